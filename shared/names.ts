@@ -1,0 +1,69 @@
+/**
+ * Names and ids: slugs, the ids of rows, and what Dockup calls the things it makes on an engine. The allow-list of slugs is
+ * checked at the API and again by the executor (SEC-07).
+ */
+
+/** SEC-07: an allow-list, 1 to 40 characters, one DNS label together with the `-app` suffix. */
+export const slugPattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+export const slugMaxLength = 40;
+
+const reservedSlugs = new Set([
+  'www', 'api', 'admin', 'app', 'apps', 'auth', 'login', 'logout', 'dockup', 'dashboard', 'console', 'docs', 'swagger', 'status', 'system', 'static',
+  'assets', 'public', 'root', 'support', 'help', 'mail', 'smtp', 'imap', 'ftp', 'ns1', 'ns2', 'localhost', 'well-known', 'mcp', 'webhooks', 'settings',
+  'new', 'me', 'deploy',
+]);
+
+/** Words that would shadow a host or a route of Dockup itself, and punycode look-alikes. */
+export function isReservedSlug(slug: string): boolean {
+  return reservedSlugs.has(slug) || slug.startsWith('xn--');
+}
+
+const idPrefixes = { user: 'usr', key: 'key', project: 'prj', app: 'app', deployment: 'dep', server: 'srv', event: 'evt', audit: 'aud' } as const;
+export type IdKind = keyof typeof idPrefixes;
+
+/** Crockford base 32, lower case: sorts like the number it writes. */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** `app_06f9k2…`: 9 characters of time (milliseconds, sortable until the year 3085) and 13 of randomness. An id can never be a slug: it holds `_`. */
+export function newId(kind: IdKind, now: number, random: Uint8Array): string {
+  let time = '';
+  for (let rest = now, i = 0; i < 9; i++) {
+    time = alphabet[rest % 32] + time;
+    rest = Math.floor(rest / 32);
+  }
+  let tail = '';
+  for (let i = 0; i < 13; i++) tail += alphabet[(random[i] ?? 0) % 32];
+  return `${idPrefixes[kind]}_${time}${tail}`;
+}
+
+export function idPattern(kind: IdKind): RegExp {
+  return new RegExp(`^${idPrefixes[kind]}_[0-9a-hjkmnp-tv-z]{22}$`);
+}
+
+export function isId(kind: IdKind, value: string): boolean {
+  return idPattern(kind).test(value);
+}
+
+/** The host name an app answers at. */
+export function appHost(slug: string, baseDomain: string): string {
+  return `${slug}-app.${baseDomain}`;
+}
+
+/** Docker labels: everything an executor makes carries the first two, and it touches nothing without them. */
+export const labels = {
+  managed: 'dockup.managed',
+  server: 'dockup.server',
+  project: 'dockup.project',
+  app: 'dockup.app',
+  deployment: 'dockup.deployment',
+  role: 'dockup.role',
+} as const;
+
+/** The container of one deployment: running a deployment again finds the container it already made. */
+export function containerName(slug: string, deploymentId: string): string {
+  return `dockup-${slug}-${deploymentId.slice(-12)}`;
+}
+
+export function networkName(serverId: string, projectId: string): string {
+  return `dockup-${serverId.slice(-8)}-${projectId.slice(4)}`;
+}

@@ -1,0 +1,69 @@
+/** What an executor tells by itself. Data only: the control plane decides what it means. */
+import { z } from 'zod';
+import { errorCodes } from '../errors.ts';
+import { appStatuses, deploymentPhases, deploymentStatuses } from '../status.ts';
+import { logLine } from './calls.ts';
+
+/** Milliseconds since the epoch by the executor's clock, never going backwards within one executor: orders facts about one app (REL-21). */
+const observedAt = z.number().int().nonnegative();
+
+/** Why a deployment failed (REL-14). */
+export const deploymentFailure = z.strictObject({
+  code: z.enum(errorCodes),
+  message: z.string().max(2000),
+  phase: z.enum(deploymentPhases),
+  exit_code: z.number().int().nullable(),
+  oom_killed: z.boolean(),
+  /** The last answer of the health check: status and the first 256 bytes of the body, or the connection's error. */
+  last_probe: z.string().max(1000).nullable(),
+  /** The last 50 lines of the failed container. */
+  logs: z.array(logLine).max(50),
+});
+export type DeploymentFailure = z.infer<typeof deploymentFailure>;
+
+export const deploymentEvent = z.strictObject({
+  kind: z.literal('deployment'),
+  deployment: z.string(),
+  app: z.string(),
+  status: z.enum(deploymentStatuses),
+  phase: z.enum(deploymentPhases),
+  at: observedAt,
+  /** Digest or id of the image that runs, once known. */
+  image_id: z.string().nullable(),
+  failure: deploymentFailure.nullable(),
+});
+export type DeploymentEvent = z.infer<typeof deploymentEvent>;
+
+/** A transition: sent within 2 s of the engine's own event. */
+export const statusEvent = z.strictObject({
+  kind: z.literal('status'),
+  app: z.string(),
+  status: z.enum(appStatuses),
+  /** What made it so: `exit code 137, out of memory`, `health check failed: 503`. */
+  reason: z.string().max(500).nullable(),
+  at: observedAt,
+});
+export type StatusEvent = z.infer<typeof statusEvent>;
+
+export const appReport = z.strictObject({
+  app: z.string(),
+  status: z.enum(appStatuses),
+  /** Percent of one core. */
+  cpu: z.number().nonnegative(),
+  /** MB. */
+  memory: z.number().nonnegative(),
+});
+export type AppReport = z.infer<typeof appReport>;
+
+/** The full picture, right after hello and every 30 s: repairs whatever a lost transition left behind. */
+export const reportEvent = z.strictObject({
+  kind: z.literal('report'),
+  at: observedAt,
+  engine: z.enum(['reachable', 'unreachable']),
+  /** Every app with a container on this host. An app that is missing here has none. */
+  apps: z.array(appReport),
+});
+export type ReportEvent = z.infer<typeof reportEvent>;
+
+export const executorEvent = z.discriminatedUnion('kind', [deploymentEvent, statusEvent, reportEvent]);
+export type ExecutorEvent = z.infer<typeof executorEvent>;

@@ -1,0 +1,30 @@
+/** What a receiver accepts and how long it waits, in one table. Both ends read it; docs/protocol.md repeats it. */
+export const limits = {
+  /** Characters of one control message. Log replies are the largest; a Durable Object accepts 32 MiB. */
+  messageLength: 8 * 1024 * 1024,
+  /** ms between two pulses of a running call. */
+  pulseInterval: 4_000,
+  /** ms without an answer or a pulse after which a call is lost, whatever its length. */
+  callSilence: 10_000,
+  /** ms an executor has to say hello, and the hub to answer it. */
+  helloTimeout: 10_000,
+  /** s between two full reports. */
+  reportInterval: 30,
+  /** ms between two protocol pings of the executor: below every idle limit on the way (Cloudflare closes at 100 s). */
+  pingInterval: 25_000,
+  /** Events an executor keeps for a control plane that is away; the oldest status events go first, deployment outcomes never. */
+  outboxLength: 1_000,
+  /** Characters of one log line in a reply; longer ones are cut and end in `…`. */
+  logLineLength: 16 * 1024,
+} as const;
+
+/** WebSocket close codes of Dockup, 4400 + the HTTP status that means the same. */
+export const closeCodes = {
+  /** The other end broke the protocol in a way that cannot be answered: no hello, no welcome. */
+  protocolError: 4400,
+  unauthenticated: 4401,
+  revoked: 4403,
+  /** A newer connection of the same server took over. */
+  superseded: 4409,
+  unavailable: 4503,
+} as const;

@@ -1,0 +1,106 @@
+/**
+ * The control messages of the link, one JSON document per WebSocket text message. docs/protocol.md is the page about them;
+ * `vectors.ts` holds the golden examples that both ends are tested with. Unknown message types are answered, not fatal.
+ */
+import { z } from 'zod';
+import { errorCodes } from '../errors.ts';
+import { executorEvent } from './events.ts';
+import { limits } from './limits.ts';
+
+/** The version this build speaks. A peer answers hello with the lower of the two. */
+export const protocolVersion = 1;
+
+const id = z.string().min(1).max(64);
+
+export const engineInfo = z.strictObject({
+  /** Server version, `20.10.24`. */
+  version: z.string(),
+  /** Negotiated API version, `1.41`. */
+  api_version: z.string(),
+  os: z.string(),
+  arch: z.string(),
+  cpus: z.number(),
+  /** Bytes. */
+  memory: z.number(),
+});
+export type EngineInfo = z.infer<typeof engineInfo>;
+
+/** How apps on this host are reached from outside. */
+export const ingress = z.strictObject({ scheme: z.enum(['http', 'https']), port: z.number().int().min(1).max(65535) });
+export type Ingress = z.infer<typeof ingress>;
+
+export const hello = z.strictObject({
+  type: z.literal('hello'),
+  protocol: z.number().int().min(1),
+  /** Release of the executor, semver. */
+  version: z.string().max(64),
+  /** Methods of the call table this executor answers. */
+  capabilities: z.array(z.string()).max(200),
+  /** Null when the engine does not answer. */
+  engine: engineInfo.nullable(),
+  ingress,
+  /** Deployments the executor is working on, so that the control plane need not send them again. */
+  deployments: z.array(id).max(1000),
+});
+export type Hello = z.infer<typeof hello>;
+
+export const welcome = z.strictObject({
+  type: z.literal('welcome'),
+  protocol: z.number().int().min(1),
+  server: id,
+  /** Grows with every accepted connection of the same server: the newest wins. */
+  epoch: z.number().int(),
+  /** Seconds between two reports. */
+  report_interval: z.number().int().min(1),
+});
+
+export const call = z.strictObject({ type: z.literal('call'), id, method: z.string().max(64), params: z.unknown() });
+export const ok = z.strictObject({ type: z.literal('ok'), id, result: z.unknown() });
+export const err = z.strictObject({
+  type: z.literal('err'),
+  id,
+  code: z.enum(errorCodes),
+  message: z.string().max(2000),
+  /** Protocol version that knows the method, with `unsupported_command`. */
+  minimum: z.number().int().optional(),
+});
+/** A running call is alive: sent every 4 s until it is answered. */
+export const pulse = z.strictObject({ type: z.literal('pulse'), id });
+/** The caller no longer waits. The call is still answered. */
+export const cancel = z.strictObject({ type: z.literal('cancel'), id });
+/** `seq` counts the events of one executor process; `ack` names the highest one taken in, in order. */
+export const event = z.strictObject({ type: z.literal('event'), seq: z.number().int().positive(), event: executorEvent });
+export const ack = z.strictObject({ type: z.literal('ack'), seq: z.number().int().positive() });
+
+/** What an executor sends. */
+export const executorMessage = z.discriminatedUnion('type', [hello, ok, err, pulse, event]);
+export type ExecutorMessage = z.infer<typeof executorMessage>;
+
+/** What the hub sends. */
+export const hubMessage = z.discriminatedUnion('type', [welcome, call, cancel, ack]);
+export type HubMessage = z.infer<typeof hubMessage>;
+
+type Parsed<T> = { ok: true; message: T } | { ok: false; reason: string };
+
+export function parseExecutorMessage(text: string): Parsed<ExecutorMessage> {
+  return parse(executorMessage, text);
+}
+
+export function parseHubMessage(text: string): Parsed<HubMessage> {
+  return parse(hubMessage, text);
+}
+
+/** Never throws: one bad message must not close the socket (REL-05). */
+function parse<T>(schema: z.ZodType<T>, text: string): Parsed<T> {
+  if (text.length > limits.messageLength) return { ok: false, reason: `message of ${text.length} characters` };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { ok: false, reason: 'not JSON' };
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { ok: true, message: parsed.data };
+  const issue = parsed.error.issues[0];
+  return { ok: false, reason: `${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'invalid'}` };
+}
