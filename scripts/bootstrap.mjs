@@ -1,0 +1,52 @@
+/**
+ * `node scripts/bootstrap.mjs <script.ts> args…`: what every npm script goes through. Runs on Node 20 without `node_modules`: it
+ * installs the npm packages when they are missing or older than the lock file, then runs the script with the Node that the
+ * packages bring, because TypeScript without a build step needs 22.18 or later.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+if (!isInstalled()) install();
+run(process.argv.slice(2));
+
+/** npm writes `.package-lock.json` last, so its time is that of the last complete installation. */
+function isInstalled() {
+  const done = join(root, 'node_modules', '.package-lock.json');
+  return existsSync(done) && statSync(done).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
+}
+
+function install() {
+  console.log('setup: installing npm packages …');
+  const npm = spawnSync('npm', ['ci', '--no-fund', '--no-audit'], { cwd: root, encoding: 'utf8' });
+  if (npm.status === 0) return;
+  process.stderr.write(`${npm.stdout ?? ''}${npm.stderr ?? ''}${npm.error?.message ?? ''}\nsetup: \`npm ci\` failed; its output is above. Nothing was started.\n`);
+  process.exit(1);
+}
+
+/** @returns {string} the Node to run TypeScript with */
+function findNode() {
+  const bundled = join(root, 'node_modules', '.bin', 'node');
+  // The package's binary is missing where its install script was not allowed to run, and does not run on every machine (musl).
+  if (spawnSync(bundled, ['--version']).status === 0) return bundled;
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 18)) return process.execPath;
+  console.error(`setup: Node ${process.versions.node} cannot run TypeScript and ${bundled} does not start. Run \`npm ci\`, or install Node 24.`);
+  process.exit(1);
+}
+
+/** @param {string[]} args */
+function run(args) {
+  const child = spawn(findNode(), args, { stdio: 'inherit', env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}` } });
+  // Ctrl+C reaches the whole process group, so the child has SIGINT already; SIGTERM and SIGHUP go to one process and are passed on.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    console.error(`setup: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (signal === 'SIGINT' ? 2 : signal === 'SIGKILL' ? 9 : 15)));
+}
