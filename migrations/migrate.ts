@@ -1,0 +1,16 @@
+/** `npm run migrate`: prepares the database of the edge host, which cannot do it itself, and makes its first administrator. */
+import { createClient } from '@libsql/client';
+import { drizzle } from 'drizzle-orm/libsql';
+import { prepareDatabase } from '../worker/embedded/prepare.ts';
+import { readAdministrator, readConfig, readEmbeddedConfig } from '../worker/config.ts';
+import { createContext } from '../worker/context.ts';
+import { createLog } from '../worker/log.ts';
+import { noExecutors } from '../worker/services/no-executors.ts';
+import * as schema from '../worker/store/schema.ts';
+
+const config = readConfig('edge', process.env);
+const client = createClient({ url: config.databaseUrl, authToken: config.databaseToken });
+const context = await createContext({ config, db: { client, orm: drizzle(client, { schema, casing: 'snake_case' }) }, executors: noExecutors, log: createLog('migrate') });
+await prepareDatabase(context, client, { administrator: readAdministrator(process.env), dataDir: readEmbeddedConfig(process.env).dataDir });
+client.close();
+console.log('The database is ready.');

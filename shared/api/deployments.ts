@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { deploymentFailure } from '../protocol/events.ts';
+import { deploymentPhases, deploymentStatuses } from '../status.ts';
+import { idOf, pageOf, timestamp } from './common.ts';
+
+export const deployment = z
+  .strictObject({
+    id: idOf('deployment', 'Id of the deployment.'),
+    app_id: idOf('app', 'The app.'),
+    server_id: idOf('server', 'The server that performs it.'),
+    status: z.enum(deploymentStatuses).meta({ description: '`queued` and `running` go on; the others are final.', example: 'running' }),
+    phase: z.enum(deploymentPhases).meta({ description: 'How far it has come.', example: 'health' }),
+    position: z.int().nullable().meta({ description: 'While queued: 1 is next.', example: null }),
+    image: z.string().meta({ description: 'The image asked for.', example: 'nginx:alpine' }),
+    image_id: z.string().nullable().meta({ description: 'The image that runs, once known.', example: 'sha256:2c5f…' }),
+    actor: z.string().meta({ description: 'Who asked for it.', example: 'usr_1k3m8v0qz9x4c7b2n5h6t0' }),
+    failure: deploymentFailure
+      .nullable()
+      .meta({ id: 'DeploymentFailure', description: 'Why it failed: code, phase, exit code, out of memory, the last probe, the last 50 log lines.' }),
+    created_at: timestamp('When it was asked for.'),
+    started_at: timestamp('When it left the queue.').nullable(),
+    finished_at: timestamp('When it ended.').nullable(),
+  })
+  .meta({ id: 'Deployment', description: 'One attempt to bring a version of an app into service.' });
+export type Deployment = z.infer<typeof deployment>;
+export const deploymentPage = pageOf(deployment, 'DeploymentPage');
+
+export const deployQuery = z.strictObject({
+  wait: z.coerce.number().int().min(0).max(600).optional().meta({ description: 'Answer when the deployment has ended, after so many seconds at the latest. `Prefer: wait=` is the same.', example: 60 }),
+  queue: z.enum(['true', 'false']).default('false').meta({ description: '`true`: when the executor is offline, keep the deployment until it is back (24 hours at most).', example: 'false' }),
+});

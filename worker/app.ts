@@ -1,0 +1,88 @@
+/** The HTTP application both hosts serve: what happens to a request, in order. */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
+import { cors } from 'hono/cors';
+import { HTTPException } from 'hono/http-exception';
+import { AppError } from '../shared/errors.ts';
+import { createDiscovery } from './discovery/discovery.ts';
+import { describeError } from './log.ts';
+import { fromZodError, problemType, toProblem } from './problem.ts';
+import { routes } from './registry.ts';
+import type { BaseEnv } from './route.ts';
+import { identify } from './services/auth.ts';
+import type { Context } from './services/context.ts';
+
+type Api = OpenAPIHono<BaseEnv>;
+
+/** @param contextOf the services for a request; the same each time on the embedded host */
+export function createApp(contextOf: () => Promise<Context>): Api {
+  const api: Api = new OpenAPIHono<BaseEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw fromZodError(result.error, result.target);
+    },
+  });
+
+  api.use(async (c, next) => {
+    c.set('requestId', crypto.randomUUID().replaceAll('-', '').slice(0, 16));
+    c.set('ctx', await contextOf());
+    await next();
+    // An upgraded response is not ours to change.
+    if (c.res.status !== 101) {
+      c.header('X-Request-Id', c.get('requestId'));
+      c.header('X-Content-Type-Options', 'nosniff');
+    }
+  });
+  // Safe for any origin: identity comes from a header that a page must hold, never from a cookie.
+  api.use('/api/*', cors({ origin: '*', exposeHeaders: ['Location', 'X-Request-Id', 'Retry-After'], maxAge: 86_400 }));
+  api.use('/api/*', async (c, next) => {
+    c.set('identity', await readIdentity(c));
+    await next();
+  });
+
+  for (const route of routes) route.mount(api);
+  api.route('/', createDiscovery(api, routes));
+
+  api.notFound((c) => {
+    const allowed = routes.filter((route) => matches(route.path, c.req.path)).map((route) => route.method.toUpperCase());
+    if (allowed.length === 0) return answer(c, new AppError('route_not_found', { detail: 'GET /api/v1/openapi.json lists the routes.' }));
+    c.header('Allow', [...new Set(allowed)].join(', '));
+    return answer(c, new AppError('method_not_allowed'));
+  });
+  api.onError((error, c) => answer(c, toAppError(error)));
+  return api;
+}
+
+/** Identify first, demand later: a bad token is only an error where a route asks for one. */
+async function readIdentity(c: HonoContext<BaseEnv>): Promise<BaseEnv['Variables']['identity']> {
+  const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  if (token === undefined) return null;
+  try {
+    return await identify(c.get('ctx'), token);
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+function toAppError(error: Error): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof HTTPException && error.status === 400) return new AppError('malformed_json', { detail: 'The body cannot be read as JSON.', cause: error });
+  return new AppError('internal_error', { detail: 'Quote the request id when you report this.', cause: error });
+}
+
+/** The public half goes to the client, the private half to the log. */
+function answer(c: HonoContext<BaseEnv>, error: AppError): Response {
+  const ctx = c.get('ctx');
+  const requestId = c.get('requestId');
+  if (error.status >= 500 && error.cause !== undefined) {
+    ctx.log.error('answer with an error', { request_id: requestId, method: c.req.method, path: c.req.path, code: error.code, cause: describeError(error.cause) });
+  }
+  if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
+  if (error.status === 401) c.header('WWW-Authenticate', 'Bearer');
+  // The table of error codes holds only statuses that carry a body.
+  return c.body(JSON.stringify(toProblem(error, { publicUrl: ctx.config.publicUrl, requestId })), error.status as 400, { 'Content-Type': problemType });
+}
+
+function matches(template: string, path: string): boolean {
+  return new RegExp(`^${template.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`).test(path);
+}

@@ -1,0 +1,31 @@
+/** Everything a service may use, put together once per process (embedded) or per isolate and object (edge). */
+import { newId, type IdKind } from '../shared/names.ts';
+import { createPasswords } from './auth/passwords.ts';
+import { createSessionTokens } from './auth/session-tokens.ts';
+import { createVault } from './auth/vault.ts';
+import type { Config } from './config.ts';
+import type { ExecutorClient, Log } from './services/ports.ts';
+import type { Context } from './services/context.ts';
+import type { Db } from './store/db.ts';
+
+interface Parts {
+  config: Config;
+  db: Db;
+  executors: ExecutorClient;
+  log: Log;
+  clock?: () => number;
+}
+
+export async function createContext({ config, db, executors, log, clock = Date.now }: Parts): Promise<Context> {
+  return {
+    config,
+    db,
+    executors,
+    log,
+    clock,
+    newId: (kind: IdKind) => newId(kind, clock(), crypto.getRandomValues(new Uint8Array(13))),
+    vault: await createVault(config.encryptionKey),
+    passwords: createPasswords(),
+    sessionTokens: createSessionTokens(config.authSecret, config.sessionLife),
+  };
+}

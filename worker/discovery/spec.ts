@@ -1,0 +1,51 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { errorCodes, errorEntry, type ErrorCode } from '../../shared/errors.ts';
+import { toHex } from '../auth/bytes.ts';
+import type { BaseEnv } from '../route.ts';
+import { version } from '../services/system.ts';
+
+const tags = [
+  { name: 'System', description: 'What this host is.' },
+  { name: 'Auth', description: 'Log in, and who you are.' },
+  { name: 'API keys', description: 'Long-lived tokens for agents and CI.' },
+  { name: 'Users', description: 'People who can log in.' },
+  { name: 'Projects', description: 'Groups of apps that share a private network.' },
+  { name: 'Apps', description: 'What runs: an image, its settings and its container.' },
+  { name: 'Deployments', description: 'Bringing a version of an app into service.' },
+  { name: 'Logs and events', description: 'What an app says, and what happened to it.' },
+  { name: 'Servers', description: 'Machines with a Docker engine, and their executors.' },
+  { name: 'Executors', description: 'The doors an executor uses itself.' },
+];
+
+/** The OpenAPI 3.1 document as bytes, with the ETag that all its addresses share. */
+export interface SpecDocument {
+  text: string;
+  etag: string;
+}
+
+export async function buildSpec(api: OpenAPIHono<BaseEnv>, publicUrl: string): Promise<SpecDocument> {
+  const scheme = (description: string) => ({ type: 'http', scheme: 'bearer', description }) as const;
+  api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', scheme('API key, starts with `dkp_`. Preferred for agents and CI.'));
+  api.openAPIRegistry.registerComponent('securitySchemes', 'session', { ...scheme('JWT of `POST /api/v1/auth/login`.'), bearerFormat: 'JWT' });
+  api.openAPIRegistry.registerComponent('securitySchemes', 'executorToken', { ...scheme('Short-lived JWT that an executor signs with its own key.'), bearerFormat: 'JWT' });
+  for (const code of errorCodes) api.openAPIRegistry.registerComponent('examples', code, { value: exampleProblem(code) });
+  const document = api.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Dockup API',
+      version,
+      description: 'Deploy containers on your own machines. Errors are `application/problem+json` (RFC 9457) with a `code`. Lists are pages: pass `next_cursor` on as `cursor`. Every `{appId}` takes the slug as well as the id.',
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+    },
+    servers: [{ url: publicUrl, description: 'This host' }],
+    tags,
+  });
+  const text = JSON.stringify(document);
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return { text, etag: `"${toHex(new Uint8Array(digest)).slice(0, 32)}"` };
+}
+
+function exampleProblem(code: ErrorCode): object {
+  const { title, status } = errorEntry(code);
+  return { type: `/errors#${code}`, title, status, code, detail: `${title}.`, request_id: '0b7a3c1e9d2f4a68' };
+}

@@ -1,0 +1,42 @@
+/** Reaches executors through their Durable Objects. */
+import { Hub, unwrap } from '../hub/hub.ts';
+import type { CallOutcome, ExecutorClient } from '../services/ports.ts';
+import type { HubObject } from './hub-object.ts';
+
+export function createExecutors(hubs: DurableObjectNamespace<HubObject>): ExecutorClient {
+  const objectOf = (serverId: string) => hubs.get(hubs.idFromName(serverId));
+  return {
+    call: async (serverId, method, params) => {
+      // The RPC types forget that the outcome belongs to the method; the hub has checked it against the method's schema.
+      const outcome = (await objectOf(serverId).call(serverId, method, params)) as CallOutcome<typeof method>;
+      return unwrap(outcome);
+    },
+    presence: (serverId) => objectOf(serverId).presence(serverId),
+    settled: (serverId, deploymentId, timeout) => objectOf(serverId).settled(serverId, deploymentId, timeout),
+    disconnect: (serverId, code, reason) => objectOf(serverId).disconnect(serverId, code, reason),
+    accept: async (request, serverId, epoch) => {
+      const headers = new Headers(request.headers);
+      // Proven by now; the token goes no further.
+      headers.delete('authorization');
+      headers.set('x-dockup-server', serverId);
+      headers.set('x-dockup-epoch', String(epoch));
+      return objectOf(serverId).fetch(request.url, { headers });
+    },
+  };
+}
+
+/** The client of code that already runs inside the object. */
+export function hubClient(find: () => Hub | undefined): ExecutorClient {
+  const hub = (): Hub => {
+    const found = find();
+    if (found === undefined) throw new Error('use hub: not built yet');
+    return found;
+  };
+  return {
+    call: async (_server, method, params) => unwrap(await hub().call(method, params)),
+    presence: async () => hub().presence(),
+    settled: (_server, deployment, timeout) => hub().settled(deployment, timeout),
+    disconnect: async (_server, code, reason) => hub().disconnect(code, reason),
+    accept: () => Promise.reject(new Error('accept upgrade: only from outside the object')),
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * The hub as a Durable Object: one per server, its socket hibernates. What is known of a connection is the socket's attachment, so an
+ * evicted object finds everything again. No alarm, no interval: an object without an open call costs nothing (platform notes, cost model).
+ */
+import { DurableObject } from 'cloudflare:workers';
+import type { Method, Params } from '../../shared/protocol/calls.ts';
+import { Hub } from '../hub/hub.ts';
+import type { HubSocket, Session } from '../hub/socket.ts';
+import { createIngest } from '../services/ingest.ts';
+import type { CallOutcome, Presence } from '../services/ports.ts';
+import { createLog } from '../log.ts';
+import { createEdgeContext, type Bindings } from './context.ts';
+import { hubClient } from './executors.ts';
+
+/** Bytes an attachment may have are 16,384; a session with the usage of some 350 apps reaches it. */
+const attachmentLimit = 15_000;
+
+export class HubObject extends DurableObject<Bindings> {
+  readonly #sockets = new Map<WebSocket, HubSocket>();
+  #hub: Promise<Hub> | undefined;
+
+  /** The upgrade of an executor that the Worker has authenticated. */
+  override async fetch(request: Request): Promise<Response> {
+    const server = request.headers.get('x-dockup-server') ?? '';
+    const epoch = Number(request.headers.get('x-dockup-epoch'));
+    const hub = await this.#open(server);
+    const { 0: client, 1: socket } = new WebSocketPair();
+    this.ctx.acceptWebSocket(socket);
+    hub.open(this.#wrap(socket, { server, epoch, isReady: false, seq: 0, picture: '', usage: {} }));
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    const known = this.#find(socket);
+    if (known !== undefined && typeof data === 'string') (await this.#open(known.session.server)).receive(known, data);
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    await this.#closed(socket, `connection closed with ${code}`);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    await this.#closed(socket, 'connection broke');
+  }
+
+  async call<M extends Method>(server: string, method: M, params: Params<M>): Promise<CallOutcome<M>> {
+    return (await this.#open(server)).call(method, params);
+  }
+
+  async presence(server: string): Promise<Presence> {
+    return (await this.#open(server)).presence();
+  }
+
+  async settled(server: string, deployment: string, timeout: number): Promise<void> {
+    return (await this.#open(server)).settled(deployment, timeout);
+  }
+
+  async disconnect(server: string, code: number, reason: string): Promise<void> {
+    (await this.#open(server)).disconnect(code, reason);
+  }
+
+  /** One hub per life of the object, with the sockets that outlived the last one. */
+  #open(server: string): Promise<Hub> {
+    this.#hub ??= this.#build(server);
+    return this.#hub;
+  }
+
+  async #build(server: string): Promise<Hub> {
+    const log = createLog('hub');
+    // A fact can lead to a call of this very executor: straight to the hub, not around through the object's own door.
+    const own: { hub?: Hub } = {};
+    const context = await createEdgeContext(this.env, hubClient(() => own.hub), log);
+    const hub = new Hub(server, { ingest: createIngest(context), log });
+    own.hub = hub;
+    for (const socket of this.ctx.getWebSockets()) {
+      const known = this.#find(socket);
+      if (known !== undefined) hub.adopt(known);
+    }
+    return hub;
+  }
+
+  async #closed(socket: WebSocket, reason: string): Promise<void> {
+    const known = this.#find(socket);
+    if (known === undefined) return;
+    (await this.#open(known.session.server)).closed(known, reason);
+    this.#sockets.delete(socket);
+  }
+
+  #find(socket: WebSocket): HubSocket | undefined {
+    const known = this.#sockets.get(socket);
+    if (known !== undefined) return known;
+    // Written by `remember` below, by this class or an earlier life of it.
+    const session = socket.deserializeAttachment() as Session | null;
+    return session === null ? undefined : this.#wrap(socket, session);
+  }
+
+  #wrap(socket: WebSocket, session: Session): HubSocket {
+    const wrapped: HubSocket = {
+      session,
+      remember: () => socket.serializeAttachment(fit(session)),
+      send: (text) => socket.send(text),
+      close: (code, reason) => socket.close(code, reason),
+    };
+    this.#sockets.set(socket, wrapped);
+    return wrapped;
+  }
+}
+
+/** Usage is the one part that grows: on a host with very many apps it is unknown between hibernation and the next report. */
+function fit(session: Session): Session {
+  return JSON.stringify(session).length <= attachmentLimit ? session : { ...session, usage: {}, picture: '' };
+}

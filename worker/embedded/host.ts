@@ -1,0 +1,55 @@
+/** The embedded host: one process with database, hubs and HTTP server. */
+import { createApp } from '../app.ts';
+import { readAdministrator, readConfig, readEmbeddedConfig } from '../config.ts';
+import { createContext } from '../context.ts';
+import { createLog, describeError } from '../log.ts';
+import { createIngest } from '../services/ingest.ts';
+import { sweep } from '../services/sweep.ts';
+import { markServersOffline } from '../store/servers.ts';
+import { openDatabase } from './database.ts';
+import { createExecutors } from './executors.ts';
+import { prepareDatabase } from './prepare.ts';
+import { keepSecrets } from './secrets.ts';
+import { listen } from './server.ts';
+
+const sweepInterval = 60_000;
+
+interface Host {
+  /** Stops listening, lets what is under way end (5 s at most) and closes the database. */
+  stop(): Promise<void>;
+}
+
+/** @throws ConfigError before anything has been touched but the data directory */
+export async function startHost(env: NodeJS.ProcessEnv): Promise<Host> {
+  const { bind, port, dataDir } = readEmbeddedConfig(env);
+  const config = readConfig('embedded', { DOCKUP_DATABASE_URL: `file:${dataDir}/dockup.db`, ...keepSecretsUnlessGiven(env, dataDir), ...env });
+  const administrator = readAdministrator(env);
+  const log = createLog('api');
+  const { db, client } = await openDatabase(config.databaseUrl, config.databaseToken);
+  const executors = createExecutors(log);
+  const context = await createContext({ config, db, executors: executors.client, log });
+  await prepareDatabase(context, client, { administrator, dataDir });
+  await markServersOffline(db, Date.now());
+  executors.start(createIngest(context));
+
+  const app = createApp(async () => context);
+  const server = await listen({ fetch: app.fetch, offerUpgrade: executors.offer, bind, port });
+  const timer = setInterval(() => sweep(context).catch((error: unknown) => log.error('sweep', { cause: describeError(error) })), sweepInterval);
+  console.log(`API listening on ${config.publicUrl}`);
+
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      executors.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), 5_000).unref();
+      await closed;
+      client.close();
+    },
+  };
+}
+
+function keepSecretsUnlessGiven(env: NodeJS.ProcessEnv, dataDir: string): object {
+  return env.DOCKUP_AUTH_SECRET !== undefined && env.DOCKUP_ENCRYPTION_KEY !== undefined ? {} : keepSecrets(dataDir);
+}

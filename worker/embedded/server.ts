@@ -1,0 +1,48 @@
+/** Node's HTTP server in front of the application, upgrades included. */
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import type { Upgrade } from './executors.ts';
+
+interface Options {
+  fetch(request: Request): Response | Promise<Response>;
+  offerUpgrade(request: Request, upgrade: Upgrade): void;
+  bind: string;
+  port: number;
+}
+
+export async function listen({ fetch, offerUpgrade, bind, port }: Options): Promise<Server> {
+  const server = createServer(getRequestListener((request) => fetch(request)));
+  server.on('upgrade', (request, socket, head) => void answerUpgrade(request, socket, head));
+
+  async function answerUpgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    const upgrade: Upgrade = { request: incoming, socket, head, isTaken: false };
+    const request = toRequest(incoming);
+    offerUpgrade(request, upgrade);
+    const response = await fetch(request);
+    if (!upgrade.isTaken) await refuse(socket, response);
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, bind, resolve);
+  });
+  return server;
+}
+
+function toRequest(incoming: IncomingMessage): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return new Request(new URL(incoming.url ?? '/', `http://${incoming.headers.host ?? 'localhost'}`), { headers });
+}
+
+/** An upgrade that is not taken gets the application's answer as plain HTTP. */
+async function refuse(socket: Duplex, response: Response): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer());
+  const headers = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.write(`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ''}\r\n${headers}connection: close\r\ncontent-length: ${body.length}\r\n\r\n`);
+  socket.end(body);
+}

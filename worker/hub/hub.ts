@@ -1,0 +1,231 @@
+/**
+ * The control plane's end of the link to one executor: at most one live connection, calls with exactly one answer, events in order.
+ * A plain class over `HubSocket`; each host keeps one per server and feeds it what its socket receives. docs/protocol.md tells the rules.
+ */
+import { AppError } from '../../shared/errors.ts';
+import { calls, type Method, type Params } from '../../shared/protocol/calls.ts';
+import type { ExecutorEvent } from '../../shared/protocol/events.ts';
+import { closeCodes, limits } from '../../shared/protocol/limits.ts';
+import { parseExecutorMessage, protocolVersion, type ExecutorMessage, type Hello, type HubMessage } from '../../shared/protocol/messages.ts';
+import { isFinished } from '../../shared/status.ts';
+import { describeError } from '../log.ts';
+import type { Ingest } from '../services/ingest.ts';
+import type { CallOutcome, Log, Presence } from '../services/ports.ts';
+import type { HubSocket } from './socket.ts';
+
+interface Ports {
+  ingest: Ingest;
+  log: Log;
+}
+
+interface PendingCall {
+  settle(outcome: { ok: true; result: unknown } | { ok: false; code: AppError['code']; message: string }): void;
+  silence: ReturnType<typeof setTimeout>;
+}
+
+export class Hub {
+  readonly #server: string;
+  readonly #ports: Ports;
+  #socket: HubSocket | null = null;
+  readonly #calls = new Map<string, PendingCall>();
+  readonly #waiters = new Map<string, Set<() => void>>();
+  /** Facts are taken in one after the other; answers to calls are not held up by them. */
+  #facts: Promise<void> = Promise.resolve();
+
+  constructor(server: string, ports: Ports) {
+    this.#server = server;
+    this.#ports = ports;
+  }
+
+  /** A connection that was there before hibernation. */
+  adopt(socket: HubSocket): void {
+    if (this.#socket === null || socket.session.epoch > this.#socket.session.epoch) this.#socket = socket;
+  }
+
+  /** A new, authenticated connection. The newest epoch wins; the other one is told and closed (REL-04). */
+  open(socket: HubSocket): void {
+    const previous = this.#socket;
+    if (previous !== null && previous.session.epoch > socket.session.epoch) {
+      socket.close(closeCodes.superseded, 'a newer connection is open');
+      return;
+    }
+    this.#socket = socket;
+    socket.remember();
+    if (previous !== null) {
+      this.#loseCalls('The executor connected anew before it answered.');
+      previous.close(closeCodes.superseded, 'a newer connection took over');
+    }
+    setTimeout(() => {
+      if (!socket.session.isReady && this.#socket === socket) socket.close(closeCodes.protocolError, 'no hello');
+    }, limits.helloTimeout);
+  }
+
+  /** A text message. Never throws: what cannot be read is logged and dropped, the socket stays (REL-05). */
+  receive(socket: HubSocket, text: string): void {
+    if (socket !== this.#socket) return;
+    const parsed = parseExecutorMessage(text);
+    if (parsed.ok) this.#take(socket, parsed.message);
+    else this.#ports.log.error('drop message', { server: this.#server, reason: parsed.reason });
+  }
+
+  closed(socket: HubSocket, reason: string): void {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    this.#loseCalls('The connection to the executor broke before it answered.');
+    const { epoch, isReady } = socket.session;
+    if (isReady) this.#inOrder(() => this.#ports.ingest.disconnected(this.#server, epoch, reason));
+  }
+
+  /** One call, one outcome. A call that pulses may take as long as it likes; one that is silent for 10 s is lost. */
+  call<M extends Method>(method: M, params: Params<M>): Promise<CallOutcome<M>> {
+    const socket = this.#socket;
+    if (socket === null || !socket.session.isReady) {
+      return Promise.resolve({ ok: false, code: 'executor_offline', message: 'The executor is not connected.' });
+    }
+    const id = crypto.randomUUID();
+    return new Promise((resolve) => {
+      const pending: PendingCall = {
+        silence: this.#watchSilence(id),
+        settle: (outcome) => {
+          this.#calls.delete(id);
+          clearTimeout(pending.silence);
+          resolve(outcome.ok ? readResult(method, outcome.result) : outcome);
+        },
+      };
+      this.#calls.set(id, pending);
+      send(socket, { type: 'call', id, method, params });
+    });
+  }
+
+  presence(): Presence {
+    const session = this.#socket?.session;
+    if (session === undefined) return { isOnline: false, usage: {} };
+    const usage = Object.entries(session.usage).map(([app, [cpu, memory]]) => [app, { cpu, memory }] as const);
+    return { isOnline: session.isReady, usage: Object.fromEntries(usage) };
+  }
+
+  /** Resolves when the deployment's final event has been taken in, or after `timeout` ms. */
+  settled(deployment: string, timeout: number): Promise<void> {
+    return new Promise((resolve) => {
+      const waiters = this.#waiters.get(deployment) ?? new Set();
+      this.#waiters.set(deployment, waiters);
+      const done = () => {
+        clearTimeout(timer);
+        waiters.delete(done);
+        if (waiters.size === 0) this.#waiters.delete(deployment);
+        resolve();
+      };
+      const timer = setTimeout(done, timeout);
+      waiters.add(done);
+    });
+  }
+
+  disconnect(code: number, reason: string): void {
+    this.#socket?.close(code, reason);
+  }
+
+  #take(socket: HubSocket, message: ExecutorMessage): void {
+    switch (message.type) {
+      case 'hello':
+        return this.#welcome(socket, message);
+      case 'event':
+        return this.#takeEvent(socket, message.seq, message.event);
+      case 'ok':
+        return this.#calls.get(message.id)?.settle({ ok: true, result: message.result });
+      case 'err':
+        return this.#calls.get(message.id)?.settle({ ok: false, code: message.code, message: message.message });
+      case 'pulse':
+        return this.#pulse(message.id);
+    }
+  }
+
+  #welcome(socket: HubSocket, hello: Hello): void {
+    const { session } = socket;
+    // Events are numbered by executor process: a new hello may start again at 1.
+    Object.assign(session, { isReady: true, seq: 0, picture: '' });
+    socket.remember();
+    const protocol = Math.min(hello.protocol, protocolVersion);
+    send(socket, { type: 'welcome', protocol, server: this.#server, epoch: session.epoch, report_interval: limits.reportInterval });
+    this.#takeFact(socket, () => this.#ports.ingest.connected(this.#server, session.epoch, hello));
+  }
+
+  #takeEvent(socket: HubSocket, seq: number, event: ExecutorEvent): void {
+    const { session } = socket;
+    this.#takeFact(socket, async () => {
+      if (seq > session.seq) {
+        if (event.kind !== 'report' || remembersNews(socket, event)) await this.#ports.ingest.event(this.#server, session.epoch, event);
+        session.seq = seq;
+        socket.remember();
+        if (event.kind === 'deployment' && isFinished(event.status)) this.#wake(event.deployment);
+      }
+      // Acknowledged only when it is in the database.
+      if (socket === this.#socket) send(socket, { type: 'ack', seq });
+    });
+  }
+
+  #wake(deployment: string): void {
+    for (const done of this.#waiters.get(deployment) ?? []) done();
+  }
+
+  #pulse(id: string): void {
+    const pending = this.#calls.get(id);
+    if (pending === undefined) return;
+    clearTimeout(pending.silence);
+    pending.silence = this.#watchSilence(id);
+  }
+
+  #watchSilence(id: string): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.#calls.get(id)?.settle({ ok: false, code: 'executor_lost', message: 'The executor went silent.' }), limits.callSilence);
+  }
+
+  #loseCalls(message: string): void {
+    for (const pending of this.#calls.values()) pending.settle({ ok: false, code: 'executor_lost', message });
+  }
+
+  /**
+   * A fact of a connection that is gone is not taken in: it was not acknowledged, so the executor tells it again. For the same reason a fact
+   * that cannot be taken in (the database is away) ends the connection rather than being lost.
+   */
+  #takeFact(socket: HubSocket, take: () => Promise<void>): void {
+    this.#inOrder(async () => {
+      if (socket !== this.#socket) return;
+      try {
+        await take();
+      } catch (cause) {
+        socket.close(closeCodes.unavailable, 'try again');
+        this.closed(socket, 'the control plane could not take in a fact');
+        throw cause;
+      }
+    });
+  }
+
+  #inOrder(task: () => Promise<void>): void {
+    this.#facts = this.#facts.then(task).catch((cause: unknown) => this.#ports.log.error('take in fact', { server: this.#server, cause: describeError(cause) }));
+  }
+}
+
+/** Keeps the usage of a report, and tells whether its statuses are news. */
+function remembersNews({ session }: HubSocket, report: Extract<ExecutorEvent, { kind: 'report' }>): boolean {
+  session.usage = Object.fromEntries(report.apps.map(({ app, cpu, memory }) => [app, [cpu, memory]]));
+  const picture = `${report.engine} ${report.apps.map(({ app, status }) => `${app}=${status}`).sort().join(' ')}`;
+  const isNews = picture !== session.picture;
+  session.picture = picture;
+  return isNews;
+}
+
+function readResult<M extends Method>(method: M, result: unknown): CallOutcome<M> {
+  const parsed = calls[method].result.safeParse(result);
+  // The schema of `method` has just said that it is one.
+  if (parsed.success) return { ok: true, result: parsed.data as Extract<CallOutcome<M>, { ok: true }>['result'] };
+  return { ok: false, code: 'executor_lost', message: `The executor answered ${method} with something else.` };
+}
+
+function send(socket: HubSocket, message: HubMessage): void {
+  socket.send(JSON.stringify(message));
+}
+
+/** The result of an outcome. @throws AppError the executor's own code */
+export function unwrap<M extends Method>(outcome: CallOutcome<M>): Extract<CallOutcome<M>, { ok: true }>['result'] {
+  if (outcome.ok) return outcome.result;
+  throw new AppError(outcome.code, { detail: outcome.message, ...(outcome.code === 'executor_offline' && { retryAfter: 15 }) });
+}

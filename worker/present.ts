@@ -1,0 +1,108 @@
+/** Rows as the public API shows them. The only place where camelCase becomes snake_case on the way out. */
+import type { App } from '../shared/api/apps.ts';
+import type { ApiKey, User } from '../shared/api/auth.ts';
+import { toTimestamp } from '../shared/api/common.ts';
+import type { Deployment } from '../shared/api/deployments.ts';
+import type { Event } from '../shared/api/events.ts';
+import type { Project } from '../shared/api/projects.ts';
+import type { Server } from '../shared/api/servers.ts';
+import { appHost } from '../shared/names.ts';
+import type { LiveApp } from './services/apps.ts';
+import type { QueuedDeployment } from './services/deployments.ts';
+import type { AppView } from './store/apps.ts';
+import type { ApiKeyRow, EventRow, ProjectRow, ServerRow, UserRow } from './store/schema.ts';
+
+export function toUser(row: UserRow): User {
+  return { id: row.id, email: row.email, role: row.role, created_at: toTimestamp(row.createdAt) };
+}
+
+export function toApiKey(row: ApiKeyRow): ApiKey {
+  return { id: row.id, name: row.name, prefix: row.prefix, revealable: row.sealed !== null, created_at: toTimestamp(row.createdAt) };
+}
+
+export function toProject(row: ProjectRow): Project {
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    owner_id: row.ownerId,
+    created_at: toTimestamp(row.createdAt),
+    updated_at: toTimestamp(row.updatedAt),
+  };
+}
+
+export function toServer(row: ServerRow): Server {
+  return {
+    id: row.id,
+    name: row.name,
+    status: row.status,
+    status_reason: row.statusReason,
+    status_since: toTimestamp(row.statusSince),
+    executor_version: row.executorVersion,
+    engine: row.engine,
+    created_at: toTimestamp(row.createdAt),
+  };
+}
+
+export function toApp({ app, usage }: LiveApp, baseDomain: string): App {
+  return {
+    id: app.id,
+    project_id: app.projectId,
+    server_id: app.serverId,
+    name: app.name,
+    slug: app.slug,
+    image: app.image,
+    internal_port: app.internalPort,
+    git_repo_url: app.gitRepoUrl,
+    git_provider: app.gitProvider,
+    cpu_limit: app.cpuLimit,
+    memory_limit: app.memoryLimit,
+    command: app.command,
+    health_check: app.healthCheck,
+    restart_policy: app.restartPolicy,
+    restart_max_retries: app.restartMaxRetries,
+    pull_policy: app.pullPolicy,
+    drain_timeout: app.drainTimeout,
+    stop_timeout: app.stopTimeout,
+    env: Object.fromEntries(Object.entries(app.envFingerprints).map(([name, fingerprint]) => [name, { has_value: true as const, fingerprint }])),
+    status: app.status,
+    status_reason: app.statusReason,
+    status_since: toTimestamp(app.statusSince),
+    server_status: app.serverStatus,
+    cpu_usage: usage.cpu,
+    memory_usage: usage.memory,
+    url: toAppUrl(app, baseDomain),
+    created_at: toTimestamp(app.createdAt),
+    updated_at: toTimestamp(app.updatedAt),
+  };
+}
+
+/** As the server's executor says it is reached; `https` on the usual port until one has said so. */
+function toAppUrl({ slug, internalPort, ingress }: AppView, baseDomain: string): string | null {
+  if (internalPort === null) return null;
+  const { scheme, port } = ingress ?? { scheme: 'https', port: 443 };
+  const isUsualPort = port === (scheme === 'https' ? 443 : 80);
+  return `${scheme}://${appHost(slug, baseDomain)}${isUsualPort ? '' : `:${port}`}`;
+}
+
+export function toDeployment({ deployment: row, position }: QueuedDeployment): Deployment {
+  return {
+    id: row.id,
+    app_id: row.appId,
+    server_id: row.serverId,
+    status: row.status,
+    phase: row.phase,
+    position,
+    image: row.image,
+    image_id: row.imageId,
+    actor: row.actor,
+    failure: row.failure,
+    created_at: toTimestamp(row.createdAt),
+    started_at: toTimestamp(row.startedAt),
+    finished_at: toTimestamp(row.finishedAt),
+  };
+}
+
+export function toEvent(row: EventRow): Event {
+  return { id: row.id, app_id: row.appId, type: row.type, actor: row.actor, message: row.message, data: row.data, created_at: toTimestamp(row.createdAt) };
+}

@@ -1,0 +1,23 @@
+/** Every endpoint of the API. The spec, the access test and the router read this one list. */
+import type { DefinedRoute } from './route.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { appActionRoutes } from './routes/app-actions.ts';
+import { appRoutes } from './routes/apps.ts';
+import { authRoutes } from './routes/auth.ts';
+import { deploymentRoutes } from './routes/deployments.ts';
+import { projectRoutes } from './routes/projects.ts';
+import { serverRoutes } from './routes/servers.ts';
+import { systemRoutes } from './routes/system.ts';
+import { userRoutes } from './routes/users.ts';
+
+export const routes: readonly DefinedRoute[] = [
+  ...systemRoutes,
+  ...authRoutes,
+  ...apiKeyRoutes,
+  ...userRoutes,
+  ...projectRoutes,
+  ...appRoutes,
+  ...deploymentRoutes,
+  ...appActionRoutes,
+  ...serverRoutes,
+];

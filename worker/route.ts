@@ -1,0 +1,186 @@
+/**
+ * One literal per endpoint. `defineRoute(access, errors, route, handler)` is where validation, the types of the handler, the access check,
+ * every error reply and the OpenAPI entry come from; there is no second list of any of these.
+ */
+import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { problem } from '../shared/api/common.ts';
+import { AppError, errorEntry, type ErrorCode } from '../shared/errors.ts';
+import { reachApp, reachDeployment, reachProject, requireAdministrator } from './services/access.ts';
+import type { Actor } from './services/actor.ts';
+import type { Context } from './services/context.ts';
+import { reachServer } from './services/servers.ts';
+import type { AppView } from './store/apps.ts';
+import type { DeploymentRow, ProjectRow, ServerRow } from './store/schema.ts';
+import { problemType } from './problem.ts';
+
+/** What every handler finds on its request. */
+interface BaseVariables {
+  ctx: Context;
+  requestId: string;
+  /** Whoever the token belongs to; an `AppError` when the token was no good; null without one. */
+  identity: Actor | AppError | null;
+}
+export type BaseEnv = { Variables: BaseVariables };
+
+/** Who may call a route, and what the check hands to its handler. */
+export interface Access<Granted extends object = object> {
+  /** For the spec, the docs and the access test. */
+  readonly kind: 'public' | 'executor' | 'user' | 'administrator' | 'project' | 'app' | 'deployment' | 'server';
+  readonly errors: readonly ErrorCode[];
+  grant(ctx: Context, identity: BaseVariables['identity'], param: (name: string) => string): Promise<Granted>;
+}
+
+const signedIn: readonly ErrorCode[] = ['unauthenticated', 'invalid_token', 'token_expired'];
+
+function requireActor(identity: BaseVariables['identity']): Actor {
+  if (identity === null) throw new AppError('unauthenticated', { detail: 'Send `Authorization: Bearer` with an API key (dkp_…) or the token of POST /api/v1/auth/login.' });
+  if (identity instanceof AppError) throw identity;
+  return identity;
+}
+
+export const onPublic: Access = { kind: 'public', errors: [], grant: async () => ({}) };
+
+/** The route proves by itself which executor calls. */
+export const onExecutor: Access = { kind: 'executor', errors: [], grant: async () => ({}) };
+
+export const onUser: Access<{ actor: Actor }> = { kind: 'user', errors: signedIn, grant: async (_ctx, identity) => ({ actor: requireActor(identity) }) };
+
+export const onAdministrator: Access<{ actor: Actor }> = {
+  kind: 'administrator',
+  errors: [...signedIn, 'forbidden'],
+  grant: async (_ctx, identity) => {
+    const actor = requireActor(identity);
+    requireAdministrator(actor);
+    return { actor };
+  },
+};
+
+export const onProject: Access<{ actor: Actor; project: ProjectRow }> = {
+  kind: 'project',
+  errors: [...signedIn, 'project_not_found'],
+  grant: async (ctx, identity, param) => {
+    const actor = requireActor(identity);
+    return { actor, project: await reachProject(ctx, actor, param('projectId')) };
+  },
+};
+
+export const onApp: Access<{ actor: Actor; app: AppView }> = {
+  kind: 'app',
+  errors: [...signedIn, 'app_not_found'],
+  grant: async (ctx, identity, param) => {
+    const actor = requireActor(identity);
+    return { actor, app: await reachApp(ctx, actor, param('appId') || param('slug')) };
+  },
+};
+
+export const onDeployment: Access<{ actor: Actor; deployment: DeploymentRow; app: AppView }> = {
+  kind: 'deployment',
+  errors: [...signedIn, 'deployment_not_found'],
+  grant: async (ctx, identity, param) => {
+    const actor = requireActor(identity);
+    return { actor, ...(await reachDeployment(ctx, actor, param('deploymentId'))) };
+  },
+};
+
+export const onServer: Access<{ actor: Actor; server: ServerRow }> = {
+  kind: 'server',
+  errors: [...signedIn, 'forbidden', 'server_not_found'],
+  grant: async (ctx, identity, param) => {
+    const actor = requireActor(identity);
+    requireAdministrator(actor);
+    return { actor, server: await reachServer(ctx, param('serverId')) };
+  },
+};
+
+/** A route as the registry holds it. */
+export interface DefinedRoute {
+  access: Access;
+  method: string;
+  /** `/api/v1/apps/{appId}` */
+  path: string;
+  operationId: string;
+  summary: string;
+  errors: readonly ErrorCode[];
+  mount(api: OpenAPIHono<BaseEnv>): void;
+}
+
+type Config = RouteConfig & { operationId: string; summary: string; tags: string[] };
+
+export function defineRoute<Granted extends object, const R extends Config>(
+  access: Access<Granted>,
+  errors: readonly ErrorCode[],
+  route: R,
+  handler: RouteHandler<R, { Variables: BaseVariables & Granted }>,
+): DefinedRoute {
+  const allErrors = [...new Set([...access.errors, ...errors, ...impliedErrors(route)])];
+  const isPublic = access.kind === 'public' || access.kind === 'executor';
+  const full = createRoute({
+    ...route,
+    security: access.kind === 'executor' ? [{ executorToken: [] }] : isPublic ? [] : [{ apiKey: [] }, { session: [] }],
+    responses: { ...route.responses, ...errorResponses(allErrors) },
+    middleware: [guard(access), ...(route.request?.body === undefined ? [] : [expectJson, limitBody])],
+  });
+  return {
+    access,
+    method: route.method,
+    path: route.path,
+    operationId: route.operationId,
+    summary: route.summary,
+    errors: allErrors,
+    // The handler is typed by its own responses and grants; the mounted route only adds error replies, which it throws.
+    mount: (api) => void api.openapi(full, handler as unknown as RouteHandler<typeof full, BaseEnv>),
+  };
+}
+
+function guard<Granted extends object>(access: Access<Granted>): MiddlewareHandler<BaseEnv> {
+  return async (c, next) => {
+    const granted = await access.grant(c.get('ctx'), c.get('identity'), (name) => c.req.param(name) ?? '');
+    for (const [key, value] of Object.entries(granted)) c.set(key as keyof BaseVariables, value as never);
+    await next();
+  };
+}
+
+/** The framework takes a body of another type for an empty one: the caller is told instead. */
+const expectJson: MiddlewareHandler<BaseEnv> = async (c, next) => {
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') throw new AppError('unsupported_media_type', { detail: 'Send `Content-Type: application/json`.' });
+  await next();
+};
+
+/** Bytes of a JSON body. The largest legitimate ones are environments. */
+const bodyLimitBytes = 1024 * 1024;
+
+const limitBody = bodyLimit({
+  maxSize: bodyLimitBytes,
+  onError: () => {
+    throw new AppError('payload_too_large', { detail: `A JSON body may have ${bodyLimitBytes} bytes.` });
+  },
+});
+
+/** What the shape of a request can be wrong in, by what the route takes. */
+function impliedErrors(route: RouteConfig): ErrorCode[] {
+  const fields: ErrorCode[] = ['unknown_field', 'missing_field', 'wrong_type', 'too_long', 'too_short', 'out_of_range', 'invalid_value'];
+  return [
+    ...(route.request?.body === undefined ? [] : (['malformed_json', 'unsupported_media_type', 'payload_too_large'] as const)),
+    ...(route.request?.body === undefined && route.request?.query === undefined ? [] : fields),
+    'internal_error',
+  ];
+}
+
+/** One response per status, naming the codes that lead to it; `discovery/spec.ts` has an example of each. */
+function errorResponses(codes: readonly ErrorCode[]): Record<string, object> {
+  const byStatus = Map.groupBy(codes, (code) => errorEntry(code).status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      {
+        description: group.map((code) => `\`${code}\``).join(', '),
+        content: {
+          [problemType]: { schema: problem, examples: Object.fromEntries(group.map((code) => [code, { $ref: `#/components/examples/${code}` }])) },
+        },
+      },
+    ]),
+  );
+}

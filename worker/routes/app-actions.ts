@@ -1,0 +1,68 @@
+import { app, logPage, logQuery } from '../../shared/api/apps.ts';
+import { pageQuery } from '../../shared/api/common.ts';
+import { eventPage } from '../../shared/api/events.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
+import { appActions, type AppAction } from '../../shared/status.ts';
+import { toApp, toEvent } from '../present.ts';
+import { defineRoute, onApp } from '../route.ts';
+import { actOnApp, readLogs } from '../services/app-actions.ts';
+import { readEvents } from '../services/events.ts';
+import { mapPage } from '../services/pages.ts';
+import { appParams } from './params.ts';
+import { json } from './replies.ts';
+
+const onePath = '/api/v1/apps/{appId}';
+
+/** What any call to an executor can come back with. */
+const executorErrors: readonly ErrorCode[] = ['app_not_deployed', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error'];
+
+const summaries: Record<AppAction, string> = {
+  start: 'Start a stopped app',
+  stop: 'Stop an app; it stays stopped until it is started or deployed',
+  restart: 'Restart the container of an app',
+  pause: 'Freeze all processes of an app',
+  unpause: 'Let a paused app go on',
+};
+
+const action = (name: AppAction) =>
+  defineRoute(
+    onApp,
+    [...executorErrors, 'invalid_state'],
+    { method: 'post', path: `${onePath}/${name}`, operationId: `${name}App`, summary: summaries[name], tags: ['Apps'], request: { params: appParams }, responses: { 200: json(app, 'The app as it is now.') } },
+    async (c) => {
+      const ctx = c.get('ctx');
+      return c.json(toApp(await actOnApp(ctx, c.get('actor'), c.get('app'), name), ctx.config.baseDomain), 200);
+    },
+  );
+
+export const appActionRoutes = [
+  ...appActions.map(action),
+  defineRoute(
+    onApp,
+    executorErrors,
+    {
+      method: 'get',
+      path: `${onePath}/logs`,
+      operationId: 'getAppLogs',
+      summary: 'Read the last log lines',
+      tags: ['Logs and events'],
+      request: { params: appParams, query: logQuery },
+      responses: { 200: json(logPage, 'Log lines, oldest first.') },
+    },
+    async (c) => c.json({ data: await readLogs(c.get('ctx'), c.get('app'), c.req.valid('query').tail) }, 200),
+  ),
+  defineRoute(
+    onApp,
+    ['invalid_cursor'],
+    {
+      method: 'get',
+      path: `${onePath}/events`,
+      operationId: 'listAppEvents',
+      summary: 'List what happened to an app',
+      tags: ['Logs and events'],
+      request: { params: appParams, query: pageQuery },
+      responses: { 200: json(eventPage, 'Events, newest first.') },
+    },
+    async (c) => c.json(mapPage(await readEvents(c.get('ctx'), c.get('app'), c.req.valid('query')), toEvent), 200),
+  ),
+];

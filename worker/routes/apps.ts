@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { app, appEnv, appPage, createApp as createAppBody, updateApp as updateAppBody } from '../../shared/api/apps.ts';
+import { pageQuery } from '../../shared/api/common.ts';
+import { toApp } from '../present.ts';
+import { defineRoute, onApp, onProject, onUser } from '../route.ts';
+import { openEnv } from '../services/app-env.ts';
+import { changeApp, createApp, readApps, removeApp, withUsage, type LiveApp } from '../services/apps.ts';
+import type { Context } from '../services/context.ts';
+import { mapPage } from '../services/pages.ts';
+import { appParams, projectParams } from './params.ts';
+import { body, json, noContent } from './replies.ts';
+
+const onePath = '/api/v1/apps/{appId}';
+const tags = ['Apps'];
+
+const present = (ctx: Context) => (live: LiveApp) => toApp(live, ctx.config.baseDomain);
+
+/** PUT and PATCH are the same partial update (decision 4 of the requirements). */
+const update = (method: 'put' | 'patch', operationId: string) =>
+  defineRoute(
+    onApp,
+    ['slug_immutable'],
+    { method, path: onePath, operationId, summary: 'Change settings of an app', tags, request: { params: appParams, body: body(updateAppBody) }, responses: { 200: json(app, 'The app as it is now.') } },
+    async (c) => c.json(present(c.get('ctx'))(await changeApp(c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('json'))), 200),
+  );
+
+const removeQuery = z.strictObject({
+  queue: z.enum(['true', 'false']).default('false').meta({ description: '`true`: when the executor is offline, the app goes now and its host is told when it returns.', example: 'false' }),
+});
+
+export const appRoutes = [
+  defineRoute(
+    onUser,
+    ['invalid_cursor'],
+    { method: 'get', path: '/api/v1/apps', operationId: 'listApps', summary: 'List all your apps', tags, request: { query: pageQuery }, responses: { 200: json(appPage, 'The apps you can reach, oldest first.') } },
+    async (c) => c.json(mapPage(await readApps(c.get('ctx'), c.get('actor'), c.req.valid('query')), present(c.get('ctx'))), 200),
+  ),
+  defineRoute(
+    onProject,
+    ['invalid_cursor'],
+    {
+      method: 'get',
+      path: '/api/v1/projects/{projectId}/apps',
+      operationId: 'listProjectApps',
+      summary: 'List the apps of a project',
+      tags,
+      request: { params: projectParams, query: pageQuery },
+      responses: { 200: json(appPage, 'Apps of the project, oldest first.') },
+    },
+    async (c) => c.json(mapPage(await readApps(c.get('ctx'), c.get('actor'), c.req.valid('query'), c.get('project').id), present(c.get('ctx'))), 200),
+  ),
+  defineRoute(
+    onProject,
+    ['slug_invalid', 'slug_reserved', 'slug_taken', 'server_not_found'],
+    {
+      method: 'post',
+      path: '/api/v1/projects/{projectId}/apps',
+      operationId: 'createApp',
+      summary: 'Make an app in a project',
+      description: 'Makes the app, does not start it: POST /api/v1/apps/{appId}/deploy does.',
+      tags,
+      request: { params: projectParams, body: body(createAppBody) },
+      responses: { 201: json(app, 'The new app.') },
+    },
+    async (c) => c.json(present(c.get('ctx'))(await createApp(c.get('ctx'), c.get('actor'), c.get('project'), c.req.valid('json'))), 201),
+  ),
+  defineRoute(
+    onApp,
+    [],
+    { method: 'get', path: onePath, operationId: 'getApp', summary: 'Read an app', tags, request: { params: appParams }, responses: { 200: json(app, 'The app.') } },
+    async (c) => c.json(present(c.get('ctx'))(await withUsage(c.get('ctx'), c.get('app'))), 200),
+  ),
+  update('put', 'updateApp'),
+  update('patch', 'patchApp'),
+  defineRoute(
+    onApp,
+    ['executor_offline', 'executor_lost', 'engine_unreachable', 'engine_error', 'proxy_unavailable'],
+    {
+      method: 'delete',
+      path: onePath,
+      operationId: 'deleteApp',
+      summary: 'Delete an app, its route and its containers',
+      tags,
+      request: { params: appParams, query: removeQuery },
+      responses: { 204: noContent, 202: { description: 'The app is gone here; its host is away and is told when it returns.' } },
+    },
+    async (c) => {
+      const { isGone } = await removeApp(c.get('ctx'), c.get('app'), c.req.valid('query').queue === 'true');
+      return c.body(null, isGone ? 204 : 202);
+    },
+  ),
+  defineRoute(
+    onApp,
+    [],
+    {
+      method: 'get',
+      path: `${onePath}/env`,
+      operationId: 'getAppEnv',
+      summary: 'Read environment variables with their values',
+      tags,
+      request: { params: appParams },
+      responses: { 200: json(appEnv, 'Names and values.') },
+    },
+    async (c) => c.json({ env: await openEnv(c.get('ctx'), c.get('app')) }, 200),
+  ),
+];

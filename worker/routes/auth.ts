@@ -1,0 +1,42 @@
+import { login, me, session } from '../../shared/api/auth.ts';
+import { toTimestamp } from '../../shared/api/common.ts';
+import { toUser } from '../present.ts';
+import { defineRoute, onPublic, onUser } from '../route.ts';
+import { logIn } from '../services/auth.ts';
+import { body, json } from './replies.ts';
+
+export const authRoutes = [
+  defineRoute(
+    onPublic,
+    ['invalid_credentials'],
+    {
+      method: 'post',
+      path: '/api/v1/auth/login',
+      operationId: 'logIn',
+      summary: 'Log in with e-mail address and password',
+      tags: ['Auth'],
+      request: { body: body(login) },
+      responses: { 200: json(session, 'A session token.') },
+    },
+    async (c) => {
+      const { token, expiresAt, user } = await logIn(c.get('ctx'), c.req.valid('json'));
+      return c.json({ token, token_type: 'Bearer' as const, expires_at: toTimestamp(expiresAt), user: toUser(user) }, 200);
+    },
+  ),
+  defineRoute(
+    onUser,
+    [],
+    {
+      method: 'get',
+      path: '/api/v1/auth/me',
+      operationId: 'getMe',
+      summary: 'Who the token belongs to',
+      tags: ['Auth'],
+      responses: { 200: json(me, 'The caller.') },
+    },
+    (c) => {
+      const { user, via } = c.get('actor');
+      return c.json({ user: toUser(user), token: via }, 200);
+    },
+  ),
+];

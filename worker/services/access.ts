@@ -1,0 +1,40 @@
+/**
+ * Who may reach what. Lookups here answer the entity or throw: to a stranger a thing that exists is the same as one that does not
+ * (404). Services take what these return, never an id from a request.
+ */
+import { AppError } from '../../shared/errors.ts';
+import { isId } from '../../shared/names.ts';
+import { findAppById, findAppBySlug, type AppView } from '../store/apps.ts';
+import { findDeployment } from '../store/deployments.ts';
+import { findProject } from '../store/projects.ts';
+import type { DeploymentRow, ProjectRow } from '../store/schema.ts';
+import { isAdministrator, type Actor } from './actor.ts';
+import type { Context } from './context.ts';
+
+export function isReachable(actor: Actor, entity: { ownerId: string }): boolean {
+  return isAdministrator(actor) || entity.ownerId === actor.user.id;
+}
+
+export async function reachProject(ctx: Context, actor: Actor, id: string): Promise<ProjectRow> {
+  const project = isId('project', id) ? await findProject(ctx.db, id) : undefined;
+  if (project === undefined || !isReachable(actor, project)) throw new AppError('project_not_found');
+  return project;
+}
+
+/** By id or by slug: an id holds `_`, a slug never does. */
+export async function reachApp(ctx: Context, actor: Actor, idOrSlug: string): Promise<AppView> {
+  const app = isId('app', idOrSlug) ? await findAppById(ctx.db, idOrSlug) : await findAppBySlug(ctx.db, idOrSlug);
+  if (app === undefined || !isReachable(actor, app)) throw new AppError('app_not_found');
+  return app;
+}
+
+export async function reachDeployment(ctx: Context, actor: Actor, id: string): Promise<{ deployment: DeploymentRow; app: AppView }> {
+  const deployment = isId('deployment', id) ? await findDeployment(ctx.db, id) : undefined;
+  const app = deployment && (await findAppById(ctx.db, deployment.appId));
+  if (deployment === undefined || app === undefined || !isReachable(actor, app)) throw new AppError('deployment_not_found');
+  return { deployment, app };
+}
+
+export function requireAdministrator(actor: Actor): void {
+  if (!isAdministrator(actor)) throw new AppError('forbidden', { detail: 'Only an administrator may do this.' });
+}

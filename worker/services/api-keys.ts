@@ -1,0 +1,49 @@
+import type { PageQuery } from '../../shared/api/common.ts';
+import { AppError } from '../../shared/errors.ts';
+import { randomBytes, sha256, toHex } from '../auth/bytes.ts';
+import { deleteApiKey, findApiKey, insertApiKey, listApiKeys } from '../store/api-keys.ts';
+import { insertAudit } from '../store/audit.ts';
+import type { ApiKeyRow, UserRow } from '../store/schema.ts';
+import type { Actor } from './actor.ts';
+import { apiKeyPrefix } from './auth.ts';
+import type { Context } from './context.ts';
+import { readPage, type Page } from './pages.ts';
+
+/** A new key for the user. The text is answered here and, where showing again is on, kept sealed (SEC-12). */
+export async function createApiKey(ctx: Context, user: UserRow, name: string): Promise<{ row: ApiKeyRow; key: string }> {
+  const key = apiKeyPrefix + toHex(randomBytes(24));
+  const id = ctx.newId('key');
+  const row: ApiKeyRow = {
+    id,
+    userId: user.id,
+    name,
+    prefix: key.slice(0, 10),
+    hash: await sha256(key),
+    sealed: ctx.config.isKeyRevealOn ? await ctx.vault.seal(key, purpose(id)) : null,
+    createdAt: ctx.clock(),
+  };
+  await insertApiKey(ctx.db, row);
+  return { row, key };
+}
+
+export function readApiKeys(ctx: Context, actor: Actor, query: PageQuery): Promise<Page<ApiKeyRow>> {
+  return readPage('key', query, (after = '', limit) => listApiKeys(ctx.db, actor.user.id, { after, limit }));
+}
+
+/** Only to the owner, only on a login session, never to a key; audited before it is shown. */
+export async function revealApiKey(ctx: Context, actor: Actor, id: string): Promise<string> {
+  if (actor.via !== 'session') throw new AppError('reveal_needs_session');
+  const row = await findApiKey(ctx.db, actor.user.id, id);
+  if (row === undefined) throw new AppError('api_key_not_found');
+  if (!ctx.config.isKeyRevealOn || row.sealed === null) throw new AppError('reveal_disabled');
+  await insertAudit(ctx.db, { id: ctx.newId('audit'), actor: actor.user.id, action: 'api_key.reveal', target: id, createdAt: ctx.clock() });
+  return ctx.vault.open(row.sealed, purpose(id));
+}
+
+export async function removeApiKey(ctx: Context, actor: Actor, id: string): Promise<void> {
+  if (!(await deleteApiKey(ctx.db, actor.user.id, id))) throw new AppError('api_key_not_found');
+}
+
+function purpose(id: string): string {
+  return `api-key:${id}`;
+}

@@ -1,0 +1,29 @@
+import { AppError } from '../../shared/errors.ts';
+import type { LogLine } from '../../shared/protocol/calls.ts';
+import { allowsAction, type AppAction } from '../../shared/status.ts';
+import { findAppById, observeStatus, type AppView } from '../store/apps.ts';
+import type { Actor } from './actor.ts';
+import { withUsage, type LiveApp } from './apps.ts';
+import type { Context } from './context.ts';
+import { recordEvent } from './events.ts';
+
+/** Start, stop, restart, pause or unpause the container. @throws AppError app_not_deployed, invalid_state, executor_offline … */
+export async function actOnApp(ctx: Context, actor: Actor, app: AppView, action: AppAction): Promise<LiveApp> {
+  const serverId = requireDeployed(app);
+  if (!allowsAction(app.status, action)) throw new AppError('invalid_state', { detail: `The app is ${app.status}: ${action} does not apply.` });
+  const { status } = await ctx.executors.call(serverId, 'act', { app: app.id, action });
+  const now = ctx.clock();
+  await observeStatus(ctx.db, { appId: app.id, serverId, status, reason: null, at: app.observedAt + 1, now });
+  await recordEvent(ctx, { appId: app.id, type: `app.${action}`, actor: actor.user.id, message: `${action} asked for` });
+  return withUsage(ctx, (await findAppById(ctx.db, app.id)) ?? app);
+}
+
+export async function readLogs(ctx: Context, app: AppView, tail: number): Promise<LogLine[]> {
+  const { lines } = await ctx.executors.call(requireDeployed(app), 'logs', { app: app.id, tail });
+  return lines;
+}
+
+function requireDeployed(app: AppView): string {
+  if (app.serverId === null || app.status === 'created') throw new AppError('app_not_deployed', { detail: 'Deploy it first: POST /api/v1/apps/{appId}/deploy.' });
+  return app.serverId;
+}

@@ -1,0 +1,140 @@
+import type { CreateApp, UpdateApp } from '../../shared/api/apps.ts';
+import type { PageQuery } from '../../shared/api/common.ts';
+import { AppError } from '../../shared/errors.ts';
+import { deleteApp, deleteAppLater, findAppById, insertApp, listApps, updateApp, type AppView } from '../store/apps.ts';
+import { isUniqueViolation } from '../store/db.ts';
+import type { AppRow, ProjectRow } from '../store/schema.ts';
+import { findDefaultServer, findServer } from '../store/servers.ts';
+import { ownerFilter, type Actor } from './actor.ts';
+import { mergeEnv, openEnv, sealEnv } from './app-env.ts';
+import type { Context } from './context.ts';
+import { recordEvent } from './events.ts';
+import { readPage, type Page } from './pages.ts';
+import { checkSlug, slugError } from './slugs.ts';
+import type { Usage } from './ports.ts';
+
+/** An app and what its executor last reported of its use. */
+export interface LiveApp {
+  app: AppView;
+  usage: Usage;
+}
+
+export async function createApp(ctx: Context, actor: Actor, project: ProjectRow, input: CreateApp): Promise<LiveApp> {
+  checkSlug(input.slug);
+  checkSource(input);
+  const id = ctx.newId('app');
+  const now = ctx.clock();
+  const { env, server_id: serverId, ...settings } = input;
+  const server = await (serverId === undefined ? findDefaultServer(ctx.db) : findServer(ctx.db, serverId));
+  if (serverId !== undefined && (server === undefined || server.status === 'revoked')) {
+    throw new AppError('server_not_found', { errors: [{ pointer: '/server_id', code: 'server_not_found', detail: 'There is no such server.' }] });
+  }
+  const row: AppRow = {
+    id,
+    projectId: project.id,
+    serverId: server?.id ?? null,
+    slug: input.slug,
+    ...toColumns(settings),
+    ...(await sealEnv(ctx, id, env)),
+    status: 'created',
+    statusReason: null,
+    statusSince: now,
+    observedAt: 0,
+    createdAt: now,
+    updatedAt: now,
+  };
+  try {
+    await insertApp(ctx.db, row);
+  } catch (error) {
+    if (isUniqueViolation(error, 'apps.slug')) throw slugError('slug_taken', `The slug "${input.slug}" belongs to another app.`);
+    throw error;
+  }
+  await recordEvent(ctx, { appId: id, type: 'app.created', actor: actor.user.id, message: `App ${input.slug} created` });
+  return withUsage(ctx, { ...row, ownerId: project.ownerId, serverStatus: server?.status ?? null, ingress: server?.ingress ?? null });
+}
+
+export async function readApps(ctx: Context, actor: Actor, query: PageQuery, projectId?: string): Promise<Page<LiveApp>> {
+  const page = await readPage('app', query, (after = '', limit) => listApps(ctx.db, { projectId, ownerId: ownerFilter(actor) }, { after, limit }));
+  const serverIds = [...new Set(page.data.flatMap((app) => app.serverId ?? []))];
+  const presences = new Map(await Promise.all(serverIds.map(async (id) => [id, await ctx.executors.presence(id)] as const)));
+  return { ...page, data: page.data.map((app) => ({ app, usage: presences.get(app.serverId ?? '')?.usage[app.id] ?? idle })) };
+}
+
+const idle: Usage = { cpu: 0, memory: 0 };
+
+export async function withUsage(ctx: Context, app: AppView): Promise<LiveApp> {
+  if (app.serverId === null) return { app, usage: idle };
+  const { usage } = await ctx.executors.presence(app.serverId);
+  return { app, usage: usage[app.id] ?? idle };
+}
+
+export async function changeApp(ctx: Context, actor: Actor, app: AppView, input: UpdateApp): Promise<LiveApp> {
+  const { env, slug, ...settings } = input;
+  if (slug !== undefined && slug !== app.slug) throw slugError('slug_immutable', 'The slug is the address of the app. Make a new app for another one.');
+  checkSource({ image: app.image, git_repo_url: app.gitRepoUrl, ...settings });
+  await updateApp(ctx.db, app.id, {
+    ...toColumns(settings),
+    ...(env !== undefined && (await sealEnv(ctx, app.id, mergeEnv(await openEnv(ctx, app), env)))),
+    updatedAt: ctx.clock(),
+  });
+  const fields = Object.keys(input);
+  await recordEvent(ctx, { appId: app.id, type: 'app.updated', actor: actor.user.id, message: `Changed ${fields.join(', ') || 'nothing'}`, data: { fields } });
+  const changed = await findAppById(ctx.db, app.id);
+  if (changed === undefined) throw new AppError('app_not_found');
+  return withUsage(ctx, changed);
+}
+
+/**
+ * Takes the app off its host first, then out of the database: what fails leaves it as it was, and asking again is safe. With `isQueued`, a
+ * host that is away is told when it returns. Answers whether it is gone already.
+ */
+export async function removeApp(ctx: Context, app: AppView, isQueued: boolean): Promise<{ isGone: boolean }> {
+  const { serverId } = app;
+  if (serverId === null || app.serverStatus === 'revoked') {
+    await deleteApp(ctx.db, app.id);
+    return { isGone: true };
+  }
+  const { isOnline } = await ctx.executors.presence(serverId);
+  if (!isOnline && isQueued) {
+    await deleteAppLater(ctx.db, { id: app.id, serverId }, ctx.clock());
+    return { isGone: false };
+  }
+  await ctx.executors.call(serverId, 'remove_app', { app: app.id });
+  await deleteApp(ctx.db, app.id);
+  return { isGone: true };
+}
+
+function checkSource(source: { image?: string | null | undefined; git_repo_url?: string | null | undefined }): void {
+  if (source.image == null || source.git_repo_url == null) return;
+  const detail = 'With git_repo_url the image is generated: leave image out, or set it to null.';
+  throw new AppError('invalid_value', { detail, errors: [{ pointer: '/image', code: 'invalid_value', detail }] });
+}
+
+type Settings = Omit<CreateApp, 'env' | 'slug' | 'server_id'>;
+type SettingColumns = Pick<
+  AppRow,
+  | 'name' | 'image' | 'internalPort' | 'gitRepoUrl' | 'gitProvider' | 'cpuLimit' | 'memoryLimit' | 'command' | 'healthCheck'
+  | 'restartPolicy' | 'restartMaxRetries' | 'pullPolicy' | 'drainTimeout' | 'stopTimeout'
+>;
+
+/** A field that was not given stays undefined, which an update leaves alone. */
+function toColumns(input: Settings): SettingColumns;
+function toColumns(input: Partial<Settings>): Partial<SettingColumns>;
+function toColumns(input: Partial<Settings>): Partial<SettingColumns> {
+  return {
+    name: input.name,
+    image: input.image,
+    internalPort: input.internal_port,
+    gitRepoUrl: input.git_repo_url,
+    gitProvider: input.git_provider,
+    cpuLimit: input.cpu_limit,
+    memoryLimit: input.memory_limit,
+    command: input.command,
+    healthCheck: input.health_check,
+    restartPolicy: input.restart_policy,
+    restartMaxRetries: input.restart_max_retries,
+    pullPolicy: input.pull_policy,
+    drainTimeout: input.drain_timeout,
+    stopTimeout: input.stop_timeout,
+  };
+}

@@ -1,0 +1,34 @@
+import type { Login } from '../../shared/api/auth.ts';
+import { AppError } from '../../shared/errors.ts';
+import { sha256 } from '../auth/bytes.ts';
+import { findKeyOwner } from '../store/api-keys.ts';
+import type { UserRow } from '../store/schema.ts';
+import { findUser, findUserByEmail } from '../store/users.ts';
+import type { Actor } from './actor.ts';
+import type { Context } from './context.ts';
+
+export const apiKeyPrefix = 'dkp_';
+
+/** Whoever the bearer token belongs to. @throws AppError invalid_token, token_expired */
+export async function identify(ctx: Context, token: string): Promise<Actor> {
+  if (token.startsWith(apiKeyPrefix)) {
+    const owner = await findKeyOwner(ctx.db, await sha256(token));
+    if (owner === undefined) throw new AppError('invalid_token', { detail: 'The API key is not known: it may have been deleted.' });
+    return { user: owner.user, via: 'api_key' };
+  }
+  const { userId } = await ctx.sessionTokens.verify(token);
+  const user = await findUser(ctx.db, userId);
+  if (user === undefined) throw new AppError('invalid_token', { detail: 'The user of this session is gone.' });
+  return { user, via: 'session' };
+}
+
+/** Verified when the address is unknown, so that both answers take the same time. */
+let decoy: Promise<string> | undefined;
+
+export async function logIn(ctx: Context, { email, password }: Login): Promise<{ token: string; expiresAt: number; user: UserRow }> {
+  const user = await findUserByEmail(ctx.db, email.toLowerCase());
+  decoy ??= ctx.passwords.hash('no password verifies against this');
+  const isRight = await ctx.passwords.verify(password, user?.passwordHash ?? (await decoy));
+  if (user === undefined || !isRight) throw new AppError('invalid_credentials');
+  return { ...(await ctx.sessionTokens.issue(user.id, ctx.clock())), user };
+}

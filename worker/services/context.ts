@@ -1,0 +1,25 @@
+import type { IdKind } from '../../shared/names.ts';
+import type { Db } from '../store/db.ts';
+import type { ExecutorClient, Log, Passwords, SessionTokens, Vault } from './ports.ts';
+
+/** What the instance is set to, as far as the rules of the domain depend on it. */
+interface Settings {
+  host: 'embedded' | 'edge';
+  publicUrl: string;
+  baseDomain: string;
+  isKeyRevealOn: boolean;
+}
+
+/** The first argument of every service. */
+export interface Context {
+  config: Settings;
+  db: Db;
+  executors: ExecutorClient;
+  vault: Vault;
+  passwords: Passwords;
+  sessionTokens: SessionTokens;
+  /** Milliseconds since the epoch. */
+  clock(): number;
+  newId(kind: IdKind): string;
+  log: Log;
+}

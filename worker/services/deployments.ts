@@ -1,0 +1,154 @@
+/**
+ * Deployments: a row before it is a message. The executor performs them and tells how it went by events (`ingest.ts`); here they are asked
+ * for, queued, handed over and cancelled.
+ */
+import type { PageQuery } from '../../shared/api/common.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { DeploymentFailure } from '../../shared/protocol/events.ts';
+import { isFinished } from '../../shared/status.ts';
+import { findAppById, updateApp, type AppView } from '../store/apps.ts';
+import { claimNextDeployment, findDeployment, finishDeployment, insertDeployment, listDeployments, queuePosition } from '../store/deployments.ts';
+import type { DeploymentRow } from '../store/schema.ts';
+import { findDefaultServer } from '../store/servers.ts';
+import type { Actor } from './actor.ts';
+import { buildAppSpec, requireImage } from './app-spec.ts';
+import type { Context } from './context.ts';
+import { recordEvent } from './events.ts';
+import { readPage, type Page } from './pages.ts';
+
+/** How long a deployment may wait for its turn, or for its host. */
+const queueLife = 24 * 3600 * 1000;
+
+export interface QueuedDeployment {
+  deployment: DeploymentRow;
+  /** 1 is next; null once it runs. */
+  position: number | null;
+}
+
+/**
+ * Ask for a deployment. With `isQueued`, an executor that is away gets it when it returns.
+ * @throws AppError nothing_to_deploy, git_deploy_unavailable, executor_offline
+ */
+export async function requestDeployment(ctx: Context, actor: Actor, app: AppView, isQueued: boolean): Promise<QueuedDeployment> {
+  const image = requireImage(app);
+  const serverId = await placeApp(ctx, app);
+  if (!isQueued && !(await ctx.executors.presence(serverId)).isOnline) throw offline();
+  const now = ctx.clock();
+  const row: DeploymentRow = {
+    id: ctx.newId('deployment'),
+    appId: app.id,
+    serverId,
+    status: 'queued',
+    phase: 'queued',
+    image,
+    imageId: null,
+    actor: actor.user.id,
+    failure: null,
+    observedAt: 0,
+    expiresAt: now + queueLife,
+    createdAt: now,
+    startedAt: null,
+    finishedAt: null,
+  };
+  await insertDeployment(ctx.db, row);
+  await recordEvent(ctx, { appId: app.id, type: 'deployment.requested', actor: actor.user.id, message: `Deployment of ${image} requested`, data: { deployment_id: row.id } });
+  await startNextDeployment(ctx, app.id, serverId);
+  return describe(ctx, (await findDeployment(ctx.db, row.id)) ?? row);
+}
+
+async function placeApp(ctx: Context, app: AppView): Promise<string> {
+  if (app.serverId !== null) return app.serverId;
+  const server = await findDefaultServer(ctx.db);
+  if (server === undefined) throw new AppError('executor_offline', { detail: 'No server is registered: POST /api/v1/servers gives the command that adds one.', retryAfter: 30 });
+  await updateApp(ctx.db, app.id, { serverId: server.id });
+  return server.id;
+}
+
+function offline(): AppError {
+  return new AppError('executor_offline', { detail: 'The executor of this app is not connected. Add ?queue=true to deploy when it is back.', retryAfter: 15 });
+}
+
+/**
+ * Hands the app's next deployment over, if none runs and its host is there. An executor that goes away in between keeps what it was
+ * given or gets it again when it returns (`resumeDeployments`).
+ */
+export async function startNextDeployment(ctx: Context, appId: string, serverId: string): Promise<void> {
+  if (!(await ctx.executors.presence(serverId)).isOnline) return;
+  const deployment = await claimNextDeployment(ctx.db, appId, ctx.clock());
+  if (deployment !== undefined) await handOver(ctx, deployment);
+}
+
+/** Delivers a running deployment; delivering it again is safe, the executor journals by id (REL-06). */
+export async function handOver(ctx: Context, deployment: DeploymentRow): Promise<void> {
+  const app = await findAppById(ctx.db, deployment.appId);
+  if (app === undefined) return;
+  try {
+    const spec = await buildAppSpec(ctx, { ...app, image: deployment.image });
+    await ctx.executors.call(deployment.serverId, 'deploy', { deployment: deployment.id, spec });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === 'executor_offline' || error.code === 'executor_lost') return;
+    await endDeployment(ctx, deployment, { status: 'failed', failure: toFailure(error, deployment) });
+  }
+}
+
+function toFailure(error: AppError, { phase }: DeploymentRow): DeploymentFailure {
+  return { code: error.code, message: error.message, phase, exit_code: null, oom_killed: false, last_probe: null, logs: [] };
+}
+
+interface Ending {
+  status: 'succeeded' | 'failed' | 'cancelled';
+  failure: DeploymentFailure | null;
+  imageId?: string | null;
+}
+
+/** Ends it once, says so in the app's events, and starts the next. Answers whether this call ended it. */
+export async function endDeployment(ctx: Context, { id, appId, serverId }: DeploymentRow, ending: Ending): Promise<boolean> {
+  const ended = await finishDeployment(ctx.db, id, { ...ending, phase: ending.failure?.phase ?? 'done', now: ctx.clock() });
+  if (ended === undefined) return false;
+  const message = { succeeded: 'Deployment succeeded', failed: `Deployment failed: ${ending.failure?.message ?? 'unknown reason'}`, cancelled: 'Deployment cancelled' }[ending.status];
+  await recordEvent(ctx, { appId, type: `deployment.${ending.status}`, actor: 'system', message, data: { deployment_id: id, ...(ending.failure && { code: ending.failure.code }) } });
+  await startNextDeployment(ctx, appId, serverId);
+  return true;
+}
+
+/** @throws AppError deployment_finished, executor_offline */
+export async function cancelDeployment(ctx: Context, deployment: DeploymentRow): Promise<QueuedDeployment> {
+  const now = ctx.clock();
+  const unqueued = await finishDeployment(ctx.db, deployment.id, { status: 'cancelled', phase: 'queued', failure: null, now }, ['queued']);
+  if (unqueued !== undefined) {
+    await recordEvent(ctx, { appId: unqueued.appId, type: 'deployment.cancelled', actor: 'system', message: 'Deployment cancelled', data: { deployment_id: unqueued.id } });
+    return { deployment: unqueued, position: null };
+  }
+  const current = await findDeployment(ctx.db, deployment.id);
+  if (current === undefined || isFinished(current.status)) throw new AppError('deployment_finished');
+  const { cancelled } = await ctx.executors.call(current.serverId, 'cancel_deploy', { deployment: current.id });
+  if (!cancelled) throw new AppError('deployment_finished', { detail: 'It is past the point where it can be cancelled: the new container serves already.' });
+  await ctx.executors.settled(current.serverId, current.id, 10_000);
+  return describe(ctx, (await findDeployment(ctx.db, current.id)) ?? current);
+}
+
+/** The deployment when it has ended, or as it is after `seconds`. */
+export async function awaitDeployment(ctx: Context, { deployment }: QueuedDeployment, seconds: number): Promise<QueuedDeployment> {
+  const deadline = ctx.clock() + seconds * 1000;
+  let current = deployment;
+  while (!isFinished(current.status)) {
+    const left = deadline - ctx.clock();
+    if (left <= 0) break;
+    // The wait starts before the row is read again, so an end in between is not missed.
+    const settled = ctx.executors.settled(current.serverId, current.id, Math.min(left, 5_000));
+    current = (await findDeployment(ctx.db, current.id)) ?? current;
+    if (!isFinished(current.status)) await settled;
+    current = (await findDeployment(ctx.db, current.id)) ?? current;
+  }
+  return describe(ctx, current);
+}
+
+export async function describe(ctx: Context, deployment: DeploymentRow): Promise<QueuedDeployment> {
+  return { deployment, position: deployment.status === 'queued' ? await queuePosition(ctx.db, deployment) : null };
+}
+
+export async function readDeployments(ctx: Context, app: AppView, query: PageQuery): Promise<Page<QueuedDeployment>> {
+  const page = await readPage('deployment', query, (before, limit) => listDeployments(ctx.db, app.id, { before, limit }));
+  return { ...page, data: await Promise.all(page.data.map((deployment) => describe(ctx, deployment))) };
+}

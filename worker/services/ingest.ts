@@ -1,0 +1,107 @@
+/** What executors tell, made into rows: the only way facts flow back. The hub calls these in the order of the executor's events. */
+import { AppError } from '../../shared/errors.ts';
+import type { DeploymentEvent, ExecutorEvent, ReportEvent } from '../../shared/protocol/events.ts';
+import type { Hello } from '../../shared/protocol/messages.ts';
+import { isFinished } from '../../shared/status.ts';
+import { deleteRemovals, listRemovals, listStatuses, observeStatus } from '../store/apps.ts';
+import { advanceDeployment, findDeployment, listOpenDeployments } from '../store/deployments.ts';
+import { updateConnectedServer } from '../store/servers.ts';
+import type { Context } from './context.ts';
+import { endDeployment, handOver, startNextDeployment } from './deployments.ts';
+import { recordEvent } from './events.ts';
+
+/** What a hub hands facts to. */
+export interface Ingest {
+  connected(serverId: string, epoch: number, hello: Hello): Promise<void>;
+  disconnected(serverId: string, epoch: number, reason: string): Promise<void>;
+  event(serverId: string, epoch: number, event: ExecutorEvent): Promise<void>;
+}
+
+export function createIngest(ctx: Context): Ingest {
+  return {
+    connected: (serverId, epoch, hello) => takeHello(ctx, serverId, epoch, hello),
+    disconnected: async (serverId, epoch, reason) => {
+      await updateConnectedServer(ctx.db, serverId, epoch, { status: 'offline', statusReason: reason, statusSince: ctx.clock() });
+    },
+    event: (serverId, epoch, event) => {
+      switch (event.kind) {
+        case 'deployment':
+          return takeDeployment(ctx, serverId, event);
+        case 'status':
+          return takeStatus(ctx, serverId, event);
+        case 'report':
+          return takeReport(ctx, serverId, epoch, event);
+      }
+    },
+  };
+}
+
+async function takeHello(ctx: Context, serverId: string, epoch: number, hello: Hello): Promise<void> {
+  const engine = hello.engine === null ? {} : { engine: hello.engine };
+  const isNewest = await updateConnectedServer(ctx.db, serverId, epoch, {
+    ...engineState(hello.engine !== null),
+    statusSince: ctx.clock(),
+    executorVersion: hello.version,
+    ingress: hello.ingress,
+    ...engine,
+  });
+  if (!isNewest) return;
+  await finishRemovals(ctx, serverId);
+  await resumeDeployments(ctx, serverId, hello.deployments);
+}
+
+function engineState(isReachable: boolean): { status: 'online' | 'degraded'; statusReason: string | null } {
+  return isReachable ? { status: 'online', statusReason: null } : { status: 'degraded', statusReason: 'the Docker engine does not answer' };
+}
+
+/** Apps that were deleted while the host was away. */
+async function finishRemovals(ctx: Context, serverId: string): Promise<void> {
+  for (const app of await listRemovals(ctx.db, serverId)) {
+    try {
+      await ctx.executors.call(serverId, 'remove_app', { app });
+      await deleteRemovals(ctx.db, [app]);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      ctx.log.error('remove app from returned host', { server: serverId, app, code: error.code });
+    }
+  }
+}
+
+/** What was under way or waiting when the host was lost goes on: what runs is handed over again, what is queued starts. */
+async function resumeDeployments(ctx: Context, serverId: string, known: string[]): Promise<void> {
+  const open = await listOpenDeployments(ctx.db, { serverId });
+  for (const deployment of open) {
+    if (deployment.status === 'running' && !known.includes(deployment.id)) await handOver(ctx, deployment);
+  }
+  const queuedApps = new Set(open.filter((deployment) => deployment.status === 'queued').map((deployment) => deployment.appId));
+  for (const appId of queuedApps) await startNextDeployment(ctx, appId, serverId);
+}
+
+async function takeDeployment(ctx: Context, serverId: string, event: DeploymentEvent): Promise<void> {
+  const { deployment: id, status, phase, at, failure, image_id: imageId } = event;
+  if (!isFinished(status)) {
+    await advanceDeployment(ctx.db, id, serverId, { phase, imageId, at });
+    return;
+  }
+  const deployment = await findDeployment(ctx.db, id);
+  if (deployment === undefined || deployment.serverId !== serverId) return;
+  await endDeployment(ctx, deployment, { status: status as 'succeeded' | 'failed' | 'cancelled', failure, imageId });
+}
+
+async function takeStatus(ctx: Context, serverId: string, fact: { app: string; status: ReportEvent['apps'][number]['status']; reason: string | null; at: number }): Promise<void> {
+  const { app: appId, status, reason, at } = fact;
+  const isNews = await observeStatus(ctx.db, { appId, serverId, status, reason, at, now: ctx.clock() });
+  if (isNews) await recordEvent(ctx, { appId, type: 'app.status', actor: 'system', message: reason === null ? `App is ${status}` : `App is ${status}: ${reason}`, data: { status } });
+}
+
+/** The full picture repairs what a lost transition left behind. Nothing is concluded from the silence of an engine that is away (REL-11). */
+async function takeReport(ctx: Context, serverId: string, epoch: number, report: ReportEvent): Promise<void> {
+  await updateConnectedServer(ctx.db, serverId, epoch, engineState(report.engine === 'reachable'));
+  if (report.engine === 'unreachable') return;
+  const reported = new Map(report.apps.map(({ app, status }) => [app, status]));
+  for (const { id, status } of await listStatuses(ctx.db, serverId)) {
+    const seen = reported.get(id);
+    if (seen !== undefined && seen !== status) await takeStatus(ctx, serverId, { app: id, status: seen, reason: null, at: report.at });
+    if (seen === undefined && status !== 'created' && status !== 'stopped') await takeStatus(ctx, serverId, { app: id, status: 'stopped', reason: 'its container is gone', at: report.at });
+  }
+}

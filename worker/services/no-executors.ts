@@ -1,0 +1,13 @@
+import { AppError } from '../../shared/errors.ts';
+import type { ExecutorClient } from './ports.ts';
+
+const refuse = () => Promise.reject(new AppError('executor_offline', { detail: 'Executors are not reached from here.' }));
+
+/** For tools that work on the database alone. */
+export const noExecutors: ExecutorClient = {
+  call: refuse,
+  presence: async () => ({ isOnline: false, usage: {} }),
+  settled: refuse,
+  disconnect: async () => undefined,
+  accept: refuse,
+};

@@ -1,0 +1,29 @@
+import type { PageQuery } from '../../shared/api/common.ts';
+import type { CreateProject, UpdateProject } from '../../shared/api/projects.ts';
+import { AppError } from '../../shared/errors.ts';
+import { deleteEmptyProject, insertProject, listProjects, updateProject } from '../store/projects.ts';
+import type { ProjectRow } from '../store/schema.ts';
+import { ownerFilter, type Actor } from './actor.ts';
+import type { Context } from './context.ts';
+import { readPage, type Page } from './pages.ts';
+
+export async function createProject(ctx: Context, actor: Actor, input: CreateProject): Promise<ProjectRow> {
+  const now = ctx.clock();
+  const row: ProjectRow = { id: ctx.newId('project'), ownerId: actor.user.id, ...input, createdAt: now, updatedAt: now };
+  await insertProject(ctx.db, row);
+  return row;
+}
+
+export function readProjects(ctx: Context, actor: Actor, query: PageQuery): Promise<Page<ProjectRow>> {
+  return readPage('project', query, (after = '', limit) => listProjects(ctx.db, ownerFilter(actor), { after, limit }));
+}
+
+export async function changeProject(ctx: Context, project: ProjectRow, input: UpdateProject): Promise<ProjectRow> {
+  const row = await updateProject(ctx.db, project.id, { ...input, updatedAt: ctx.clock() });
+  if (row === undefined) throw new AppError('project_not_found');
+  return row;
+}
+
+export async function removeProject(ctx: Context, project: ProjectRow): Promise<void> {
+  if (!(await deleteEmptyProject(ctx.db, project.id))) throw new AppError('project_not_empty', { detail: 'Delete its apps first.' });
+}

@@ -1,0 +1,38 @@
+import type { CreateUser } from '../../shared/api/auth.ts';
+import type { PageQuery } from '../../shared/api/common.ts';
+import { AppError } from '../../shared/errors.ts';
+import { isUniqueViolation } from '../store/db.ts';
+import { hasProjects } from '../store/projects.ts';
+import type { UserRow } from '../store/schema.ts';
+import { countAdministrators, deleteUser, findUser, insertUser, listUsers } from '../store/users.ts';
+import type { Context } from './context.ts';
+import { readPage, type Page } from './pages.ts';
+
+export async function createUser(ctx: Context, input: CreateUser): Promise<UserRow> {
+  const row: UserRow = {
+    id: ctx.newId('user'),
+    email: input.email.toLowerCase(),
+    passwordHash: await ctx.passwords.hash(input.password),
+    role: input.role,
+    createdAt: ctx.clock(),
+  };
+  try {
+    await insertUser(ctx.db, row);
+  } catch (error) {
+    if (!isUniqueViolation(error, 'users.email')) throw error;
+    throw new AppError('email_taken', { errors: [{ pointer: '/email', code: 'email_taken', detail: 'Another user has this address.' }] });
+  }
+  return row;
+}
+
+export function readUsers(ctx: Context, query: PageQuery): Promise<Page<UserRow>> {
+  return readPage('user', query, (after = '', limit) => listUsers(ctx.db, { after, limit }));
+}
+
+export async function removeUser(ctx: Context, id: string): Promise<void> {
+  const user = await findUser(ctx.db, id);
+  if (user === undefined) throw new AppError('user_not_found');
+  if (user.role === 'admin' && (await countAdministrators(ctx.db)) === 1) throw new AppError('last_administrator');
+  if (await hasProjects(ctx.db, id)) throw new AppError('project_not_empty', { detail: 'The user still owns projects: delete them first.' });
+  await deleteUser(ctx.db, id);
+}

@@ -1,0 +1,30 @@
+import { and, asc, eq, gt } from 'drizzle-orm';
+import type { Db } from './db.ts';
+import { apiKeys, users, type ApiKeyRow, type UserRow } from './schema.ts';
+
+export async function insertApiKey({ orm }: Db, row: ApiKeyRow): Promise<void> {
+  await orm.insert(apiKeys).values(row);
+}
+
+/** Whose key has this SHA-256: on the path of every call, so one indexed read. */
+export async function findKeyOwner({ orm }: Db, hash: string): Promise<{ keyId: string; user: UserRow } | undefined> {
+  return orm.select({ keyId: apiKeys.id, user: users }).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId)).where(eq(apiKeys.hash, hash)).get();
+}
+
+export async function findApiKey({ orm }: Db, userId: string, id: string): Promise<ApiKeyRow | undefined> {
+  return orm.select().from(apiKeys).where(and(eq(apiKeys.userId, userId), eq(apiKeys.id, id))).get();
+}
+
+export async function listApiKeys({ orm }: Db, userId: string, page: { after: string; limit: number }): Promise<ApiKeyRow[]> {
+  return orm
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.userId, userId), gt(apiKeys.id, page.after)))
+    .orderBy(asc(apiKeys.id))
+    .limit(page.limit);
+}
+
+export async function deleteApiKey({ orm }: Db, userId: string, id: string): Promise<boolean> {
+  const { rowsAffected } = await orm.delete(apiKeys).where(and(eq(apiKeys.userId, userId), eq(apiKeys.id, id)));
+  return rowsAffected > 0;
+}

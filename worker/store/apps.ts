@@ -1,0 +1,119 @@
+import { and, asc, eq, gt, inArray, lt, ne, sql } from 'drizzle-orm';
+import type { Ingress } from '../../shared/protocol/messages.ts';
+import type { AppStatus, ServerStatus } from '../../shared/status.ts';
+import { batch, type Db } from './db.ts';
+import { apps, events, projects, removals, servers, type AppRow, type Condition, type EventRow } from './schema.ts';
+
+/** An app with what a reply and an access decision need of its neighbours. */
+export interface AppView extends AppRow {
+  ownerId: string;
+  serverStatus: ServerStatus | null;
+  ingress: Ingress | null;
+}
+
+export async function insertApp({ orm }: Db, row: AppRow): Promise<void> {
+  await orm.insert(apps).values(row);
+}
+
+export async function findAppById(db: Db, id: string): Promise<AppView | undefined> {
+  return (await selectViews(db, eq(apps.id, id), 1))[0];
+}
+
+export async function findAppBySlug(db: Db, slug: string): Promise<AppView | undefined> {
+  return (await selectViews(db, eq(apps.slug, slug), 1))[0];
+}
+
+interface AppFilter {
+  projectId?: string | undefined;
+  ownerId?: string | undefined;
+}
+
+export async function listApps(db: Db, filter: AppFilter, page: { after: string; limit: number }): Promise<AppView[]> {
+  const where = and(
+    gt(apps.id, page.after),
+    filter.projectId === undefined ? undefined : eq(apps.projectId, filter.projectId),
+    filter.ownerId === undefined ? undefined : eq(projects.ownerId, filter.ownerId),
+  );
+  return selectViews(db, where, page.limit);
+}
+
+async function selectViews({ orm }: Db, where: Condition, limit: number): Promise<AppView[]> {
+  const rows = await orm
+    .select({ app: apps, ownerId: projects.ownerId, serverStatus: servers.status, ingress: servers.ingress })
+    .from(apps)
+    .innerJoin(projects, eq(projects.id, apps.projectId))
+    .leftJoin(servers, eq(servers.id, apps.serverId))
+    .where(where)
+    .orderBy(asc(apps.id))
+    .limit(limit);
+  return rows.map(({ app, ...neighbours }) => ({ ...app, ...neighbours }));
+}
+
+export async function updateApp({ orm }: Db, id: string, changes: Partial<AppRow>): Promise<AppRow | undefined> {
+  return orm.update(apps).set(changes).where(eq(apps.id, id)).returning().get();
+}
+
+export async function listStatuses({ orm }: Db, serverId: string): Promise<{ id: string; status: AppStatus }[]> {
+  return orm.select({ id: apps.id, status: apps.status }).from(apps).where(eq(apps.serverId, serverId));
+}
+
+interface Observation {
+  appId: string;
+  serverId: string;
+  status: AppStatus;
+  reason: string | null;
+  at: number;
+  now: number;
+}
+
+/**
+ * Writes a transition, unless the app is not on that server (SEC-17), already has the status, or something newer is known (REL-21).
+ * Answers whether it was one.
+ */
+export async function observeStatus({ orm }: Db, { appId, serverId, status, reason, at, now }: Observation): Promise<boolean> {
+  const { rowsAffected } = await orm
+    .update(apps)
+    .set({ status, statusReason: reason, statusSince: now, observedAt: at })
+    .where(and(eq(apps.id, appId), eq(apps.serverId, serverId), lt(apps.observedAt, at), ne(apps.status, status)));
+  return rowsAffected > 0;
+}
+
+export async function deleteApp({ orm }: Db, id: string): Promise<void> {
+  await orm.delete(apps).where(eq(apps.id, id));
+}
+
+/** Deletes the app and, in the same breath, notes that its host still has to be told. */
+export async function deleteAppLater(db: Db, app: { id: string; serverId: string }, now: number): Promise<void> {
+  await batch(db, [
+    db.orm.insert(removals).values({ appId: app.id, serverId: app.serverId, createdAt: now }),
+    db.orm.delete(apps).where(eq(apps.id, app.id)),
+  ]);
+}
+
+export async function listRemovals({ orm }: Db, serverId: string): Promise<string[]> {
+  const rows = await orm.select({ appId: removals.appId }).from(removals).where(eq(removals.serverId, serverId));
+  return rows.map((row) => row.appId);
+}
+
+export async function deleteRemovals({ orm }: Db, appIds: string[]): Promise<void> {
+  await orm.delete(removals).where(inArray(removals.appId, appIds));
+}
+
+/** Does nothing when the app has been deleted meanwhile. */
+export async function insertEvent({ orm }: Db, row: EventRow): Promise<void> {
+  await orm
+    .insert(events)
+    .select(
+      sql`select ${row.id}, ${row.appId}, ${row.type}, ${row.actor}, ${row.message}, ${JSON.stringify(row.data)}, ${row.createdAt} where exists (select 1 from apps where id = ${row.appId})`,
+    );
+}
+
+/** Newest first. */
+export async function listEvents({ orm }: Db, appId: string, page: { before: string | undefined; limit: number }): Promise<EventRow[]> {
+  return orm
+    .select()
+    .from(events)
+    .where(and(eq(events.appId, appId), page.before === undefined ? undefined : lt(events.id, page.before)))
+    .orderBy(sql`${events.id} desc`)
+    .limit(page.limit);
+}

@@ -1,0 +1,37 @@
+/**
+ * The database port of both hosts. No interactive transactions: over HTTP they hold the write lock for several round trips, and in
+ * file mode they make every other write fail (docs/decisions/database.md). What must happen together is one `batch`.
+ */
+import type { Client } from '@libsql/client/web';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql/driver-core';
+import type * as schema from './schema.ts';
+
+export interface Db {
+  readonly client: Client;
+  readonly orm: LibSQLDatabase<typeof schema>;
+}
+
+interface Statement {
+  toSQL(): { sql: string; params: unknown[] };
+}
+
+/** All or nothing, in order. Answers the number of rows each statement changed. */
+export async function batch(db: Db, statements: Statement[]): Promise<number[]> {
+  const results = await db.client.batch(
+    statements.map((statement) => {
+      const { sql, params } = statement.toSQL();
+      // Drizzle has already encoded the parameters for the driver; its type is only wider.
+      return { sql, args: params as (string | number | null)[] };
+    }),
+    'write',
+  );
+  return results.map((result) => result.rowsAffected);
+}
+
+/** True when a write failed because of the unique constraint on `column` (`table.column`), on either host. */
+export function isUniqueViolation(error: unknown, column: string): boolean {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if (e.message.includes('UNIQUE constraint failed') && e.message.includes(column)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,98 @@
+import { and, asc, desc, eq, gt, inArray, lt, lte, sql } from 'drizzle-orm';
+import type { DeploymentPhase, DeploymentStatus } from '../../shared/status.ts';
+import type { Db } from './db.ts';
+import { deployments, type DeploymentRow } from './schema.ts';
+
+export async function insertDeployment({ orm }: Db, row: DeploymentRow): Promise<void> {
+  await orm.insert(deployments).values(row);
+}
+
+export async function findDeployment({ orm }: Db, id: string): Promise<DeploymentRow | undefined> {
+  return orm.select().from(deployments).where(eq(deployments.id, id)).get();
+}
+
+/** Newest first. */
+export async function listDeployments({ orm }: Db, appId: string, page: { before: string | undefined; limit: number }): Promise<DeploymentRow[]> {
+  return orm
+    .select()
+    .from(deployments)
+    .where(and(eq(deployments.appId, appId), page.before === undefined ? undefined : lt(deployments.id, page.before)))
+    .orderBy(desc(deployments.id))
+    .limit(page.limit);
+}
+
+export async function listOpenDeployments({ orm }: Db, where: { serverId?: string; appId?: string }): Promise<DeploymentRow[]> {
+  return orm
+    .select()
+    .from(deployments)
+    .where(
+      and(
+        inArray(deployments.status, ['queued', 'running']),
+        where.serverId === undefined ? undefined : eq(deployments.serverId, where.serverId),
+        where.appId === undefined ? undefined : eq(deployments.appId, where.appId),
+      ),
+    )
+    .orderBy(asc(deployments.id));
+}
+
+/** How many of the app's queued deployments come before or are this one: 1 is next. */
+export async function queuePosition({ orm }: Db, deployment: DeploymentRow): Promise<number> {
+  const row = await orm
+    .select({ count: sql<number>`count(*)` })
+    .from(deployments)
+    .where(and(eq(deployments.appId, deployment.appId), eq(deployments.status, 'queued'), lte(deployments.id, deployment.id)))
+    .get();
+  return row?.count ?? 0;
+}
+
+/** Takes the app's oldest queued deployment, if none runs. Compare-and-set: of two racing callers one gets it (REL-20). */
+export async function claimNextDeployment({ orm }: Db, appId: string, now: number): Promise<DeploymentRow | undefined> {
+  const oldest = orm
+    .select({ id: deployments.id })
+    .from(deployments)
+    .where(and(eq(deployments.appId, appId), eq(deployments.status, 'queued'), gt(deployments.expiresAt, now)))
+    .orderBy(asc(deployments.id))
+    .limit(1);
+  return orm
+    .update(deployments)
+    .set({ status: 'running', startedAt: now })
+    .where(and(eq(deployments.id, oldest), sql`not exists (select 1 from deployments as other where other.app_id = ${appId} and other.status = 'running')`))
+    .returning()
+    .get();
+}
+
+export async function advanceDeployment({ orm }: Db, id: string, serverId: string, progress: { phase: DeploymentPhase; imageId: string | null; at: number }): Promise<boolean> {
+  const { rowsAffected } = await orm
+    .update(deployments)
+    .set({ phase: progress.phase, observedAt: progress.at, ...(progress.imageId !== null && { imageId: progress.imageId }) })
+    .where(and(eq(deployments.id, id), eq(deployments.serverId, serverId), eq(deployments.status, 'running'), lt(deployments.observedAt, progress.at)));
+  return rowsAffected > 0;
+}
+
+interface Ending {
+  status: Extract<DeploymentStatus, 'succeeded' | 'failed' | 'cancelled'>;
+  phase: DeploymentPhase;
+  failure: DeploymentRow['failure'];
+  imageId?: string | null;
+  now: number;
+}
+
+/** Ends a deployment once: undefined when it had ended before. `from` narrows it to one state, for a compare-and-set. */
+export async function finishDeployment({ orm }: Db, id: string, ending: Ending, from: DeploymentStatus[] = ['queued', 'running']): Promise<DeploymentRow | undefined> {
+  const { now, imageId, ...changes } = ending;
+  return orm
+    .update(deployments)
+    .set({ ...changes, finishedAt: now, ...(imageId != null && { imageId }) })
+    .where(and(eq(deployments.id, id), inArray(deployments.status, from)))
+    .returning()
+    .get();
+}
+
+export async function listExpired({ orm }: Db, now: number, startedBefore: number): Promise<DeploymentRow[]> {
+  return orm
+    .select()
+    .from(deployments)
+    .where(
+      sql`(${deployments.status} = 'queued' and ${deployments.expiresAt} <= ${now}) or (${deployments.status} = 'running' and ${deployments.startedAt} <= ${startedBefore})`,
+    );
+}

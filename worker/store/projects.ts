@@ -1,0 +1,36 @@
+import { and, asc, eq, gt, notExists, sql } from 'drizzle-orm';
+import type { Db } from './db.ts';
+import { apps, projects, type ProjectRow } from './schema.ts';
+
+export async function insertProject({ orm }: Db, row: ProjectRow): Promise<void> {
+  await orm.insert(projects).values(row);
+}
+
+export async function findProject({ orm }: Db, id: string): Promise<ProjectRow | undefined> {
+  return orm.select().from(projects).where(eq(projects.id, id)).get();
+}
+
+/** `ownerId` undefined: the projects of everyone. */
+export async function listProjects({ orm }: Db, ownerId: string | undefined, page: { after: string; limit: number }): Promise<ProjectRow[]> {
+  return orm
+    .select()
+    .from(projects)
+    .where(and(gt(projects.id, page.after), ownerId === undefined ? undefined : eq(projects.ownerId, ownerId)))
+    .orderBy(asc(projects.id))
+    .limit(page.limit);
+}
+
+export async function hasProjects({ orm }: Db, ownerId: string): Promise<boolean> {
+  return (await orm.select({ one: sql`1` }).from(projects).where(eq(projects.ownerId, ownerId)).limit(1).get()) !== undefined;
+}
+
+export async function updateProject({ orm }: Db, id: string, changes: Partial<ProjectRow>): Promise<ProjectRow | undefined> {
+  return orm.update(projects).set(changes).where(eq(projects.id, id)).returning().get();
+}
+
+/** Deletes the project if no app is in it; answers whether it did. */
+export async function deleteEmptyProject({ orm }: Db, id: string): Promise<boolean> {
+  const appOfProject = orm.select({ one: sql`1` }).from(apps).where(eq(apps.projectId, id));
+  const { rowsAffected } = await orm.delete(projects).where(and(eq(projects.id, id), notExists(appOfProject)));
+  return rowsAffected > 0;
+}

@@ -1,0 +1,183 @@
+/** The tables. Times are milliseconds since the epoch; JSON columns hold the shapes of `shared/`. Migrations are made from this file. */
+import type { SQL } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
+import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { DeploymentFailure } from '../../shared/protocol/events.ts';
+import type { EngineInfo, Ingress } from '../../shared/protocol/messages.ts';
+import type { HealthCheck } from '../../shared/api/apps.ts';
+import type { AppStatus, DeploymentPhase, DeploymentStatus, ServerStatus } from '../../shared/status.ts';
+
+const createdAt = integer().notNull();
+
+export const users = sqliteTable('users', {
+  id: text().primaryKey(),
+  email: text().notNull().unique(),
+  passwordHash: text().notNull(),
+  role: text().$type<'admin' | 'member'>().notNull(),
+  createdAt,
+});
+
+export const apiKeys = sqliteTable(
+  'api_keys',
+  {
+    id: text().primaryKey(),
+    userId: text()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    name: text().notNull(),
+    /** The first characters, to tell keys apart. */
+    prefix: text().notNull(),
+    /** SHA-256 of the whole key, hex. */
+    hash: text().notNull().unique(),
+    /** The key sealed by the vault; null where showing keys again is switched off. */
+    sealed: text(),
+    createdAt,
+  },
+  (table) => [index('api_keys_by_user').on(table.userId, table.id)],
+);
+
+export const projects = sqliteTable(
+  'projects',
+  {
+    id: text().primaryKey(),
+    ownerId: text()
+      .notNull()
+      .references(() => users.id),
+    name: text().notNull(),
+    description: text().notNull().default(''),
+    createdAt,
+    updatedAt: integer().notNull(),
+  },
+  (table) => [index('projects_by_owner').on(table.ownerId, table.id)],
+);
+
+export const servers = sqliteTable('servers', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  status: text().$type<ServerStatus>().notNull(),
+  statusReason: text(),
+  statusSince: integer().notNull(),
+  /** SHA-256 of the enrolment token while it is unused. */
+  enrolmentHash: text().unique(),
+  enrolmentExpiresAt: integer(),
+  /** `x` of the executor's Ed25519 public key. */
+  publicKey: text(),
+  /** Epoch of the newest accepted connection. */
+  epoch: integer().notNull().default(0),
+  executorVersion: text(),
+  engine: text({ mode: 'json' }).$type<EngineInfo>(),
+  ingress: text({ mode: 'json' }).$type<Ingress>(),
+  createdAt,
+});
+
+export const apps = sqliteTable(
+  'apps',
+  {
+    id: text().primaryKey(),
+    projectId: text()
+      .notNull()
+      .references(() => projects.id),
+    serverId: text().references(() => servers.id),
+    name: text().notNull(),
+    slug: text().notNull().unique(),
+    image: text(),
+    pullPolicy: text().$type<'missing' | 'always' | 'never'>().notNull(),
+    internalPort: integer(),
+    gitRepoUrl: text(),
+    gitProvider: text().$type<'github' | 'gitlab' | 'gitea' | 'bitbucket' | 'git'>(),
+    command: text({ mode: 'json' }).$type<string[]>(),
+    cpuLimit: real(),
+    memoryLimit: integer(),
+    restartPolicy: text().$type<'no' | 'always' | 'on-failure' | 'unless-stopped'>().notNull(),
+    restartMaxRetries: integer().notNull(),
+    healthCheck: text({ mode: 'json' }).$type<HealthCheck>(),
+    drainTimeout: integer().notNull(),
+    stopTimeout: integer().notNull(),
+    /** The environment as one JSON object, sealed by the vault; null when empty. */
+    sealedEnv: text(),
+    /** Name to keyed fingerprint of the value: what a reply may show. */
+    envFingerprints: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
+    status: text().$type<AppStatus>().notNull(),
+    statusReason: text(),
+    statusSince: integer().notNull(),
+    /** `at` of the executor's newest fact about this app: an older one never overwrites it (REL-21). */
+    observedAt: integer().notNull().default(0),
+    createdAt,
+    updatedAt: integer().notNull(),
+  },
+  (table) => [index('apps_by_project').on(table.projectId, table.id), index('apps_by_server').on(table.serverId)],
+);
+
+export const deployments = sqliteTable(
+  'deployments',
+  {
+    id: text().primaryKey(),
+    appId: text()
+      .notNull()
+      .references(() => apps.id, { onDelete: 'cascade' }),
+    serverId: text().notNull(),
+    status: text().$type<DeploymentStatus>().notNull(),
+    phase: text().$type<DeploymentPhase>().notNull(),
+    image: text().notNull(),
+    imageId: text(),
+    /** Who asked: the user's id. */
+    actor: text().notNull(),
+    failure: text({ mode: 'json' }).$type<DeploymentFailure>(),
+    /** `at` of the newest event about it. */
+    observedAt: integer().notNull().default(0),
+    /** A queued deployment is not run after this. */
+    expiresAt: integer().notNull(),
+    createdAt,
+    startedAt: integer(),
+    finishedAt: integer(),
+  },
+  (table) => [
+    index('deployments_by_app').on(table.appId, table.id),
+    index('deployments_open').on(table.serverId, table.status).where(sql`status in ('queued', 'running')`),
+    // One running deployment per app, whoever races (REL-20).
+    uniqueIndex('deployments_one_running').on(table.appId).where(sql`status = 'running'`),
+  ],
+);
+
+export const events = sqliteTable(
+  'events',
+  {
+    id: text().primaryKey(),
+    appId: text()
+      .notNull()
+      .references(() => apps.id, { onDelete: 'cascade' }),
+    type: text().notNull(),
+    /** User id, or `system`. */
+    actor: text().notNull(),
+    message: text().notNull(),
+    data: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+    createdAt,
+  },
+  (table) => [index('events_by_app').on(table.appId, table.id)],
+);
+
+/** Apps deleted while their host was away: the host is told when it returns. */
+export const removals = sqliteTable('removals', {
+  appId: text().primaryKey(),
+  serverId: text().notNull(),
+  createdAt,
+});
+
+/** What was done to secrets and rights, by whom. Append-only. */
+export const auditLog = sqliteTable('audit_log', {
+  id: text().primaryKey(),
+  actor: text().notNull(),
+  action: text().notNull(),
+  target: text().notNull(),
+  createdAt,
+});
+
+export type UserRow = typeof users.$inferSelect;
+export type ApiKeyRow = typeof apiKeys.$inferSelect;
+export type ProjectRow = typeof projects.$inferSelect;
+export type ServerRow = typeof servers.$inferSelect;
+export type AppRow = typeof apps.$inferSelect;
+export type DeploymentRow = typeof deployments.$inferSelect;
+export type EventRow = typeof events.$inferSelect;
+
+export type Condition = SQL | undefined;

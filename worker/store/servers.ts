@@ -1,0 +1,82 @@
+import { and, asc, count, eq, gt, inArray, lt, ne, notInArray, sql } from 'drizzle-orm';
+import type { Db } from './db.ts';
+import { apps, servers, type ServerRow } from './schema.ts';
+
+export async function insertServer({ orm }: Db, row: ServerRow): Promise<void> {
+  await orm.insert(servers).values(row);
+}
+
+export async function findServer({ orm }: Db, id: string): Promise<ServerRow | undefined> {
+  return orm.select().from(servers).where(eq(servers.id, id)).get();
+}
+
+/** Where an app goes that names no server: the oldest one that is online, else the oldest that has enrolled. */
+export async function findDefaultServer({ orm }: Db): Promise<ServerRow | undefined> {
+  return orm
+    .select()
+    .from(servers)
+    .where(notInArray(servers.status, ['pending', 'revoked']))
+    .orderBy(sql`${servers.status} <> 'online'`, asc(servers.id))
+    .limit(1)
+    .get();
+}
+
+export async function listServers({ orm }: Db, page: { after: string; limit: number }): Promise<ServerRow[]> {
+  return orm.select().from(servers).where(gt(servers.id, page.after)).orderBy(asc(servers.id)).limit(page.limit);
+}
+
+export async function countServers({ orm }: Db): Promise<{ online: number; total: number }> {
+  const rows = await orm.select({ status: servers.status, count: count() }).from(servers).where(ne(servers.status, 'revoked')).groupBy(servers.status);
+  const total = rows.reduce((sum, row) => sum + row.count, 0);
+  return { online: rows.find((row) => row.status === 'online')?.count ?? 0, total };
+}
+
+/** Uses the enrolment token up: only one of two racing callers gets the row. */
+export async function enrolServer({ orm }: Db, enrolmentHash: string, publicKey: string, now: number): Promise<ServerRow | undefined> {
+  return orm
+    .update(servers)
+    .set({ publicKey, enrolmentHash: null, enrolmentExpiresAt: null, status: 'offline', statusReason: 'enrolled, not connected yet', statusSince: now })
+    .where(and(eq(servers.enrolmentHash, enrolmentHash), gt(servers.enrolmentExpiresAt, now), eq(servers.status, 'pending')))
+    .returning()
+    .get();
+}
+
+/** The epoch of a new connection: newer than every one before (REL-04). Undefined when the server is gone or revoked. */
+export async function raiseEpoch({ orm }: Db, id: string, now: number): Promise<number | undefined> {
+  const row = await orm
+    .update(servers)
+    .set({ epoch: sql`max(${servers.epoch} + 1, ${now})` })
+    .where(and(eq(servers.id, id), ne(servers.status, 'revoked')))
+    .returning({ epoch: servers.epoch })
+    .get();
+  return row?.epoch;
+}
+
+/** Facts of one connection; ignored when a newer connection has been accepted since, or the server was revoked. */
+export async function updateConnectedServer({ orm }: Db, id: string, epoch: number, changes: Partial<ServerRow>): Promise<boolean> {
+  const { rowsAffected } = await orm
+    .update(servers)
+    .set(changes)
+    .where(and(eq(servers.id, id), eq(servers.epoch, epoch), ne(servers.status, 'revoked')));
+  return rowsAffected > 0;
+}
+
+export async function updateServer({ orm }: Db, id: string, changes: Partial<ServerRow>): Promise<ServerRow | undefined> {
+  return orm.update(servers).set(changes).where(eq(servers.id, id)).returning().get();
+}
+
+/** At the start of the embedded host no executor is connected yet, whatever the last run wrote. */
+export async function markServersOffline({ orm }: Db, now: number): Promise<void> {
+  await orm
+    .update(servers)
+    .set({ status: 'offline', statusReason: 'the control plane restarted', statusSince: now })
+    .where(and(inArray(servers.status, ['online', 'degraded']), lt(servers.statusSince, now)));
+}
+
+export async function hasAppsOn({ orm }: Db, serverId: string): Promise<boolean> {
+  return (await orm.select({ one: sql`1` }).from(apps).where(eq(apps.serverId, serverId)).limit(1).get()) !== undefined;
+}
+
+export async function deleteServer({ orm }: Db, id: string): Promise<void> {
+  await orm.delete(servers).where(eq(servers.id, id));
+}

@@ -1,0 +1,28 @@
+import { and, asc, count, eq, gt } from 'drizzle-orm';
+import type { Db } from './db.ts';
+import { users, type UserRow } from './schema.ts';
+
+export async function insertUser({ orm }: Db, row: UserRow): Promise<void> {
+  await orm.insert(users).values(row);
+}
+
+export async function findUser({ orm }: Db, id: string): Promise<UserRow | undefined> {
+  return orm.select().from(users).where(eq(users.id, id)).get();
+}
+
+export async function findUserByEmail({ orm }: Db, email: string): Promise<UserRow | undefined> {
+  return orm.select().from(users).where(eq(users.email, email)).get();
+}
+
+export async function listUsers({ orm }: Db, page: { after: string; limit: number }): Promise<UserRow[]> {
+  return orm.select().from(users).where(gt(users.id, page.after)).orderBy(asc(users.id)).limit(page.limit);
+}
+
+export async function countAdministrators({ orm }: Db): Promise<number> {
+  const row = await orm.select({ count: count() }).from(users).where(eq(users.role, 'admin')).get();
+  return row?.count ?? 0;
+}
+
+export async function deleteUser({ orm }: Db, id: string): Promise<void> {
+  await orm.delete(users).where(and(eq(users.id, id)));
+}
