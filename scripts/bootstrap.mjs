@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bundledNode = join(root, 'node_modules', 'node', 'bin', 'node');
 
 if (!isInstalled()) install();
 run(process.argv.slice(2));
@@ -16,25 +17,27 @@ run(process.argv.slice(2));
 /** npm writes `.package-lock.json` last, so its time is that of the last complete installation. */
 function isInstalled() {
   const done = join(root, 'node_modules', '.package-lock.json');
-  return existsSync(done) && statSync(done).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
+  return existsSync(bundledNode) && existsSync(done) && statSync(done).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
 }
 
+/** Install scripts run for these packages alone (the same list as `allowScripts`, which npm before 11 does not know). */
 function install() {
   console.log('setup: installing npm packages …');
-  const npm = spawnSync('npm', ['ci', '--no-fund', '--no-audit'], { cwd: root, encoding: 'utf8' });
-  if (npm.status === 0) return;
-  process.stderr.write(`${npm.stdout ?? ''}${npm.stderr ?? ''}${npm.error?.message ?? ''}\nsetup: \`npm ci\` failed; its output is above. Nothing was started.\n`);
-  process.exit(1);
+  for (const args of [['ci', '--ignore-scripts', '--no-fund', '--no-audit'], ['rebuild', 'node', 'workerd', 'esbuild']]) {
+    const npm = spawnSync('npm', args, { cwd: root, encoding: 'utf8' });
+    if (npm.status === 0) continue;
+    process.stderr.write(`${npm.stdout ?? ''}${npm.stderr ?? ''}${npm.error?.message ?? ''}\nsetup: \`npm ${args[0]}\` failed; its output is above. Nothing was started.\n`);
+    process.exit(1);
+  }
 }
 
 /** @returns {string} the Node to run TypeScript with */
 function findNode() {
-  const bundled = join(root, 'node_modules', '.bin', 'node');
-  // The package's binary is missing where its install script was not allowed to run, and does not run on every machine (musl).
-  if (spawnSync(bundled, ['--version']).status === 0) return bundled;
+  // The package has no binary that starts on some machines (musl, for one).
+  if (spawnSync(bundledNode, ['--version']).status === 0) return bundledNode;
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 22 || (major === 22 && minor >= 18)) return process.execPath;
-  console.error(`setup: Node ${process.versions.node} cannot run TypeScript and ${bundled} does not start. Run \`npm ci\`, or install Node 24.`);
+  console.error(`setup: Node ${process.versions.node} cannot run TypeScript and ${bundledNode} does not start. Run \`npm ci\`, or install Node 24.`);
   process.exit(1);
 }
 

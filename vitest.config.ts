@@ -1,0 +1,40 @@
+/**
+ * The layers of the tests, each a project that runs alone (`npm test -- --project unit`). Projects that use the engine run one file after
+ * the other and, by their group, one project after the other: two cores and one Docker engine are shared by all.
+ */
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { workerBindings } from './test/support/worker-bindings.ts';
+
+const slow = { testTimeout: 120_000, hookTimeout: 180_000 };
+
+/** One file at a time, after every project of a lower group. */
+function serial(group: number) {
+  return { fileParallelism: false, sequence: { groupOrder: group }, ...slow };
+}
+
+function endToEnd(host: 'embedded' | 'edge', group: number): TestProjectInlineConfiguration {
+  return { test: { name: `e2e-${host}`, include: ['test/e2e/**/*.test.ts'], provide: { host }, ...serial(group) } };
+}
+
+const projects: TestProjectInlineConfiguration[] = [
+  { test: { name: 'unit', include: ['{shared,worker,executor,scripts,migrations}/**/*.test.ts'], sequence: { groupOrder: 1 } } },
+  { test: { name: 'protocol', include: ['test/protocol/**/*.test.ts'], sequence: { groupOrder: 1 } } },
+  { test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'], ...serial(2) } },
+  {
+    plugins: [
+      cloudflareTest(({ inject }) => ({
+        main: './worker/index.ts',
+        wrangler: { configPath: './wrangler.toml' },
+        miniflare: { bindings: workerBindings(inject('database')) },
+      })),
+    ],
+    test: { name: 'worker', include: ['test/worker/**/*.test.ts'], globalSetup: ['test/support/worker-database.ts'], ...serial(3) },
+  },
+  { test: { name: 'executor', include: ['test/executor/**/*.test.ts'], ...serial(4) } },
+  endToEnd('embedded', 5),
+  endToEnd('edge', 6),
+  { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], provide: { host: 'embedded' }, ...serial(7) } },
+];
+
+export default defineConfig({ test: { projects, passWithNoTests: false } });
