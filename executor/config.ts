@@ -1,0 +1,71 @@
+/** The only reader of the environment in the executor. */
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Ingress } from '../shared/protocol/messages.ts';
+
+export interface Config {
+  /** Control plane, without a trailing slash. */
+  apiUrl: string;
+  /** Needed on the first start only. */
+  enrolmentToken: string | undefined;
+  dir: string;
+  baseDomain: string;
+  httpPort: number;
+  /** Null: no TLS on this host. */
+  tls: { httpsPort: number } | null;
+  dockerSocket: string;
+  /** CIDR that project networks are cut from. */
+  networkPool: string;
+  proxySupervisor: 'docker' | 'external';
+}
+
+const port = z.coerce.number().int().min(1).max(65535);
+
+const environment = z.object({
+  DOCKUP_API_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
+  DOCKUP_ENROLMENT_TOKEN: z.string().min(1).optional(),
+  DOCKUP_DATA_DIR: z.string().min(1).default('.dockup'),
+  DOCKUP_EXECUTOR_DIR: z.string().min(1).optional(),
+  DOCKUP_BASE_DOMAIN: z.string().toLowerCase().regex(/^[a-z0-9.-]{1,253}$/, 'is not a domain').default('localhost'),
+  DOCKUP_HTTP_PORT: port.default(8080),
+  DOCKUP_HTTPS_PORT: port.optional(),
+  DOCKUP_DOCKER_SOCKET: z.string().min(1).default('/var/run/docker.sock'),
+  DOCKUP_NETWORK_POOL: z.string().regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, 'is not an IPv4 range such as 10.213.0.0/16').default('10.213.0.0/16'),
+  DOCKUP_PROXY_SUPERVISOR: z.enum(['docker', 'external']).default('docker'),
+});
+
+/** @throws Error naming every variable that is wrong, never its value */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    throw new Error(`configuration: ${parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`);
+  }
+  const values = parsed.data;
+  return {
+    apiUrl: values.DOCKUP_API_URL.replace(/\/+$/, ''),
+    enrolmentToken: values.DOCKUP_ENROLMENT_TOKEN,
+    dir: resolve(values.DOCKUP_EXECUTOR_DIR ?? join(values.DOCKUP_DATA_DIR, 'executor')),
+    baseDomain: values.DOCKUP_BASE_DOMAIN,
+    httpPort: values.DOCKUP_HTTP_PORT,
+    tls: tlsOf(values.DOCKUP_BASE_DOMAIN, values.DOCKUP_HTTPS_PORT),
+    dockerSocket: values.DOCKUP_DOCKER_SOCKET,
+    networkPool: values.DOCKUP_NETWORK_POOL,
+    proxySupervisor: values.DOCKUP_PROXY_SUPERVISOR,
+  };
+}
+
+export function ingressOf(config: Pick<Config, 'httpPort' | 'tls'>): Ingress {
+  return config.tls === null ? { scheme: 'http', port: config.httpPort } : { scheme: 'https', port: config.tls.httpsPort };
+}
+
+function tlsOf(baseDomain: string, httpsPort: number | undefined): Config['tls'] {
+  if (httpsPort !== undefined) return { httpsPort };
+  return isPublic(baseDomain) ? { httpsPort: 443 } : null;
+}
+
+/** Whether a certificate authority could issue for the domain: not for the special-use names of RFC 6761 and the like, nor for an address. */
+function isPublic(domain: string): boolean {
+  const last = domain.split('.').at(-1) ?? '';
+  return !['localhost', 'local', 'test', 'internal'].includes(last) && !/^\d*$/.test(last) && domain.includes('.');
+}

@@ -1,0 +1,61 @@
+/** From what the control plane tells about an app to what the engine is asked to create. Pure. */
+import type Dockerode from 'dockerode';
+import { containerName, labels } from '../../shared/names.ts';
+import type { AppSpec } from '../../shared/protocol/spec.ts';
+
+export interface Placement {
+  serverId: string;
+  deployment: string;
+  /** Name of the project's network. */
+  network: string;
+  /** Fixed address there, which the proxy's route names. */
+  address: string;
+}
+
+const megabyte = 1024 * 1024;
+
+/** No `Init`: images that bring their own supervisor insist on being process 1. */
+export function toCreateOptions(spec: AppSpec, placement: Placement): Dockerode.ContainerCreateOptions {
+  return {
+    name: containerName(spec.slug, placement.deployment),
+    Image: spec.image,
+    ...(spec.command !== null && { Cmd: spec.command }),
+    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    Labels: {
+      [labels.managed]: 'true',
+      [labels.server]: placement.serverId,
+      [labels.project]: spec.project,
+      [labels.app]: spec.app,
+      [labels.deployment]: placement.deployment,
+      [labels.role]: 'app',
+    },
+    StopTimeout: spec.stop_timeout,
+    HostConfig: {
+      NetworkMode: placement.network,
+      RestartPolicy: toRestartPolicy(spec.restart_policy),
+      ...limitsOf(spec),
+      SecurityOpt: ['no-new-privileges'],
+      // The engine's default, json-file, grows without bound.
+      LogConfig: { Type: 'local', Config: { 'max-size': '20m', 'max-file': '5' } },
+    },
+    NetworkingConfig: {
+      EndpointsConfig: { [placement.network]: { IPAMConfig: { IPv4Address: placement.address }, Aliases: [spec.slug] } },
+    },
+  };
+}
+
+/** Swap counts as memory: without `MemorySwap` the engine would allow as much again on disk. */
+function limitsOf(spec: AppSpec): Dockerode.HostConfig {
+  const memory = spec.memory_limit === null ? {} : { Memory: spec.memory_limit * megabyte, MemorySwap: spec.memory_limit * megabyte };
+  const cpu = spec.cpu_limit === null ? {} : { NanoCpus: Math.round(spec.cpu_limit * 1e9) };
+  return { ...memory, ...cpu };
+}
+
+/**
+ * `always` differs from `unless-stopped` in one thing: it starts containers that somebody stopped when the engine restarts. An app
+ * that was stopped through Dockup must stay stopped, so the engine never hears `always`.
+ */
+function toRestartPolicy(policy: AppSpec['restart_policy']): Dockerode.HostRestartPolicy {
+  if (policy.name === 'always') return { Name: 'unless-stopped' };
+  return policy.name === 'on-failure' ? { Name: policy.name, MaximumRetryCount: policy.maximum_retries } : { Name: policy.name };
+}

@@ -1,0 +1,100 @@
+/** The containers of this executor's apps. Every one is found by its labels, so nothing without them can be touched. */
+import type Dockerode from 'dockerode';
+import { labels } from '../../shared/names.ts';
+import { asked, askedUnless, statusOf, toAppError, type Engine } from './engine.ts';
+
+export type EngineState = 'created' | 'running' | 'restarting' | 'paused' | 'exited' | 'dead' | 'removing';
+
+export interface AppContainer {
+  id: string;
+  app: string;
+  project: string;
+  deployment: string;
+  state: EngineState;
+  /** Seconds since the epoch. */
+  created: number;
+  /** Digest of the image it was made from. */
+  imageId: string;
+  /** Its fixed address, also while it is stopped; null without one. */
+  address: string | null;
+}
+
+/** Containers of one app, of one project, or all of this executor. Newest first. */
+export async function listContainers(engine: Engine, of: { app?: string; project?: string } = {}): Promise<AppContainer[]> {
+  const wanted = [`${labels.managed}=true`, `${labels.server}=${engine.serverId}`, `${labels.role}=app`];
+  if (of.app !== undefined) wanted.push(`${labels.app}=${of.app}`);
+  if (of.project !== undefined) wanted.push(`${labels.project}=${of.project}`);
+  const found = await asked('list containers', engine.docker.listContainers({ all: true, filters: { label: wanted } }));
+  return found.map(toAppContainer).sort((a, b) => b.created - a.created);
+}
+
+export async function createContainer({ docker }: Engine, options: Dockerode.ContainerCreateOptions): Promise<string> {
+  const container = await asked('create container', docker.createContainer(options));
+  return container.id;
+}
+
+/** Null when there is no such container. */
+export async function inspectContainer({ docker }: Engine, id: string): Promise<Dockerode.ContainerInspectInfo | null> {
+  try {
+    return await docker.getContainer(id).inspect();
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw toAppError('inspect container', error);
+  }
+}
+
+// 304: it is already so. 404 and 409 on the way out: it is gone, or somebody is removing it.
+
+export function startContainer({ docker }: Engine, id: string): Promise<void> {
+  return askedUnless([304], 'start container', docker.getContainer(id).start());
+}
+
+/** SIGTERM, and SIGKILL after the container's own stop timeout. */
+export function stopContainer({ docker }: Engine, id: string): Promise<void> {
+  return askedUnless([304, 404], 'stop container', docker.getContainer(id).stop());
+}
+
+export function restartContainer({ docker }: Engine, id: string): Promise<void> {
+  return asked('restart container', docker.getContainer(id).restart());
+}
+
+export function pauseContainer({ docker }: Engine, id: string): Promise<void> {
+  return asked('pause container', docker.getContainer(id).pause());
+}
+
+export function unpauseContainer({ docker }: Engine, id: string): Promise<void> {
+  return asked('unpause container', docker.getContainer(id).unpause());
+}
+
+/** Kill it if it runs, and take away what belongs to it alone. */
+export function removeContainer({ docker }: Engine, id: string): Promise<void> {
+  return askedUnless([404, 409], 'remove container', docker.getContainer(id).remove({ force: true, v: true }));
+}
+
+/** Resolves with the exit code when the container next exits, also when the engine restarts it afterwards. */
+export async function nextExit({ docker }: Engine, id: string, signal: AbortSignal): Promise<number> {
+  const reply: { StatusCode: number } = await asked('wait for container', docker.getContainer(id).wait({ condition: 'next-exit', abortSignal: signal }));
+  return reply.StatusCode;
+}
+
+function toAppContainer(info: Dockerode.ContainerInfo): AppContainer {
+  return {
+    id: info.Id,
+    app: info.Labels[labels.app] ?? '',
+    project: info.Labels[labels.project] ?? '',
+    deployment: info.Labels[labels.deployment] ?? '',
+    // The engine's own closed list of states (api/types: container.State).
+    state: info.State as EngineState,
+    created: info.Created,
+    imageId: info.ImageID,
+    address: fixedAddress(info.NetworkSettings.Networks),
+  };
+}
+
+function fixedAddress(networks: Dockerode.ContainerInfo['NetworkSettings']['Networks']): string | null {
+  for (const network of Object.values(networks)) {
+    const address: unknown = network.IPAMConfig?.IPv4Address;
+    if (typeof address === 'string') return address;
+  }
+  return null;
+}

@@ -1,0 +1,86 @@
+/** The Docker Engine of this host: the client, whether it answers, and what its refusals mean. */
+import { registerHooks } from 'node:module';
+import type Dockerode from 'dockerode';
+import { AppError } from '../../shared/errors.ts';
+import type { EngineInfo } from '../../shared/protocol/messages.ts';
+
+// dockerode loads gRPC for BuildKit sessions and ssh2 for engines behind SSH, neither of which the executor uses: 17 MB that stay.
+const unused = /\/node_modules\/(dockerode\/lib\/session|docker-modem\/lib\/ssh)\.js$/;
+registerHooks({ load: (url, context, next) => (unused.test(url) ? { format: 'commonjs', source: '', shortCircuit: true } : next(url, context)) });
+const { default: Docker } = await import('dockerode');
+
+export interface Engine {
+  docker: Dockerode;
+  /** Every container and network that is touched carries this id as label `dockup.server`. */
+  serverId: string;
+}
+
+export function createEngine(options: { socketPath: string; serverId: string }): Engine {
+  return { docker: new Docker({ socketPath: options.socketPath }), serverId: options.serverId };
+}
+
+/** What the engine is, or null when it does not answer within two seconds. */
+export async function readEngineInfo({ docker }: Engine): Promise<EngineInfo | null> {
+  try {
+    const [version, info] = await soon(Promise.all([docker.version(), docker.info()]));
+    return { version: version.Version, api_version: version.ApiVersion, os: version.Os, arch: version.Arch, cpus: info.NCPU, memory: info.MemTotal };
+  } catch {
+    // Unreachable is a state that is reported, not a failure of the one who asked.
+    return null;
+  }
+}
+
+export async function isReachable({ docker }: Engine): Promise<boolean> {
+  try {
+    await soon(docker.ping());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An engine that accepts the connection and hangs is as good as none. */
+function soon<T>(request: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new AppError('engine_unreachable')), 2_000);
+  return Promise.race([request, promise]).finally(() => clearTimeout(timer));
+}
+
+/** Wait for a request to the engine. @throws AppError engine_unreachable, engine_error: `<doing>: <the daemon's message>` */
+export async function asked<T>(doing: string, request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    throw toAppError(doing, error);
+  }
+}
+
+/** As `asked`, for requests whose end is already reached when the engine answers with one of these statuses. */
+export async function askedUnless(statuses: readonly number[], doing: string, request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (!statuses.includes(statusOf(error) ?? 0)) throw toAppError(doing, error);
+  }
+}
+
+const connectionErrors = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EACCES', 'ETIMEDOUT']);
+
+export function toAppError(doing: string, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (connectionErrors.has(code)) {
+    return new AppError('engine_unreachable', { detail: `${doing}: the Docker engine does not answer (${code})`, cause: error });
+  }
+  return new AppError('engine_error', { detail: `${doing}: ${daemonMessage(error)}`, cause: error });
+}
+
+/** HTTP status of the engine's refusal. */
+export function statusOf(error: unknown): number | null {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : null;
+}
+
+/** The daemon's own words, without dockerode's `(HTTP code 409) conflict - ` before them. */
+export function daemonMessage(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/^\(HTTP code \d+\) [\w ]+ - /, '').trim();
+}

@@ -1,0 +1,64 @@
+/** Images: whether the engine has one, and pulling it. No registry credentials yet. */
+import type Dockerode from 'dockerode';
+import { AppError } from '../../shared/errors.ts';
+import { asked, daemonMessage, statusOf, toAppError, type Engine } from './engine.ts';
+
+/** Stricter than the engine: a reference is put into the path of its API, so it may not walk there. */
+const reference = /^[a-zA-Z0-9]+(?:[._:/@-]+[a-zA-Z0-9]+)*$/;
+
+export function isImageReference(image: string): boolean {
+  return reference.test(image) && !image.includes('..') && !image.includes('//');
+}
+
+/** The engine pulls every tag of a reference that names none. */
+export function withTag(image: string): string {
+  const last = image.slice(image.lastIndexOf('/') + 1);
+  return image.includes('@') || last.includes(':') ? image : `${image}:latest`;
+}
+
+/** Id of the image, or null when the engine does not have it. */
+export async function findImage({ docker }: Engine, image: string): Promise<string | null> {
+  try {
+    return (await docker.getImage(image).inspect()).Id;
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw toAppError('inspect image', error);
+  }
+}
+
+/** @throws AppError image_not_found, image_pull_failed; or the signal's reason */
+export async function pullImage({ docker }: Engine, image: string, signal: AbortSignal): Promise<void> {
+  try {
+    const stream: NodeJS.ReadableStream = await docker.createImage({ fromImage: withTag(image), abortSignal: signal });
+    await followPull(docker, stream, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw toPullError(image, error);
+  }
+}
+
+/** The engine answers 200 and tells failures in the stream. */
+function followPull(docker: Dockerode, stream: NodeJS.ReadableStream, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    docker.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+const absent = /not found|manifest unknown|pull access denied|does not exist|unauthorized|authentication required|denied:|invalid reference/i;
+
+function toPullError(image: string, error: unknown): AppError {
+  const mapped = toAppError('pull image', error);
+  if (mapped.code === 'engine_unreachable') return mapped;
+  const message = daemonMessage(error);
+  const isAbsent = statusOf(error) === 404 || absent.test(message);
+  return new AppError(isAbsent ? 'image_not_found' : 'image_pull_failed', { detail: `pull ${image}: ${message}`, cause: error });
+}
+
+/** Make sure that the engine has the image, by the app's pull policy. */
+export async function ensureImage(engine: Engine, wanted: { image: string; policy: 'always' | 'never' }, signal: AbortSignal): Promise<void> {
+  if (wanted.policy === 'always') return pullImage(engine, wanted.image, signal);
+  if ((await asked('inspect image', findImage(engine, wanted.image))) === null) {
+    throw new AppError('image_not_found', { detail: `The image ${wanted.image} is not on the server, and the pull policy is "never".` });
+  }
+}

@@ -1,0 +1,73 @@
+/** One network per project, out of a range of our own: the engine's default pools end after about 30 networks. */
+import { AppError } from '../../shared/errors.ts';
+import { labels, networkName } from '../../shared/names.ts';
+import { listContainers } from './containers.ts';
+import { asked, askedUnless, daemonMessage, toAppError, type Engine } from './engine.ts';
+import { freeAddress, freeSubnets } from './subnets.ts';
+
+export interface ProjectNetwork {
+  name: string;
+  subnet: string;
+}
+
+/** Find the project's network or make it. @throws AppError engine_error when the pool is used up */
+export async function ensureNetwork(engine: Engine, project: string, pool: string): Promise<ProjectNetwork> {
+  const networks = await asked('list networks', engine.docker.listNetworks());
+  const name = networkName(engine.serverId, project);
+  const own = networks.find((network) => network.Name === name && network.Labels?.[labels.server] === engine.serverId);
+  const subnet = own?.IPAM?.Config?.[0]?.Subnet;
+  if (subnet !== undefined) return { name, subnet };
+  const taken = networks.flatMap((network) => network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet?.includes('.') === true ? [Subnet] : []));
+  for (const candidate of freeSubnets(pool, taken)) {
+    if (await tryCreate(engine, { name, subnet: candidate, project })) return { name, subnet: candidate };
+  }
+  throw new AppError('engine_error', { detail: `create network: no free subnet is left in ${pool} (DOCKUP_NETWORK_POOL)` });
+}
+
+/** An address that no container of the project has, running or not: a stopped one comes back to its own. */
+export async function findFreeAddress(engine: Engine, project: string, network: ProjectNetwork): Promise<string> {
+  const containers = await listContainers(engine, { project });
+  const address = freeAddress(network.subnet, containers.flatMap((container) => container.address ?? []));
+  if (address === null) throw new AppError('engine_error', { detail: `create container: the network ${network.subnet} of the project is full` });
+  return address;
+}
+
+/** Remove the project's network unless a container of the project is left. */
+export async function removeNetworkIfUnused(engine: Engine, project: string): Promise<void> {
+  if ((await listContainers(engine, { project })).length > 0) return;
+  for (const network of await listOwn(engine)) {
+    // 403: something that is not ours is attached; it keeps its network.
+    if (network.project === project) await askedUnless([403, 404], 'remove network', engine.docker.getNetwork(network.id).remove());
+  }
+}
+
+/** Projects that have a network on this engine. */
+export async function projectsWithNetwork(engine: Engine): Promise<string[]> {
+  return (await listOwn(engine)).map((network) => network.project);
+}
+
+async function listOwn(engine: Engine): Promise<{ id: string; project: string }[]> {
+  const filters = { label: [`${labels.managed}=true`, `${labels.server}=${engine.serverId}`] };
+  const networks = await asked('list networks', engine.docker.listNetworks({ filters }));
+  return networks.flatMap(({ Id, Labels }) => {
+    const project = Labels?.[labels.project];
+    return project === undefined ? [] : [{ id: Id, project }];
+  });
+}
+
+/** False when somebody else, such as an executor that shares the engine, took the subnet in between. */
+async function tryCreate(engine: Engine, wanted: { name: string; subnet: string; project: string }): Promise<boolean> {
+  try {
+    await engine.docker.createNetwork({
+      Name: wanted.name,
+      CheckDuplicate: true,
+      Driver: 'bridge',
+      IPAM: { Driver: 'default', Config: [{ Subnet: wanted.subnet }] },
+      Labels: { [labels.managed]: 'true', [labels.server]: engine.serverId, [labels.project]: wanted.project },
+    });
+    return true;
+  } catch (error) {
+    if (/pool overlaps|overlaps with|conflicts with network/i.test(daemonMessage(error))) return false;
+    throw toAppError('create network', error);
+  }
+}

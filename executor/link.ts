@@ -1,0 +1,115 @@
+/** The persistent connection to the control plane: dials for ever, and waits in between so that nobody is hurt by it (REL-02, REL-03). */
+import { connectPath } from '../shared/protocol/enrolment.ts';
+import { closeCodes } from '../shared/protocol/limits.ts';
+import type { ExecutorMessage, Hello, HubMessage } from '../shared/protocol/messages.ts';
+import { createBackoff, type Backoff } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import { Dispatch, type Handlers } from './dispatch.ts';
+import { describeError, type Log } from './log.ts';
+import type { Outbox } from './outbox.ts';
+import { runSession, type Ending, type SessionOptions, type Welcome } from './session.ts';
+
+export interface LinkOptions {
+  apiUrl: string;
+  connectToken: () => Promise<string>;
+  /** Asked anew for each connection. */
+  hello: () => Promise<Hello>;
+  handlers: Handlers;
+  outbox: Outbox;
+  onWelcome: (welcome: Welcome) => void;
+  clock: Pick<Clock, 'sleep'>;
+  log: Log;
+  backoff?: Backoff;
+  now?: () => number;
+  /** One connection; tests put a hostile network here. */
+  session?: (options: SessionOptions) => Promise<Ending>;
+}
+
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #now: () => number;
+  #lastCause = '';
+  #malformed = 0;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** Stay connected until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const backoff = this.#options.backoff ?? createBackoff();
+    while (!signal.aborted) {
+      const { ending, healthyFor } = await this.#connect(signal);
+      if (signal.aborted) return;
+      const wait = backoff.next(isRefusal(ending.code) ? 'refused' : 'failed', healthyFor);
+      this.#report(ending, wait);
+      await this.#options.clock.sleep(wait, signal).catch(() => undefined);
+    }
+  }
+
+  async #connect(signal: AbortSignal): Promise<{ ending: Ending; healthyFor: number }> {
+    const { outbox, connectToken, hello, session = runSession } = this.#options;
+    let welcomedAt: number | null = null;
+    let dispatch: Dispatch | null = null;
+    let ending: Ending;
+    try {
+      const [token, greeting] = await Promise.all([connectToken(), hello()]);
+      ending = await session({
+        url: socketUrl(this.#options.apiUrl),
+        token,
+        hello: greeting,
+        signal,
+        onWelcome: (welcome, send) => {
+          if (welcomedAt !== null) return;
+          welcomedAt = this.#now();
+          dispatch = new Dispatch({ handlers: this.#options.handlers, log: this.#options.log, send });
+          this.#begin(welcome, send);
+        },
+        onMessage: (message) => this.#take(message, dispatch),
+        onMalformed: (reason) => this.#ignore(reason),
+      });
+    } catch (error) {
+      ending = { reason: describeError(error), code: null };
+    }
+    outbox.detach();
+    return { ending, healthyFor: welcomedAt === null ? 0 : this.#now() - welcomedAt };
+  }
+
+  #begin(welcome: Welcome, send: (message: ExecutorMessage) => void): void {
+    this.#lastCause = '';
+    this.#options.log.info('connected', { url: this.#options.apiUrl, server: welcome.server, epoch: welcome.epoch });
+    this.#options.outbox.attach(send);
+    this.#options.onWelcome(welcome);
+  }
+
+  #take(message: Exclude<HubMessage, Welcome>, dispatch: Dispatch | null): void {
+    if (dispatch === null) return this.#ignore(`${message.type} before welcome`);
+    if (message.type === 'call') void dispatch.call(message);
+    else if (message.type === 'cancel') dispatch.cancel(message.id);
+    else this.#options.outbox.acknowledge(message.seq);
+  }
+
+  /** Told at the 1st, 10th, 100th, … so that a flood of nonsense does not become a flood of log lines. */
+  #ignore(reason: string): void {
+    this.#malformed++;
+    if (Number.isInteger(Math.log10(this.#malformed))) this.#options.log.warn('message ignored', { reason, ignored: this.#malformed });
+  }
+
+  /** One line for each change of cause, not for each attempt. */
+  #report(ending: Ending, wait: number): void {
+    if (ending.reason === this.#lastCause) return;
+    this.#lastCause = ending.reason;
+    const fields = { reason: ending.reason, retry_in_ms: Math.round(wait) };
+    if (isRefusal(ending.code)) this.#options.log.error('the control plane refuses this executor; enrol it again if its server was revoked or deleted', fields);
+    else this.#options.log.warn('not connected; trying again for ever', fields);
+  }
+}
+
+function isRefusal(code: number | null): boolean {
+  return code === 401 || code === 403 || code === closeCodes.unauthenticated || code === closeCodes.revoked;
+}
+
+function socketUrl(apiUrl: string): string {
+  return apiUrl.replace(/^http/, 'ws') + connectPath;
+}

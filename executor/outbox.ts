@@ -1,0 +1,65 @@
+/** Events on their way to the control plane: numbered, kept until acknowledged, bounded. */
+import { isFinished } from '../shared/status.ts';
+import type { DeploymentEvent, ExecutorEvent } from '../shared/protocol/events.ts';
+import { limits } from '../shared/protocol/limits.ts';
+import type { ExecutorMessage } from '../shared/protocol/messages.ts';
+
+type EventMessage = Extract<ExecutorMessage, { type: 'event' }>;
+type Send = (message: EventMessage) => void;
+
+export interface OutboxOptions {
+  length?: number;
+  /** An outcome has reached the control plane: it need not be kept any more. */
+  onOutcomeAcknowledged: (deployment: string) => void;
+}
+
+export class Outbox {
+  readonly #length: number;
+  readonly #onOutcomeAcknowledged: OutboxOptions['onOutcomeAcknowledged'];
+  #waiting: EventMessage[] = [];
+  #seq = 0;
+  #send: Send | null = null;
+
+  constructor(options: OutboxOptions) {
+    this.#length = options.length ?? limits.outboxLength;
+    this.#onOutcomeAcknowledged = options.onOutcomeAcknowledged;
+  }
+
+  push(event: ExecutorEvent): void {
+    // Only the newest full picture is worth anything to a control plane that was away.
+    if (event.kind === 'report') this.#waiting = this.#waiting.filter((message) => message.event.kind !== 'report');
+    const message: EventMessage = { type: 'event', seq: ++this.#seq, event };
+    this.#waiting.push(message);
+    this.#trim();
+    this.#send?.(message);
+  }
+
+  /** A new connection: everything unacknowledged goes out again, in order, then events as they come. */
+  attach(send: Send): void {
+    this.#send = send;
+    for (const message of this.#waiting) send(message);
+  }
+
+  detach(): void {
+    this.#send = null;
+  }
+
+  acknowledge(seq: number): void {
+    const taken = this.#waiting.filter((message) => message.seq <= seq);
+    this.#waiting = this.#waiting.filter((message) => message.seq > seq);
+    for (const { event } of taken) if (isOutcome(event)) this.#onOutcomeAcknowledged(event.deployment);
+  }
+
+  /** The oldest events give way, but never the outcome of a deployment: nothing else would tell it. */
+  #trim(): void {
+    while (this.#waiting.length > this.#length) {
+      const index = this.#waiting.findIndex((message) => !isOutcome(message.event));
+      if (index === -1) return;
+      this.#waiting.splice(index, 1);
+    }
+  }
+}
+
+function isOutcome(event: ExecutorEvent): event is DeploymentEvent {
+  return event.kind === 'deployment' && isFinished(event.status);
+}
