@@ -1,0 +1,9 @@
+/** `npm run down [-- --keep-data]`: removes the local system; nothing else on the engine is touched. */
+import { parseArgs } from 'node:util';
+import { removeSystem } from './local/removal.ts';
+import { readSettings } from './local/settings.ts';
+import { exitOnSetupError } from './setup/exit.ts';
+
+const { values: flags } = parseArgs({ options: { 'keep-data': { type: 'boolean', default: false } } });
+
+await exitOnSetupError(() => removeSystem(readSettings(process.env, 'embedded'), { keepData: flags['keep-data'], say: (line) => console.log(line) }));

@@ -1,0 +1,71 @@
+/** The control plane as a local process, on either host. */
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { keepSecrets } from '../../worker/embedded/secrets.ts';
+import { SetupError } from '../setup/error.ts';
+import { run } from '../setup/run.ts';
+import { startChild, type Child } from './child.ts';
+import { startLibsql } from './libsql.ts';
+import { root, type Settings } from './settings.ts';
+
+type Say = (line: string) => void;
+
+/** Its processes, the one that answers HTTP first. */
+export async function startApi(settings: Settings, say: Say): Promise<Child[]> {
+  return settings.host === 'embedded' ? [startEmbedded(settings, say)] : startEdge(settings, say);
+}
+
+function startEmbedded({ env, dataDir }: Settings, say: Say): Child {
+  return startChild({ name: 'api', program: process.execPath, args: [join(root, 'worker/node.ts')], env, dataDir, onLine: (line) => say(`api: ${line}`) });
+}
+
+/** workerd through `wrangler dev`, which is what a deployed Worker runs on, with a libSQL server where Turso would be. */
+async function startEdge(settings: Settings, say: Say): Promise<Child[]> {
+  const { dataDir, port, bind } = settings;
+  const database = await startLibsql(dataDir);
+  try {
+    const variables = { ...keepSecrets(dataDir), ...ownVariables(settings.env), DOCKUP_DATABASE_URL: database.url, DOCKUP_DATABASE_TOKEN: database.token };
+    await migrate({ ...settings.env, ...variables }, say);
+
+    const envFile = join(dataDir, 'edge.env');
+    writeFileSync(envFile, toEnvFile(variables), { mode: 0o600 });
+    chmodSync(envFile, 0o600);
+    const api = startChild({
+      name: 'api',
+      program: process.execPath,
+      args: [
+        join(root, 'node_modules/wrangler/bin/wrangler.js'), 'dev', '--config', join(root, 'wrangler.toml'), '--env-file', envFile,
+        '--ip', bind, '--port', String(port), '--inspector-port', '0', '--persist-to', join(dataDir, 'workerd'), '--show-interactive-dev-session=false',
+      ],
+      env: { ...settings.env, CI: 'true', WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: join(dataDir, 'logs'), WRANGLER_REGISTRY_PATH: join(dataDir, 'run') },
+      dataDir,
+    });
+    return [api, database.child];
+  } catch (error) {
+    await database.child.stop(2_000);
+    throw error;
+  }
+}
+
+/** The Worker never migrates: on the edge this is a step of the release, here it is a step of the start. */
+async function migrate(env: NodeJS.ProcessEnv, say: Say): Promise<void> {
+  const output = await run(process.execPath, [join(root, 'migrations/migrate.ts')], { env }).catch((cause: unknown) => {
+    throw new SetupError(`The database could not be prepared: ${cause instanceof Error ? cause.message : String(cause)}`);
+  });
+  for (const line of output.trim().split('\n')) say(`migrate: ${line}`);
+}
+
+/** What the Worker reads; the administrator's password is not its business. */
+function ownVariables(env: NodeJS.ProcessEnv): Record<string, string> {
+  const isOwn = (name: string) => (name.startsWith('DOCKUP_') || name === 'PORT') && name !== 'DOCKUP_ADMIN_PASSWORD';
+  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (isOwn(name) && value !== undefined ? [[name, value]] : [])));
+}
+
+function toEnvFile(variables: Record<string, string>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => {
+      if (/['\n]/.test(value)) throw new SetupError(`${name} holds a quote or a line break, which an env file cannot carry.`);
+      return `${name}='${value}'\n`;
+    })
+    .join('');
+}

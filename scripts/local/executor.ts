@@ -1,0 +1,94 @@
+/** The executor of this machine: enrolled through the same door as every other one, restarted when it ends by itself. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadIdentity } from '../../executor/identity.ts';
+import { SetupError } from '../setup/error.ts';
+import { startChild, type Child } from './child.ts';
+import type { Client } from './client.ts';
+import { apiAddress, root, type Settings } from './settings.ts';
+import type { StartOptions } from './system.ts';
+
+const serverName = 'local';
+
+export interface Supervised {
+  stop(timeout: number): Promise<void>;
+}
+
+/** Milliseconds: the first start makes the image of the proxy. */
+const onlineTimeout = 60_000;
+
+/** Resolves when the control plane calls its server online. */
+export async function startExecutor(settings: Settings, client: Client, { say, signal }: StartOptions): Promise<Supervised> {
+  const token = await enrolmentToken(settings, client);
+  const start = (): Child =>
+    startChild({
+      name: 'executor',
+      program: process.execPath,
+      args: [join(root, 'executor/main.ts')],
+      env: { ...settings.env, DOCKUP_API_URL: apiAddress(settings.bind, settings.port), ...(token !== undefined && { DOCKUP_ENROLMENT_TOKEN: token }) },
+      dataDir: settings.dataDir,
+      onLine: (line) => say(`executor: ${line}`),
+    });
+
+  const first = start();
+  try {
+    await waitUntilOnline(settings, client, { executor: first, signal });
+  } catch (error) {
+    await first.stop(2_000);
+    throw error;
+  }
+  return supervise(first, start, say);
+}
+
+/** Undefined once it has enrolled. @throws SetupError when it belongs to another control plane */
+async function enrolmentToken(settings: Settings, client: Client): Promise<string | undefined> {
+  const servers = await client.listServers();
+  const identity = await loadIdentity(settings.executorDir);
+  if (identity === null) {
+    // Left by a first start that was interrupted: its token is lost.
+    for (const server of servers) if (server.name === serverName && server.status === 'pending') await client.removeServer(server.id);
+    return client.registerServer(serverName);
+  }
+  if (servers.some((server) => server.id === identity.serverId)) return undefined;
+  throw new SetupError(`${settings.executorDir} belongs to ${identity.serverId}, which this control plane does not know. Give it another DOCKUP_EXECUTOR_DIR.`);
+}
+
+async function waitUntilOnline(settings: Settings, client: Client, { executor, signal }: { executor: Child; signal: AbortSignal }): Promise<void> {
+  let reason = 'it did not connect';
+  for (const deadline = Date.now() + onlineTimeout; Date.now() < deadline && !executor.hasEnded(); await sleep(100, undefined, { signal })) {
+    const identity = await loadIdentity(settings.executorDir);
+    if (identity === null) continue;
+    const server = (await client.listServers()).find(({ id }) => id === identity.serverId);
+    if (server?.status === 'online') return;
+    reason = server?.status_reason ?? reason;
+  }
+  throw new SetupError(`The executor did not come online: ${reason}. ${await executor.lastLines()}`);
+}
+
+/** Apps serve without it, so its end is no reason to end everything: it is started again, after 1 s, 2 s, … 30 s. */
+function supervise(first: Child, start: () => Child, say: (line: string) => void): Supervised {
+  const stopped = new AbortController();
+  let current = first;
+
+  async function watch(): Promise<void> {
+    for (let delay = 1_000; !stopped.signal.aborted; delay = Math.min(2 * delay, 30_000)) {
+      const began = Date.now();
+      const how = await current.ended;
+      if (stopped.signal.aborted) return;
+      if (Date.now() - began > 60_000) delay = 1_000;
+      say(`executor: ended with ${how}; starting it again in ${delay / 1000} s. ${await current.lastLines()}`);
+      // The only way this wait fails is the abort, which the loop looks at next.
+      await sleep(delay, undefined, { signal: stopped.signal }).catch(() => {});
+      if (!stopped.signal.aborted) current = start();
+    }
+  }
+  const watching = watch();
+
+  return {
+    stop: async (timeout) => {
+      stopped.abort();
+      await current.stop(timeout);
+      await watching;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** Taking a local system away: its processes, everything on the engine that carries its server's label, and its directory. */
+import { rm } from 'node:fs/promises';
+import Docker from 'dockerode';
+import { loadIdentity } from '../../executor/identity.ts';
+import { labels } from '../../shared/names.ts';
+import { SetupError } from '../setup/error.ts';
+import { probeEngine } from '../setup/engine.ts';
+import { childNames, pidPathOf } from './child.ts';
+import { readLivePid } from './pid-file.ts';
+import type { Settings } from './settings.ts';
+import { stopProcess } from './stop-process.ts';
+
+interface RemovalOptions {
+  keepData: boolean;
+  say: (line: string) => void;
+}
+
+/** Removes only what carries exactly this server's id. Running it twice is a no-op. */
+export async function removeSystem(settings: Settings, { keepData, say }: RemovalOptions): Promise<void> {
+  await stopProcesses(settings.dataDir, say);
+  const identity = await loadIdentity(settings.executorDir);
+  if (identity !== null) {
+    if ((await probeEngine(settings.socket)) !== 'answers') throw new SetupError(`The Docker engine does not answer at ${settings.socket}, so what runs there could not be removed. ${settings.dataDir} is kept: it knows what is whose.`);
+    await removeFromEngine(new Docker({ socketPath: settings.socket }), identity.serverId, say);
+  }
+  if (keepData) return;
+  for (const folder of [settings.executorDir, settings.dataDir]) await rm(folder, { recursive: true, force: true });
+  say(`removed ${settings.dataDir}`);
+}
+
+async function stopProcesses(dataDir: string, say: RemovalOptions['say']): Promise<void> {
+  for (const name of childNames) {
+    const pid = readLivePid(pidPathOf(dataDir, name));
+    if (pid === undefined) continue;
+    say(`stopping ${name} (process ${pid})`);
+    await stopProcess(pid, 12_000);
+  }
+}
+
+async function removeFromEngine(docker: Docker, serverId: string, say: RemovalOptions['say']): Promise<void> {
+  const filters = { label: [`${labels.server}=${serverId}`] };
+  for (const { Id, Names } of await docker.listContainers({ all: true, filters })) {
+    say(`removing container ${Names[0]?.slice(1) ?? Id}`);
+    await docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone);
+  }
+  for (const { Id, Name } of await docker.listNetworks({ filters })) {
+    say(`removing network ${Name}`);
+    await docker.getNetwork(Id).remove().catch(ignoreGone);
+  }
+  for (const { Name } of (await docker.listVolumes({ filters })).Volumes) {
+    say(`removing volume ${Name}`);
+    await docker.getVolume(Name).remove({ force: true }).catch(ignoreGone);
+  }
+  for (const { Id, RepoTags } of await docker.listImages({ filters })) {
+    say(`removing image ${RepoTags?.[0] ?? Id}`);
+    await docker.getImage(Id).remove({ force: true }).catch(ignoreGone);
+  }
+}
+
+/** Somebody else was quicker, which is as good. */
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 404)) throw error;
+}
