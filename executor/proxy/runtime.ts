@@ -1,0 +1,100 @@
+/** HAProxy's runtime socket: what can be asked and told while it runs. */
+import type { RunningState } from './corrections.ts';
+import { proxyFiles } from './haproxy-config.ts';
+import { checkSilent, parseBusy, parseFound, parseLeavingBusy, parseLeavingWorkers, parseMap, parseServers, splitAnswers, unexpected } from './runtime-answers.ts';
+import { exchange } from './runtime-socket.ts';
+
+export interface Runtime {
+  /** Answers of the current worker, one per command, without the empty line that ends each. @throws AppError proxy_unavailable */
+  ask(...commands: string[]): Promise<string[]>;
+  /** Run commands that change something in the current worker. @throws AppError proxy_unavailable when it objects to one */
+  apply(commands: readonly string[]): Promise<void>;
+  /** The same for workers that a reload has replaced and that still end their connections: they may lack a backend, so they may object. */
+  applyToLeaving(commands: readonly string[]): Promise<void>;
+  state(): Promise<RunningState>;
+  stateOf(backend: string, hosts: readonly string[]): Promise<RunningState>;
+  /** Requests and connections on each server of the backend, by `backend/slot`, over all workers. */
+  busy(backend: string): Promise<Map<string, number>>;
+  /** What `description` says in the configuration that the current worker runs. */
+  description(): Promise<string>;
+  /** Ask the master for a seamless reload. Resolves before it has happened. */
+  reload(): Promise<void>;
+}
+
+/** HAProxy reads a command line into one 16 KB buffer. */
+const batchLimit = 12_000;
+
+export function createRuntime(dir: string): Runtime {
+  const admin = `${dir}/${proxyFiles.adminSocket}`;
+  const master = `${dir}/${proxyFiles.masterSocket}`;
+
+  const leavingWorkers = async () => parseLeavingWorkers(await exchange(master, 'show proc'));
+
+  const runtime: Runtime = {
+    async ask(...commands) {
+      const answers = splitAnswers(await exchange(admin, commands.join('; ')));
+      if (answers.length !== commands.length) throw unexpected(commands.join('; '), answers.join('\n'));
+      return answers;
+    },
+
+    async apply(commands) {
+      for (const batch of batches(commands)) {
+        checkSilent(batch, await runtime.ask(...batch));
+      }
+    },
+
+    async applyToLeaving(commands) {
+      if (commands.length === 0) return;
+      for (const pid of await leavingWorkers()) {
+        for (const batch of batches(commands)) await exchange(master, batch.map((command) => `@!${pid} ${command}`).join('; '));
+      }
+    },
+
+    async state() {
+      const [map = '', servers = ''] = await runtime.ask(`show map ${proxyFiles.hosts}`, 'show servers state');
+      return { hosts: parseMap(map), servers: parseServers(servers) };
+    },
+
+    async stateOf(backend, hosts) {
+      const [servers = '', ...found] = await runtime.ask(`show servers state ${backend}`, ...hosts.map((host) => `get map ${proxyFiles.hosts} ${host}`));
+      return { hosts: parseFound(hosts, found), servers: parseServers(servers) };
+    },
+
+    async busy(backend) {
+      const command = `show stat ${backend} 4 -1`;
+      const [current = ''] = await runtime.ask(command);
+      const counts = parseBusy(current);
+      for (const pid of await leavingWorkers()) {
+        for (const [server, count] of parseLeavingBusy(await exchange(master, `@!${pid} ${command}`))) {
+          counts.set(server, (counts.get(server) ?? 0) + count);
+        }
+      }
+      return counts;
+    },
+
+    async description() {
+      const [info = ''] = await runtime.ask('show info');
+      return /^description: (.*)$/m.exec(info)?.[1] ?? '';
+    },
+
+    async reload() {
+      await exchange(master, 'reload');
+    },
+  };
+  return runtime;
+}
+
+/** Several commands share a connection as far as they fit into HAProxy's buffer, prefix for another worker included. */
+function batches(commands: readonly string[]): string[][] {
+  const result: string[][] = [];
+  let size = Infinity;
+  for (const command of commands) {
+    size += command.length + 16;
+    if (size > batchLimit) {
+      result.push([]);
+      size = command.length + 16;
+    }
+    result.at(-1)?.push(command);
+  }
+  return result;
+}
