@@ -1,7 +1,7 @@
 /**
  * `node scripts/bootstrap.mjs <script.ts> args…`: what every npm script goes through. Runs on Node 20 without `node_modules`: it
  * installs the npm packages when they are missing or older than the lock file, then runs the script with the Node that the
- * packages bring, because TypeScript without a build step needs 22.18 or later.
+ * packages bring, because TypeScript without a build step needs 22.18 or later. Without a script it installs and no more.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -12,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bundledNode = join(root, 'node_modules', 'node', 'bin', 'node');
 
 if (!isInstalled()) install();
-run(process.argv.slice(2));
+if (process.argv.length > 2) run(process.argv.slice(2));
 
 /** npm writes `.package-lock.json` last, so its time is that of the last complete installation. */
 function isInstalled() {
