@@ -49,21 +49,8 @@ export function toApp({ app, usage }: LiveApp, baseDomain: string): App {
     id: app.id,
     project_id: app.projectId,
     server_id: app.serverId,
-    name: app.name,
     slug: app.slug,
-    image: app.image,
-    internal_port: app.internalPort,
-    git_repo_url: app.gitRepoUrl,
-    git_provider: app.gitProvider,
-    cpu_limit: app.cpuLimit,
-    memory_limit: app.memoryLimit,
-    command: app.command,
-    health_check: app.healthCheck,
-    restart_policy: app.restartPolicy,
-    restart_max_retries: app.restartMaxRetries,
-    pull_policy: app.pullPolicy,
-    drain_timeout: app.drainTimeout,
-    stop_timeout: app.stopTimeout,
+    ...app.settings,
     env: Object.fromEntries(Object.entries(app.envFingerprints).map(([name, fingerprint]) => [name, { has_value: true as const, fingerprint }])),
     status: app.status,
     status_reason: app.statusReason,
@@ -78,8 +65,8 @@ export function toApp({ app, usage }: LiveApp, baseDomain: string): App {
 }
 
 /** As the server's executor says it is reached; `https` on the usual port until one has said so. */
-function toAppUrl({ slug, internalPort, ingress }: AppView, baseDomain: string): string | null {
-  if (internalPort === null) return null;
+function toAppUrl({ slug, settings, ingress }: AppView, baseDomain: string): string | null {
+  if (settings.internal_port === null) return null;
   const { scheme, port } = ingress ?? { scheme: 'https', port: 443 };
   const isUsualPort = port === (scheme === 'https' ? 443 : 80);
   return `${scheme}://${appHost(slug, baseDomain)}${isUsualPort ? '' : `:${port}`}`;

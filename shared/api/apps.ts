@@ -42,7 +42,6 @@ export const healthCheck = z
   })
   .refine((check) => (check.path === undefined) !== (check.command === undefined), { message: 'takes either path or command' })
   .meta({ id: 'HealthCheck', description: 'How to tell that the app serves. Without one, its port must accept a connection within 60 s.' });
-export type HealthCheck = z.infer<typeof healthCheck>;
 
 const restartPolicy = z
   .enum(['no', 'always', 'on-failure', 'unless-stopped'])
@@ -65,6 +64,9 @@ const settings = {
   drain_timeout: seconds(0, 'Seconds that open requests and WebSockets get to end when the app is replaced.', 30),
   stop_timeout: seconds(0, 'Seconds between SIGTERM and SIGKILL.', 10),
 };
+
+/** What a user sets of an app, besides its slug and its environment. Kept in the database as it stands here. */
+export type AppSettings = z.infer<z.ZodObject<typeof settings>>;
 
 export const app = z
   .strictObject({

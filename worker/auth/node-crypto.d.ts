@@ -1,5 +1,7 @@
-/** The one function of `node:crypto` the control plane uses; workerd has it under `nodejs_compat`, Node natively. WebCrypto has no scrypt. */
+/** What the control plane uses of `node:crypto`; workerd has it under `nodejs_compat`, Node natively. */
 declare module 'node:crypto' {
+  export function createHash(algorithm: 'sha256'): { update(text: string): { digest(encoding: 'hex'): string } };
+  /** WebCrypto has no scrypt. */
   export function scrypt(
     password: Uint8Array,
     salt: Uint8Array,

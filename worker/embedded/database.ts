@@ -4,8 +4,9 @@ import { createClient, type Client } from '@libsql/client';
 import { drizzle } from 'drizzle-orm/libsql';
 import type { Db } from '../store/db.ts';
 import * as schema from '../store/schema.ts';
+import { withCachedReads } from './read-client.ts';
 
-/** A local file in WAL mode, or a libSQL server where the URL names one. */
+/** A local file in WAL mode, or a libSQL server where the URL names one. Close `db.client`; `client` is for tools that read columns by name. */
 export async function openDatabase(url: string, authToken: string | undefined): Promise<{ db: Db; client: Client }> {
   const isFile = url.startsWith('file:');
   if (isFile) mkdirSync(dirname(url.slice('file:'.length)), { recursive: true, mode: 0o700 });
@@ -16,5 +17,6 @@ export async function openDatabase(url: string, authToken: string | undefined): 
     await client.execute('pragma synchronous = normal');
     await client.execute('pragma foreign_keys = on');
   }
-  return { client, db: { client, orm: drizzle(client, { schema, casing: 'snake_case' }) } };
+  const reading = isFile ? withCachedReads(client, url.slice('file:'.length)) : client;
+  return { client, db: { client: reading, orm: drizzle(reading, { schema, casing: 'snake_case' }) } };
 }

@@ -45,7 +45,7 @@ export async function startHost(env: NodeJS.ProcessEnv): Promise<Host> {
       server.closeIdleConnections();
       setTimeout(() => server.closeAllConnections(), 5_000).unref();
       await closed;
-      client.close();
+      db.client.close();
     },
   };
 }

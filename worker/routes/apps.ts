@@ -19,7 +19,7 @@ const present = (ctx: Context) => (live: LiveApp) => toApp(live, ctx.config.base
 const update = (method: 'put' | 'patch', operationId: string) =>
   defineRoute(
     onApp,
-    ['slug_immutable'],
+    ['slug_immutable', 'concurrent_change'],
     { method, path: onePath, operationId, summary: 'Change settings of an app', tags, request: { params: appParams, body: body(updateAppBody) }, responses: { 200: json(app, 'The app as it is now.') } },
     async (c) => c.json(present(c.get('ctx'))(await changeApp(c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('json'))), 200),
   );

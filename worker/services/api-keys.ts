@@ -18,7 +18,7 @@ export async function createApiKey(ctx: Context, user: UserRow, name: string): P
     userId: user.id,
     name,
     prefix: key.slice(0, 10),
-    hash: await sha256(key),
+    hash: sha256(key),
     sealed: ctx.config.isKeyRevealOn ? await ctx.vault.seal(key, purpose(id)) : null,
     createdAt: ctx.clock(),
   };

@@ -1,3 +1,4 @@
+import type { AppSettings } from '../../shared/api/apps.ts';
 import { AppError } from '../../shared/errors.ts';
 import { appHost } from '../../shared/names.ts';
 import type { AppSpec, HealthCheckSpec } from '../../shared/protocol/spec.ts';
@@ -5,35 +6,37 @@ import type { AppRow } from '../store/schema.ts';
 import { openEnv } from './app-env.ts';
 import type { Context } from './context.ts';
 
-/** What a deployment of the app needs, as of now. @throws AppError nothing_to_deploy, git_deploy_unavailable */
-export async function buildAppSpec(ctx: Context, app: AppRow): Promise<AppSpec> {
+/** What a deployment of `image` needs, by the settings as they are now. */
+export async function buildAppSpec(ctx: Context, app: AppRow, image: string): Promise<AppSpec> {
+  const { settings } = app;
   return {
     app: app.id,
     project: app.projectId,
     slug: app.slug,
-    hosts: app.internalPort === null ? [] : [appHost(app.slug, ctx.config.baseDomain)],
-    image: requireImage(app),
-    pull_policy: app.pullPolicy,
-    command: app.command,
+    hosts: settings.internal_port === null ? [] : [appHost(app.slug, ctx.config.baseDomain)],
+    image,
+    pull_policy: settings.pull_policy,
+    command: settings.command,
     env: await openEnv(ctx, app),
-    internal_port: app.internalPort,
-    cpu_limit: app.cpuLimit,
-    memory_limit: app.memoryLimit,
-    restart_policy: { name: app.restartPolicy, maximum_retries: app.restartMaxRetries },
-    health_check: toHealthCheckSpec(app),
-    drain_timeout: app.drainTimeout,
-    stop_timeout: app.stopTimeout,
+    internal_port: settings.internal_port,
+    cpu_limit: settings.cpu_limit,
+    memory_limit: settings.memory_limit,
+    restart_policy: { name: settings.restart_policy, maximum_retries: settings.restart_max_retries },
+    health_check: toHealthCheckSpec(settings),
+    drain_timeout: settings.drain_timeout,
+    stop_timeout: settings.stop_timeout,
   };
 }
 
-export function requireImage(app: AppRow): string {
-  if (app.gitRepoUrl !== null) throw new AppError('git_deploy_unavailable', { detail: 'This release deploys images. Set `image` and clear `git_repo_url`.' });
-  if (app.image === null) throw new AppError('nothing_to_deploy', { detail: 'Set `image` first: PUT /api/v1/apps/{appId}.' });
-  return app.image;
+/** @throws AppError nothing_to_deploy, git_deploy_unavailable */
+export function requireImage({ image, git_repo_url }: AppSettings): string {
+  if (git_repo_url !== null) throw new AppError('git_deploy_unavailable', { detail: 'This release deploys images. Set `image` and clear `git_repo_url`.' });
+  if (image === null) throw new AppError('nothing_to_deploy', { detail: 'Set `image` first: PUT /api/v1/apps/{appId}.' });
+  return image;
 }
 
-function toHealthCheckSpec({ healthCheck, internalPort }: AppRow): HealthCheckSpec {
-  if (healthCheck === null) return { kind: internalPort === null ? 'started' : 'tcp', interval: 10, timeout: 5, grace: 60 };
-  const { path, command, ...times } = healthCheck;
+function toHealthCheckSpec({ health_check, internal_port }: AppSettings): HealthCheckSpec {
+  if (health_check === null) return { kind: internal_port === null ? 'started' : 'tcp', interval: 10, timeout: 5, grace: 60 };
+  const { path, command, ...times } = health_check;
   return command === undefined ? { kind: 'http', path: path ?? '/', ...times } : { kind: 'command', command, ...times };
 }

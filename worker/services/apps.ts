@@ -1,7 +1,7 @@
-import type { CreateApp, UpdateApp } from '../../shared/api/apps.ts';
+import type { AppSettings, CreateApp, UpdateApp } from '../../shared/api/apps.ts';
 import type { PageQuery } from '../../shared/api/common.ts';
 import { AppError } from '../../shared/errors.ts';
-import { deleteApp, deleteAppLater, findAppById, insertApp, listApps, updateApp, type AppView } from '../store/apps.ts';
+import { deleteApp, deleteAppLater, findAppById, insertApp, listApps, updateSettings, type AppView } from '../store/apps.ts';
 import { isUniqueViolation } from '../store/db.ts';
 import type { AppRow, ProjectRow } from '../store/schema.ts';
 import { findDefaultServer, findServer } from '../store/servers.ts';
@@ -24,7 +24,7 @@ export async function createApp(ctx: Context, actor: Actor, project: ProjectRow,
   checkSource(input);
   const id = ctx.newId('app');
   const now = ctx.clock();
-  const { env, server_id: serverId, ...settings } = input;
+  const { env, server_id: serverId, slug, ...settings } = input;
   const server = await (serverId === undefined ? findDefaultServer(ctx.db) : findServer(ctx.db, serverId));
   if (serverId !== undefined && (server === undefined || server.status === 'revoked')) {
     throw new AppError('server_not_found', { errors: [{ pointer: '/server_id', code: 'server_not_found', detail: 'There is no such server.' }] });
@@ -33,8 +33,8 @@ export async function createApp(ctx: Context, actor: Actor, project: ProjectRow,
     id,
     projectId: project.id,
     serverId: server?.id ?? null,
-    slug: input.slug,
-    ...toColumns(settings),
+    slug,
+    settings,
     ...(await sealEnv(ctx, id, env)),
     status: 'created',
     statusReason: null,
@@ -71,12 +71,14 @@ export async function withUsage(ctx: Context, app: AppView): Promise<LiveApp> {
 export async function changeApp(ctx: Context, actor: Actor, app: AppView, input: UpdateApp): Promise<LiveApp> {
   const { env, slug, ...settings } = input;
   if (slug !== undefined && slug !== app.slug) throw slugError('slug_immutable', 'The slug is the address of the app. Make a new app for another one.');
-  checkSource({ image: app.image, git_repo_url: app.gitRepoUrl, ...settings });
-  await updateApp(ctx.db, app.id, {
-    ...toColumns(settings),
+  const merged = { ...app.settings, ...settings };
+  checkSource(merged);
+  const isWritten = await updateSettings(ctx.db, app, {
+    settings: merged,
     ...(env !== undefined && (await sealEnv(ctx, app.id, mergeEnv(await openEnv(ctx, app), env)))),
-    updatedAt: ctx.clock(),
+    updatedAt: Math.max(ctx.clock(), app.updatedAt + 1),
   });
+  if (!isWritten) throw new AppError('concurrent_change', { detail: 'Somebody else changed the app at the same moment: read it and try again.' });
   const fields = Object.keys(input);
   await recordEvent(ctx, { appId: app.id, type: 'app.updated', actor: actor.user.id, message: `Changed ${fields.join(', ') || 'nothing'}`, data: { fields } });
   const changed = await findAppById(ctx.db, app.id);
@@ -104,37 +106,8 @@ export async function removeApp(ctx: Context, app: AppView, isQueued: boolean): 
   return { isGone: true };
 }
 
-function checkSource(source: { image?: string | null | undefined; git_repo_url?: string | null | undefined }): void {
-  if (source.image == null || source.git_repo_url == null) return;
+function checkSource(source: Pick<AppSettings, 'image' | 'git_repo_url'>): void {
+  if (source.image === null || source.git_repo_url === null) return;
   const detail = 'With git_repo_url the image is generated: leave image out, or set it to null.';
   throw new AppError('invalid_value', { detail, errors: [{ pointer: '/image', code: 'invalid_value', detail }] });
-}
-
-type Settings = Omit<CreateApp, 'env' | 'slug' | 'server_id'>;
-type SettingColumns = Pick<
-  AppRow,
-  | 'name' | 'image' | 'internalPort' | 'gitRepoUrl' | 'gitProvider' | 'cpuLimit' | 'memoryLimit' | 'command' | 'healthCheck'
-  | 'restartPolicy' | 'restartMaxRetries' | 'pullPolicy' | 'drainTimeout' | 'stopTimeout'
->;
-
-/** A field that was not given stays undefined, which an update leaves alone. */
-function toColumns(input: Settings): SettingColumns;
-function toColumns(input: Partial<Settings>): Partial<SettingColumns>;
-function toColumns(input: Partial<Settings>): Partial<SettingColumns> {
-  return {
-    name: input.name,
-    image: input.image,
-    internalPort: input.internal_port,
-    gitRepoUrl: input.git_repo_url,
-    gitProvider: input.git_provider,
-    cpuLimit: input.cpu_limit,
-    memoryLimit: input.memory_limit,
-    command: input.command,
-    healthCheck: input.health_check,
-    restartPolicy: input.restart_policy,
-    restartMaxRetries: input.restart_max_retries,
-    pullPolicy: input.pull_policy,
-    drainTimeout: input.drain_timeout,
-    stopTimeout: input.stop_timeout,
-  };
 }

@@ -12,9 +12,9 @@ export const apiKeyPrefix = 'dkp_';
 /** Whoever the bearer token belongs to. @throws AppError invalid_token, token_expired */
 export async function identify(ctx: Context, token: string): Promise<Actor> {
   if (token.startsWith(apiKeyPrefix)) {
-    const owner = await findKeyOwner(ctx.db, await sha256(token));
-    if (owner === undefined) throw new AppError('invalid_token', { detail: 'The API key is not known: it may have been deleted.' });
-    return { user: owner.user, via: 'api_key' };
+    const user = await findKeyOwner(ctx.db, sha256(token));
+    if (user === undefined) throw new AppError('invalid_token', { detail: 'The API key is not known: it may have been deleted.' });
+    return { user, via: 'api_key' };
   }
   const { userId } = await ctx.sessionTokens.verify(token);
   const user = await findUser(ctx.db, userId);

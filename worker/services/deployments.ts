@@ -6,7 +6,7 @@ import type { PageQuery } from '../../shared/api/common.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { DeploymentFailure } from '../../shared/protocol/events.ts';
 import { isFinished } from '../../shared/status.ts';
-import { findAppById, updateApp, type AppView } from '../store/apps.ts';
+import { findAppById, placeApp, type AppView } from '../store/apps.ts';
 import { claimNextDeployment, findDeployment, finishDeployment, insertDeployment, listDeployments, queuePosition } from '../store/deployments.ts';
 import type { DeploymentRow } from '../store/schema.ts';
 import { findDefaultServer } from '../store/servers.ts';
@@ -30,8 +30,8 @@ export interface QueuedDeployment {
  * @throws AppError nothing_to_deploy, git_deploy_unavailable, executor_offline
  */
 export async function requestDeployment(ctx: Context, actor: Actor, app: AppView, isQueued: boolean): Promise<QueuedDeployment> {
-  const image = requireImage(app);
-  const serverId = await placeApp(ctx, app);
+  const image = requireImage(app.settings);
+  const serverId = await chooseServer(ctx, app);
   if (!isQueued && !(await ctx.executors.presence(serverId)).isOnline) throw offline();
   const now = ctx.clock();
   const row: DeploymentRow = {
@@ -56,11 +56,11 @@ export async function requestDeployment(ctx: Context, actor: Actor, app: AppView
   return describe(ctx, (await findDeployment(ctx.db, row.id)) ?? row);
 }
 
-async function placeApp(ctx: Context, app: AppView): Promise<string> {
+async function chooseServer(ctx: Context, app: AppView): Promise<string> {
   if (app.serverId !== null) return app.serverId;
   const server = await findDefaultServer(ctx.db);
   if (server === undefined) throw new AppError('executor_offline', { detail: 'No server is registered: POST /api/v1/servers gives the command that adds one.', retryAfter: 30 });
-  await updateApp(ctx.db, app.id, { serverId: server.id });
+  await placeApp(ctx.db, app.id, server.id);
   return server.id;
 }
 
@@ -83,7 +83,7 @@ export async function handOver(ctx: Context, deployment: DeploymentRow): Promise
   const app = await findAppById(ctx.db, deployment.appId);
   if (app === undefined) return;
   try {
-    const spec = await buildAppSpec(ctx, { ...app, image: deployment.image });
+    const spec = await buildAppSpec(ctx, app, deployment.image);
     await ctx.executors.call(deployment.serverId, 'deploy', { deployment: deployment.id, spec });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -25,7 +25,7 @@ export async function createServer(ctx: Context, actor: Actor, name: string): Pr
     status: 'pending',
     statusReason: 'waiting for its executor to enrol',
     statusSince: now,
-    enrolmentHash: await sha256(token),
+    enrolmentHash: sha256(token),
     enrolmentExpiresAt: expiresAt,
     publicKey: null,
     epoch: 0,
@@ -67,7 +67,7 @@ export async function removeServer(ctx: Context, actor: Actor, server: ServerRow
 
 /** What an executor does once. @throws AppError enrolment_token_invalid */
 export async function enrol(ctx: Context, { token, public_key }: EnrolRequest): Promise<ServerRow> {
-  const server = await enrolServer(ctx.db, await sha256(token), public_key.x, ctx.clock());
+  const server = await enrolServer(ctx.db, sha256(token), public_key.x, ctx.clock());
   if (server === undefined) throw new AppError('enrolment_token_invalid', { detail: 'Register the server again: POST /api/v1/servers gives a new token.' });
   return server;
 }

@@ -1,5 +1,5 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
-import type { Db } from './db.ts';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { once, type Db } from './db.ts';
 import { apiKeys, users, type ApiKeyRow, type UserRow } from './schema.ts';
 
 export async function insertApiKey({ orm }: Db, row: ApiKeyRow): Promise<void> {
@@ -7,9 +7,13 @@ export async function insertApiKey({ orm }: Db, row: ApiKeyRow): Promise<void> {
 }
 
 /** Whose key has this SHA-256: on the path of every call, so one indexed read. */
-export async function findKeyOwner({ orm }: Db, hash: string): Promise<{ keyId: string; user: UserRow } | undefined> {
-  return orm.select({ keyId: apiKeys.id, user: users }).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId)).where(eq(apiKeys.hash, hash)).get();
+export async function findKeyOwner(db: Db, hash: string): Promise<UserRow | undefined> {
+  return (await ownerOfHash(db).get({ hash }))?.user;
 }
+
+const ownerOfHash = once(({ orm }) =>
+  orm.select({ user: users }).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId)).where(eq(apiKeys.hash, sql.placeholder('hash'))).prepare(),
+);
 
 export async function findApiKey({ orm }: Db, userId: string, id: string): Promise<ApiKeyRow | undefined> {
   return orm.select().from(apiKeys).where(and(eq(apiKeys.userId, userId), eq(apiKeys.id, id))).get();

@@ -1,7 +1,7 @@
-import { and, asc, eq, gt, inArray, lt, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, lt, ne, sql } from 'drizzle-orm';
 import type { Ingress } from '../../shared/protocol/messages.ts';
 import type { AppStatus, ServerStatus } from '../../shared/status.ts';
-import { batch, type Db } from './db.ts';
+import { batch, once, type Db } from './db.ts';
 import { apps, events, projects, removals, servers, type AppRow, type Condition, type EventRow } from './schema.ts';
 
 /** An app with what a reply and an access decision need of its neighbours. */
@@ -16,12 +16,15 @@ export async function insertApp({ orm }: Db, row: AppRow): Promise<void> {
 }
 
 export async function findAppById(db: Db, id: string): Promise<AppView | undefined> {
-  return (await selectViews(db, eq(apps.id, id), 1))[0];
+  return toView(await viewById(db).get({ id }));
 }
 
 export async function findAppBySlug(db: Db, slug: string): Promise<AppView | undefined> {
-  return (await selectViews(db, eq(apps.slug, slug), 1))[0];
+  return toView(await viewBySlug(db).get({ slug }));
 }
+
+const viewById = once((db) => selectViews(db, eq(apps.id, sql.placeholder('id')), 1).prepare());
+const viewBySlug = once((db) => selectViews(db, eq(apps.slug, sql.placeholder('slug')), 1).prepare());
 
 interface AppFilter {
   projectId?: string | undefined;
@@ -34,11 +37,11 @@ export async function listApps(db: Db, filter: AppFilter, page: { after: string;
     filter.projectId === undefined ? undefined : eq(apps.projectId, filter.projectId),
     filter.ownerId === undefined ? undefined : eq(projects.ownerId, filter.ownerId),
   );
-  return selectViews(db, where, page.limit);
+  return (await selectViews(db, where, page.limit)).map((row) => toView(row));
 }
 
-async function selectViews({ orm }: Db, where: Condition, limit: number): Promise<AppView[]> {
-  const rows = await orm
+function selectViews({ orm }: Db, where: Condition, limit: number) {
+  return orm
     .select({ app: apps, ownerId: projects.ownerId, serverStatus: servers.status, ingress: servers.ingress })
     .from(apps)
     .innerJoin(projects, eq(projects.id, apps.projectId))
@@ -46,11 +49,27 @@ async function selectViews({ orm }: Db, where: Condition, limit: number): Promis
     .where(where)
     .orderBy(asc(apps.id))
     .limit(limit);
-  return rows.map(({ app, ...neighbours }) => ({ ...app, ...neighbours }));
 }
 
-export async function updateApp({ orm }: Db, id: string, changes: Partial<AppRow>): Promise<AppRow | undefined> {
-  return orm.update(apps).set(changes).where(eq(apps.id, id)).returning().get();
+type ViewRow = { app: AppRow } & Omit<AppView, keyof AppRow>;
+
+function toView(row: ViewRow): AppView;
+function toView(row: ViewRow | undefined): AppView | undefined;
+function toView(row: ViewRow | undefined): AppView | undefined {
+  if (row === undefined) return undefined;
+  const { app, ...neighbours } = row;
+  return { ...app, ...neighbours };
+}
+
+/** Writes settings that were merged into what `app` was; false when it has been changed since. */
+export async function updateSettings({ orm }: Db, app: AppRow, changes: Partial<AppRow>): Promise<boolean> {
+  const { rowsAffected } = await orm.update(apps).set(changes).where(and(eq(apps.id, app.id), eq(apps.updatedAt, app.updatedAt)));
+  return rowsAffected > 0;
+}
+
+/** Places an app that has no server yet; the first caller wins. */
+export async function placeApp({ orm }: Db, id: string, serverId: string): Promise<void> {
+  await orm.update(apps).set({ serverId }).where(and(eq(apps.id, id), isNull(apps.serverId)));
 }
 
 export async function listStatuses({ orm }: Db, serverId: string): Promise<{ id: string; status: AppStatus }[]> {

@@ -11,6 +11,16 @@ export interface Db {
   readonly orm: LibSQLDatabase<typeof schema>;
 }
 
+/** A query of the request path is built once per database: building it costs more than running it. */
+export function once<Query>(build: (db: Db) => Query): (db: Db) => Query {
+  const built = new WeakMap<Db, Query>();
+  return (db) => {
+    const query = built.get(db) ?? build(db);
+    built.set(db, query);
+    return query;
+  };
+}
+
 interface Statement {
   toSQL(): { sql: string; params: unknown[] };
 }

@@ -1,10 +1,10 @@
 /** The tables. Times are milliseconds since the epoch; JSON columns hold the shapes of `shared/`. Migrations are made from this file. */
 import type { SQL } from 'drizzle-orm';
 import { sql } from 'drizzle-orm';
-import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { DeploymentFailure } from '../../shared/protocol/events.ts';
 import type { EngineInfo, Ingress } from '../../shared/protocol/messages.ts';
-import type { HealthCheck } from '../../shared/api/apps.ts';
+import type { AppSettings } from '../../shared/api/apps.ts';
 import type { AppStatus, DeploymentPhase, DeploymentStatus, ServerStatus } from '../../shared/status.ts';
 
 const createdAt = integer().notNull();
@@ -78,21 +78,9 @@ export const apps = sqliteTable(
       .notNull()
       .references(() => projects.id),
     serverId: text().references(() => servers.id),
-    name: text().notNull(),
     slug: text().notNull().unique(),
-    image: text(),
-    pullPolicy: text().$type<'missing' | 'always' | 'never'>().notNull(),
-    internalPort: integer(),
-    gitRepoUrl: text(),
-    gitProvider: text().$type<'github' | 'gitlab' | 'gitea' | 'bitbucket' | 'git'>(),
-    command: text({ mode: 'json' }).$type<string[]>(),
-    cpuLimit: real(),
-    memoryLimit: integer(),
-    restartPolicy: text().$type<'no' | 'always' | 'on-failure' | 'unless-stopped'>().notNull(),
-    restartMaxRetries: integer().notNull(),
-    healthCheck: text({ mode: 'json' }).$type<HealthCheck>(),
-    drainTimeout: integer().notNull(),
-    stopTimeout: integer().notNull(),
+    /** As the API shows them. One column, because nothing is queried by them and each column of a row costs time. */
+    settings: text({ mode: 'json' }).$type<AppSettings>().notNull(),
     /** The environment as one JSON object, sealed by the vault; null when empty. */
     sealedEnv: text(),
     /** Name to keyed fingerprint of the value: what a reply may show. */
