@@ -88,10 +88,18 @@ export class ProxyController implements Proxy {
       else await this.#settleApp(next, previous, app);
       this.#table = next;
     } catch (error) {
-      await this.#options.store.save(previous);
-      // Best effort: a proxy that cannot be told now reads the files at its next start, and `ensure` repairs it otherwise.
-      await this.#settleApp(previous, next, app).catch((cause: unknown) => this.#options.log.warn('HAProxy could not be set back', { reason: describeError(cause) }));
+      await this.#restore(previous, next, app);
       throw error;
+    }
+  }
+
+  /** Best effort: a proxy that cannot be told now reads the files at its next start, and `ensure` repairs it otherwise. */
+  async #restore(previous: RoutingTable, failed: RoutingTable, app: string): Promise<void> {
+    try {
+      await this.#options.store.save(previous);
+      await this.#settleApp(previous, failed, app);
+    } catch (error) {
+      this.#options.log.warn('the previous route could not be set back in HAProxy', { app, reason: describeError(error) });
     }
   }
 
