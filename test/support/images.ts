@@ -37,11 +37,11 @@ interface Fixture {
 const fixtures: Fixture[] = [
   {
     name: images.busybox,
-    definition: () => readFile(join(here, 'images/busybox.sh'), 'utf8'),
+    definition: async () => 'applets 2' + (await readFile(join(here, 'images/busybox.sh'), 'utf8')),
     layOut: async (root) => {
       await mkdir(join(root, 'bin'));
       await copyFile('/bin/busybox', join(root, 'bin/busybox'));
-      for (const applet of ['sh', 'cat', 'chmod', 'echo', 'httpd', 'kill', 'mkdir', 'printf', 'sleep']) await symlink('busybox', join(root, 'bin', applet));
+      for (const applet of ['sh', 'cat', 'chmod', 'echo', 'httpd', 'kill', 'mkdir', 'printf', 'sleep', 'tail']) await symlink('busybox', join(root, 'bin', applet));
       await copyFile(join(here, 'images/busybox.sh'), join(root, 'bin/serve'));
       await chmod(join(root, 'bin/serve'), 0o755);
     },
