@@ -1,5 +1,5 @@
 /** Reaches executors through their Durable Objects. */
-import { Hub, unwrap } from '../hub/hub.ts';
+import { unwrap, type Hub } from '../hub/hub.ts';
 import type { CallOutcome, ExecutorClient } from '../services/ports.ts';
 import type { HubObject } from './hub-object.ts';
 

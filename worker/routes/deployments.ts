@@ -4,11 +4,8 @@ import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import { isFinished } from '../../shared/status.ts';
 import { toDeployment } from '../present.ts';
 import { defineRoute, onApp, onDeployment } from '../route.ts';
-import type { Actor } from '../services/actor.ts';
-import type { Context } from '../services/context.ts';
 import { awaitDeployment, cancelDeployment, describe, readDeployments, requestDeployment, type QueuedDeployment } from '../services/deployments.ts';
 import { mapPage } from '../services/pages.ts';
-import type { AppView } from '../store/apps.ts';
 import { appParams, deploymentParams, slugParams } from './params.ts';
 import { json } from './replies.ts';
 
@@ -47,21 +44,13 @@ const deploy = (path: string, params: typeof appParams | typeof slugParams, oper
       refuseBody((name) => c.req.header(name));
       const query = c.req.valid('query');
       const wait = query.wait ?? readPreferredWait(c.req.header('prefer'));
-      const reply = await answerDeploy(c.get('ctx'), c.get('actor'), c.get('app'), { wait, isQueued: query.queue === 'true' });
-      if (reply.isDone) return c.json(reply.deployment, 200);
-      c.header('Location', `/api/v1/deployments/${reply.deployment.id}`);
-      return c.json(reply.deployment, 202);
+      const requested = await requestDeployment(c.get('ctx'), c.get('actor'), c.get('app'), query.queue === 'true');
+      const deployment = throwUnlessWell(wait === undefined ? requested : await awaitDeployment(c.get('ctx'), requested, wait));
+      if (wait !== undefined && isFinished(deployment.status)) return c.json(deployment, 200);
+      c.header('Location', `/api/v1/deployments/${deployment.id}`);
+      return c.json(deployment, 202);
     },
   );
-
-type Reply = { isDone: boolean; deployment: Deployment };
-
-async function answerDeploy(ctx: Context, actor: Actor, app: AppView, { wait, isQueued }: { wait: number | undefined; isQueued: boolean }): Promise<Reply> {
-  const requested = await requestDeployment(ctx, actor, app, isQueued);
-  if (wait === undefined) return { isDone: false, deployment: toDeployment(requested) };
-  const awaited = await awaitDeployment(ctx, requested, wait);
-  return { isDone: isFinished(awaited.deployment.status), deployment: throwUnlessWell(awaited) };
-}
 
 /** RFC 7240: `Prefer: respond-async, wait=30`. */
 function readPreferredWait(prefer: string | undefined): number | undefined {
@@ -69,7 +58,7 @@ function readPreferredWait(prefer: string | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.min(Number(seconds), 600);
 }
 
-/** A caller that waits is told by the status: what failed is an error that carries the deployment. */
+/** A caller that waits, or whose deployment failed at once, is told by the status: an error that carries the deployment. */
 function throwUnlessWell(queued: QueuedDeployment): Deployment {
   const deployment = toDeployment(queued);
   if (deployment.status === 'cancelled') throw new AppError('deployment_cancelled', { extra: { deployment } });
