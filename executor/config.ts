@@ -4,15 +4,15 @@ import { z } from 'zod';
 import type { Ingress } from '../shared/protocol/messages.ts';
 
 export interface Config {
-  /** Control plane, without a trailing slash. */
-  apiUrl: string;
+  /** Control plane, without a trailing slash. Left out, it is the one this directory was enrolled at. */
+  apiUrl: string | undefined;
   /** Needed on the first start only. */
   enrolmentToken: string | undefined;
   dir: string;
   baseDomain: string;
   httpPort: number;
-  /** Null: no TLS on this host. */
-  tls: { httpsPort: number } | null;
+  /** Null: no TLS on this host. `isInternal`: no public authority could issue for the domain, so the certificates are Caddy's own. */
+  tls: { httpsPort: number; isInternal: boolean } | null;
   dockerSocket: string;
   /** CIDR that project networks are cut from. */
   networkPool: string;
@@ -22,7 +22,7 @@ export interface Config {
 const port = z.coerce.number().int().min(1).max(65535);
 
 const environment = z.object({
-  DOCKUP_API_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
+  DOCKUP_API_URL: z.url({ protocol: /^https?$/ }).optional(),
   DOCKUP_ENROLMENT_TOKEN: z.string().min(1).optional(),
   DOCKUP_DATA_DIR: z.string().min(1).default('.dockup'),
   DOCKUP_EXECUTOR_DIR: z.string().min(1).optional(),
@@ -43,7 +43,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   const values = parsed.data;
   return {
-    apiUrl: values.DOCKUP_API_URL.replace(/\/+$/, ''),
+    apiUrl: values.DOCKUP_API_URL?.replace(/\/+$/, ''),
     enrolmentToken: values.DOCKUP_ENROLMENT_TOKEN,
     dir: resolve(values.DOCKUP_EXECUTOR_DIR ?? join(values.DOCKUP_DATA_DIR, 'executor')),
     baseDomain: values.DOCKUP_BASE_DOMAIN,
@@ -60,8 +60,9 @@ export function ingressOf(config: Pick<Config, 'httpPort' | 'tls'>): Ingress {
 }
 
 function tlsOf(baseDomain: string, httpsPort: number | undefined): Config['tls'] {
-  if (httpsPort !== undefined) return { httpsPort };
-  return isPublic(baseDomain) ? { httpsPort: 443 } : null;
+  const isInternal = !isPublic(baseDomain);
+  if (httpsPort === undefined && isInternal) return null;
+  return { httpsPort: httpsPort ?? 443, isInternal };
 }
 
 /** Whether a certificate authority could issue for the domain: not for the special-use names of RFC 6761 and the like, nor for an address. */

@@ -15,6 +15,8 @@ type IdentityFile = z.infer<typeof identityFile>;
 
 export interface Identity {
   serverId: string;
+  /** The control plane it was enrolled at. */
+  apiUrl: string;
   /** A fresh proof for one connection, valid for a minute. */
   connectToken(): Promise<string>;
 }
@@ -62,7 +64,7 @@ function identityPath(dir: string): string {
 async function toIdentity(file: IdentityFile): Promise<Identity> {
   // An OKP key is asymmetric, for which jose gives a CryptoKey and never bytes.
   const key = (await importJWK(file.private_key, 'EdDSA')) as CryptoKey;
-  return { serverId: file.server_id, connectToken: () => signConnectToken(key, file.server_id) };
+  return { serverId: file.server_id, apiUrl: file.api_url, connectToken: () => signConnectToken(key, file.server_id) };
 }
 
 function signConnectToken(key: CryptoKey, serverId: string): Promise<string> {

@@ -31,7 +31,7 @@ function openLogs({ docker }: Engine, id: string, tail: number): Promise<NodeJS.
         statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
         options: { stdout: true, stderr: true, timestamps: true, tail },
       },
-      (error: unknown, stream: NodeJS.ReadableStream) => (error ? reject(error) : resolve(stream)),
+      (error, stream) => (error !== null && error !== undefined ? reject(error) : resolve(stream as NodeJS.ReadableStream)),
     );
   });
 }

@@ -1,0 +1,70 @@
+/** From start to healthy: probe fast, and notice at once when the container exits instead. */
+import { AppError } from '../../shared/errors.ts';
+import type { Clock } from '../clock.ts';
+import { inspectContainer, nextExit } from '../docker/containers.ts';
+import type { Engine } from '../docker/engine.ts';
+import { probe, type ProbeTarget } from '../observe/probe.ts';
+
+export interface AwaitHealthyOptions {
+  engine: Engine;
+  clock: Pick<Clock, 'sleep'>;
+  target: ProbeTarget;
+  signal: AbortSignal;
+}
+
+/** What a failed wait has seen: goes into the deployment's failure. */
+export class UnhealthyError extends AppError {
+  readonly lastProbe: string | null;
+  readonly exitCode: number | null;
+
+  constructor(code: 'container_exited' | 'health_check_failed', facts: { detail: string; lastProbe: string | null; exitCode: number | null }) {
+    super(code, { detail: facts.detail });
+    this.lastProbe = facts.lastProbe;
+    this.exitCode = facts.exitCode;
+  }
+}
+
+const firstPause = 10;
+const longestPause = 250;
+/** ms that an app without a port has to stay up to count as started. */
+const startedAfter = 1_000;
+
+/** @throws UnhealthyError, or the signal's reason */
+export async function awaitHealthy(options: AwaitHealthyOptions): Promise<void> {
+  const done = new AbortController();
+  const signal = AbortSignal.any([options.signal, done.signal]);
+  const seen: { lastProbe: string | null } = { lastProbe: null };
+  try {
+    await Promise.race([awaitExit(options, seen, signal), awaitProbe(options, seen, signal)]);
+  } finally {
+    done.abort();
+  }
+}
+
+/** Only ever rejects. */
+async function awaitExit({ engine, target }: AwaitHealthyOptions, seen: { lastProbe: string | null }, signal: AbortSignal): Promise<void> {
+  const exits = nextExit(engine, target.container, signal);
+  exits.catch(() => undefined);
+  // The exit may be older than the wait for it.
+  const { State: state, RestartCount: restarts } = (await inspectContainer(engine, target.container)) ?? { State: null, RestartCount: 0 };
+  const exitCode = state?.Running === true && !state.Restarting && restarts === 0 ? await exits : (state?.ExitCode ?? null);
+  throw new UnhealthyError('container_exited', { detail: `The container exited with code ${exitCode ?? 'unknown'} before it was healthy.`, lastProbe: seen.lastProbe, exitCode });
+}
+
+async function awaitProbe({ engine, clock, target, signal: cancelled }: AwaitHealthyOptions, seen: { lastProbe: string | null }, signal: AbortSignal): Promise<void> {
+  if (target.check.kind === 'started') return clock.sleep(startedAfter, signal);
+  const deadline = Date.now() + target.check.grace * 1000;
+  const ending = AbortSignal.any([signal, AbortSignal.timeout(target.check.grace * 1000)]);
+  for (let pause = firstPause; Date.now() < deadline; pause = Math.min(pause * 1.5, longestPause)) {
+    const result = await probe(engine, target, ending);
+    cancelled.throwIfAborted();
+    if (result.isHealthy) return;
+    seen.lastProbe = result.answer;
+    await clock.sleep(Math.min(pause, Math.max(0, deadline - Date.now())), signal);
+  }
+  throw new UnhealthyError('health_check_failed', {
+    detail: `The container was not healthy within ${target.check.grace} s. Last probe: ${seen.lastProbe ?? 'none'}`,
+    lastProbe: seen.lastProbe,
+    exitCode: null,
+  });
+}

@@ -1,0 +1,125 @@
+/** All deployments of this host: accepted durably, one at a time per app in the order they came, cancellable until the switch. */
+import { AppError } from '../../shared/errors.ts';
+import type { AppSpec } from '../../shared/protocol/spec.ts';
+import { isReachable } from '../docker/engine.ts';
+import { createLocks } from '../locks.ts';
+import { describeError } from '../log.ts';
+import { Control, type CancelReason } from './control.ts';
+import type { DeployHost } from './host.ts';
+import { abandon, runDeployment, type Deployment } from './run.ts';
+import { retireOld } from './switch.ts';
+
+export class Deployments {
+  readonly #host: DeployHost;
+  readonly #open = new Map<string, Deployment>();
+  readonly #accepting = new Map<string, Promise<void>>();
+  readonly #apps = createLocks();
+  #hasResumed = false;
+
+  constructor(host: DeployHost) {
+    this.#host = host;
+  }
+
+  /** Begin to work, with what an earlier process left unfinished (REL-07). What is accepted before only waits, to keep its place. */
+  resume(): void {
+    if (this.#hasResumed) return;
+    this.#hasResumed = true;
+    for (const { deployment, spec } of this.#host.journal.unfinished()) this.#enqueue(deployment, spec);
+  }
+
+  /** Resolves once the deployment is on disk. The same id again runs nothing twice (REL-06). */
+  async accept(id: string, spec: AppSpec): Promise<void> {
+    const known = this.#host.journal.get(id);
+    if (known?.outcome) return this.#host.emit(known.outcome);
+    if (known !== undefined) return;
+    const accepting = this.#accepting.get(id) ?? this.#take(id, spec).finally(() => this.#accepting.delete(id));
+    this.#accepting.set(id, accepting);
+    await accepting;
+  }
+
+  /** Whether the deployment will end as cancelled: false past the switch, when it has ended, or is unknown. */
+  async cancel(id: string, reason: CancelReason): Promise<boolean> {
+    const deployment = this.#open.get(id);
+    if (deployment === undefined) return false;
+    const { control } = deployment;
+    const stage = control.stage;
+    if (stage === 'ended' || (stage === 'committed' && reason === 'deployment_cancelled')) return false;
+    control.cancel(reason);
+    if (stage === 'committed') return false;
+    // Taken out of the queue before anything is awaited, or its turn could come meanwhile.
+    if (stage === 'queued') control.end();
+    await this.#host.journal.change(id, { cancel: reason });
+    if (stage === 'queued') await this.#abandonQueued(deployment, reason);
+    return true;
+  }
+
+  /** Cancel all deployments of an app, and resolve when none is at work any more. */
+  async cancelApp(app: string): Promise<void> {
+    const ids = [...this.#open.values()].filter(({ spec }) => spec.app === app).map(({ id }) => id);
+    await Promise.all(ids.map((id) => this.cancel(id, 'app_deleted')));
+    await this.settled(app);
+  }
+
+  /** Resolves when everything accepted for the app so far has been worked off. */
+  settled(app: string): Promise<void> {
+    return this.#apps.hold(app, () => Promise.resolve());
+  }
+
+  /** Ids that have no outcome yet. */
+  active(): string[] {
+    return this.#host.journal.unfinished().flatMap((kept) => (kept.outcome === null ? [kept.deployment] : []));
+  }
+
+  async #take(id: string, spec: AppSpec): Promise<void> {
+    const { journal, clock, emit, log } = this.#host;
+    await journal.accept(id, spec, clock.stamp());
+    log.info('deployment accepted', { deployment: id, app: spec.app, slug: spec.slug });
+    emit({ kind: 'deployment', deployment: id, app: spec.app, status: 'running', phase: 'queued', at: clock.stamp(), image_id: null, failure: null });
+    if (this.#hasResumed) this.#enqueue(id, spec);
+  }
+
+  #enqueue(id: string, spec: AppSpec): void {
+    const deployment: Deployment = { id, spec, control: new Control() };
+    this.#open.set(id, deployment);
+    const turn = this.#apps.hold(spec.app, () => this.#work(deployment));
+    turn
+      .catch((error: unknown) => this.#host.log.error('deployment left unfinished; a restart goes on with it', { deployment: id, error: describeError(error) }))
+      .finally(() => this.#open.delete(id));
+  }
+
+  async #work(deployment: Deployment): Promise<void> {
+    const { control, id } = deployment;
+    if (control.stage === 'ended') return;
+    control.begin();
+    const kept = this.#host.journal.get(id);
+    const hasSucceeded = kept?.outcome?.status === 'succeeded';
+    if (hasSucceeded) control.commit();
+    // Cancelled before a crash: what it made so far is all there is to undo.
+    else if (kept?.cancel) control.cancel(kept.cancel);
+    const serves = hasSucceeded || (await runDeployment(this.#host, deployment));
+    if (serves) await this.#finish(deployment);
+    control.end();
+  }
+
+  /** Drain and remove what was replaced. While the engine is away there is nothing to do but wait for it. */
+  async #finish({ id, spec, control }: Deployment): Promise<void> {
+    const { journal, clock, engine, log } = this.#host;
+    for (;;) {
+      try {
+        await retireOld(this.#host, { id, spec }, control.signal);
+        break;
+      } catch (error) {
+        log.warn('what a deployment replaced is not removed yet', { deployment: id, error: describeError(error) });
+        if (!(error instanceof AppError && error.code === 'engine_unreachable')) break;
+      }
+      do await clock.sleep(1_000);
+      while (!(await isReachable(engine)));
+    }
+    await journal.change(id, { isDone: true });
+  }
+
+  async #abandonQueued(deployment: Deployment, reason: CancelReason): Promise<void> {
+    await abandon(this.#host, deployment, 'queued', new AppError(reason));
+    this.#open.delete(deployment.id);
+  }
+}

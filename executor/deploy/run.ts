@@ -1,0 +1,189 @@
+/**
+ * Runs one deployment from wherever it stands: every step finds what an earlier run has done, because a deployment's container has
+ * a fixed name and label. Before the switch a failure takes the new container away and touches nothing that serves.
+ */
+import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import { isReservedSlug, slugPattern } from '../../shared/names.ts';
+import type { DeploymentEvent } from '../../shared/protocol/events.ts';
+import type { AppSpec } from '../../shared/protocol/spec.ts';
+import type { DeploymentPhase } from '../../shared/status.ts';
+import { toCreateOptions } from '../docker/container-spec.ts';
+import { createContainer, listContainers, removeContainer, startContainer, type AppContainer } from '../docker/containers.ts';
+import { isReachable } from '../docker/engine.ts';
+import { ensureImage, findImage, isImageReference } from '../docker/images.ts';
+import { ensureNetwork, findFreeAddress, removeNetworkIfUnused } from '../docker/networks.ts';
+import { enforceLocalPolicy, enforcePolicy } from '../docker/policy.ts';
+import { describeError } from '../log.ts';
+import { awaitHealthy } from './await-healthy.ts';
+import type { Control } from './control.ts';
+import { describeFailure } from './failure.ts';
+import type { DeployHost } from './host.ts';
+import { phaseOfStep, planDeployment, type Step } from './plan.ts';
+import { routeBack, switchRoute } from './switch.ts';
+
+export interface Deployment {
+  id: string;
+  spec: AppSpec;
+  control: Control;
+}
+
+const pullDeadline = 15 * 60 * 1000;
+/** ms a deployment waits for an engine that went away under it, which is how a restart of dockerd looks. */
+const engineDeadline = 30_000;
+
+/** Up to the outcome, which is journalled and told. Resolves with whether the new container serves. */
+export async function runDeployment(host: DeployHost, deployment: Deployment): Promise<boolean> {
+  const progress = createProgress(host, deployment);
+  try {
+    await outlastEngine(host, deployment, () => takeSteps(host, deployment, progress));
+    const container = await findOwn(host, deployment);
+    await conclude(host, { ...progress.event('done'), status: 'succeeded', image_id: container?.imageId ?? null }, false);
+    return true;
+  } catch (error) {
+    await abandon(host, deployment, progress.phase(), error);
+    return false;
+  }
+}
+
+/** End a deployment without success: say why, take its container away, and tell. */
+export async function abandon(host: DeployHost, deployment: Deployment, phase: DeploymentPhase, error: unknown): Promise<void> {
+  const { engine, log } = host;
+  const container = phase === 'queued' ? null : await findOwn(host, deployment).catch(() => null);
+  const failure = await describeFailure({ engine, log, container: container?.id ?? null, phase }, error);
+  try {
+    await routeBack(host, deployment.id, deployment.spec.app);
+    if (container !== null) await removeContainer(engine, container.id);
+    if (phase !== 'queued') await host.projects.hold(deployment.spec.project, () => removeNetworkIfUnused(engine, deployment.spec.project));
+  } catch (cause) {
+    // An engine that is away keeps the container; it is an orphan then, and swept when the engine is back.
+    log.warn('what a failed deployment made is not removed yet', { deployment: deployment.id, error: describeError(cause) });
+  }
+  const isCancelled = cancelCodes.has(failure.code);
+  const event = createProgress(host, deployment).event(phase);
+  await conclude(host, { ...event, status: isCancelled ? 'cancelled' : 'failed', image_id: container?.imageId ?? null, failure }, true);
+}
+
+const cancelCodes = new Set<ErrorCode>(['deployment_cancelled', 'app_deleted']);
+
+async function conclude(host: DeployHost, outcome: DeploymentEvent, isDone: boolean): Promise<void> {
+  await host.journal.conclude(outcome, isDone);
+  host.emit(outcome);
+  host.log.info('deployment ended', { deployment: outcome.deployment, app: outcome.app, status: outcome.status, code: outcome.failure?.code });
+}
+
+async function takeSteps(host: DeployHost, deployment: Deployment, progress: Progress): Promise<void> {
+  progress.enter('validate');
+  validate(host, deployment.spec);
+  const { spec } = deployment;
+  const [image, own] = await Promise.all([findImage(host.engine, spec.image), findOwn(host, deployment)]);
+  const container = own === null ? 'missing' : own.state === 'running' ? 'running' : 'stopped';
+  for (const step of planDeployment(spec, { hasImage: image !== null, container })) {
+    deployment.control.signal.throwIfAborted();
+    progress.enter(phaseOfStep[step]);
+    await operations[step](host, deployment);
+  }
+}
+
+/** What each step of the plan does. */
+const operations: Record<Step, (host: DeployHost, deployment: Deployment) => Promise<void>> = {
+  async pull({ engine, policy }, { spec, control }) {
+    const deadline = AbortSignal.timeout(pullDeadline);
+    try {
+      await ensureImage(engine, { image: spec.image, policy: spec.pull_policy === 'never' || !policy.pull ? 'never' : 'always' }, AbortSignal.any([control.signal, deadline]));
+    } catch (cause) {
+      if (deadline.aborted && !control.signal.aborted) throw new AppError('deadline_exceeded', { detail: `pull ${spec.image}: not done within 15 minutes`, cause });
+      throw cause;
+    }
+  },
+
+  create(host, { id, spec }) {
+    const { engine, networkPool, projects } = host;
+    return projects.hold(spec.project, async () => {
+      const network = await ensureNetwork(engine, spec.project, networkPool);
+      const address = await findFreeAddress(engine, spec.project, network);
+      const options = toCreateOptions(spec, { serverId: engine.serverId, deployment: id, network: network.name, address });
+      enforcePolicy(options, network.name);
+      await createContainer(engine, options);
+    });
+  },
+
+  async start(host, deployment) {
+    await startContainer(host.engine, (await getOwn(host, deployment)).id);
+  },
+
+  async health(host, deployment) {
+    const { engine, clock } = host;
+    const { spec, control } = deployment;
+    const container = await getOwn(host, deployment);
+    const target = { check: spec.health_check, container: container.id, address: container.address ?? '', port: spec.internal_port, host: spec.hosts[0] ?? container.address ?? '' };
+    await awaitHealthy({ engine, clock, target, signal: control.signal });
+  },
+
+  async route(host, deployment) {
+    const { address } = await getOwn(host, deployment);
+    deployment.control.commit();
+    const { app, hosts, internal_port: port } = deployment.spec;
+    await switchRoute(host, { app, hosts, targets: [{ id: deployment.id, address: address ?? '', port: port ?? 0 }] });
+  },
+
+  async unroute({ proxy }, { spec, control }) {
+    control.commit();
+    if (proxy.routes().some((route) => route.app === spec.app)) await proxy.remove(spec.app);
+  },
+};
+
+/** The control plane has checked the same (SEC-07); what runs as root checks for itself. */
+function validate({ policy }: DeployHost, spec: AppSpec): void {
+  if (!slugPattern.test(spec.slug)) throw new AppError('slug_invalid');
+  if (isReservedSlug(spec.slug)) throw new AppError('slug_reserved');
+  if (!isImageReference(spec.image)) throw new AppError('image_not_found', { detail: 'The image is not a well-formed reference.' });
+  enforceLocalPolicy(spec, policy);
+}
+
+/** Run, and when the engine goes away under it, wait for it and run what is left. */
+async function outlastEngine(host: DeployHost, { id, control }: Deployment, run: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + engineDeadline;
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      const isAway = error instanceof AppError && error.code === 'engine_unreachable';
+      if (!isAway || Date.now() >= deadline) throw error;
+      host.log.warn('the engine went away during a deployment; waiting for it', { deployment: id });
+    }
+    do await host.clock.sleep(500, control.signal);
+    while (!(await isReachable(host.engine)) && Date.now() < deadline);
+  }
+}
+
+async function findOwn({ engine }: DeployHost, { id, spec }: Deployment): Promise<AppContainer | null> {
+  return (await listContainers(engine, { app: spec.app })).find((container) => container.deployment === id) ?? null;
+}
+
+async function getOwn(host: DeployHost, deployment: Deployment): Promise<AppContainer> {
+  const container = await findOwn(host, deployment);
+  if (container === null) throw new AppError('container_exited', { detail: 'The container was removed by somebody else while it was being deployed.' });
+  return container;
+}
+
+interface Progress {
+  enter(phase: DeploymentPhase): void;
+  phase(): DeploymentPhase;
+  event(phase: DeploymentPhase): DeploymentEvent;
+}
+
+function createProgress(host: DeployHost, { id, spec }: Deployment): Progress {
+  let current: DeploymentPhase = 'queued';
+  const event = (phase: DeploymentPhase): DeploymentEvent => ({
+    kind: 'deployment', deployment: id, app: spec.app, status: 'running', phase, at: host.clock.stamp(), image_id: null, failure: null,
+  });
+  return {
+    enter(phase) {
+      if (phase === current) return;
+      current = phase;
+      host.emit(event(phase));
+    },
+    phase: () => current,
+    event,
+  };
+}

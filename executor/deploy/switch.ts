@@ -1,0 +1,64 @@
+/** Handing the app over from its old containers to the new one. */
+import { AppError } from '../../shared/errors.ts';
+import type { AppSpec } from '../../shared/protocol/spec.ts';
+import { listContainers, removeContainer, stopContainer } from '../docker/containers.ts';
+import { describeError } from '../log.ts';
+import type { Route, Target } from '../proxy/proxy.ts';
+import type { DeployHost } from './host.ts';
+
+/** Resolves when the running proxy has confirmed the route. @throws AppError proxy_unavailable; the old route then stands */
+export async function switchRoute({ proxy, log }: Pick<DeployHost, 'proxy' | 'log'>, route: Route): Promise<void> {
+  try {
+    await proxy.switchTo(route);
+  } catch (error) {
+    log.warn('the proxy did not take the route; repairing it and trying once more', { app: route.app, error: describeError(error) });
+    await proxy.ensure();
+    await proxy.switchTo(route);
+  }
+}
+
+/**
+ * A deployment that was killed between the switch and its outcome, and now fails, is already routed to: the old container, which is
+ * removed only after the outcome, takes over again.
+ */
+export async function routeBack({ engine, proxy, journal, log }: DeployHost, failed: string, app: string): Promise<void> {
+  const route = proxy.routes().find((known) => known.app === app);
+  if (route === undefined || !route.targets.some((target) => deploymentOf(target) === failed)) return;
+  const before = journal.current(app);
+  const container = (await listContainers(engine, { app })).find((known) => known.deployment === before?.deployment);
+  log.warn('a failed deployment was already routed to; routing back', { app, failed, to: before?.deployment ?? null });
+  if (before?.spec.internal_port == null || container?.address == null) return proxy.remove(app);
+  await switchRoute({ proxy, log }, { app, hosts: before.spec.hosts, targets: [{ id: before.deployment, address: container.address, port: before.spec.internal_port }] });
+}
+
+/** The deployment a target of a route belongs to. */
+export function deploymentOf(target: Target): string {
+  return target.id.split('#')[0] ?? target.id;
+}
+
+/** After the switch: let old connections end, then stop and remove what was replaced. `signal` ends the wait for connections. */
+export async function retireOld(host: DeployHost, current: { id: string; spec: AppSpec }, signal: AbortSignal): Promise<void> {
+  const { engine, proxy, log } = host;
+  const { spec } = current;
+  if (spec.internal_port !== null && !signal.aborted) await drain(proxy.drain(spec.app, spec.drain_timeout), signal);
+  const old = (await listContainers(engine, { app: spec.app })).filter((container) => container.deployment !== current.id);
+  await Promise.all(
+    old.map(async (container) => {
+      await stopContainer(engine, container.id);
+      await removeContainer(engine, container.id);
+      log.info('replaced container removed', { app: spec.app, deployment: container.deployment });
+    }),
+  );
+}
+
+/** A wait that nobody needs any more, because the app is being removed, is left to run out by itself. */
+async function drain(draining: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const left = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => left.resolve(), { once: true });
+  try {
+    await Promise.race([draining, left.promise]);
+  } catch (error) {
+    // Without a proxy no connection reaches the old container either, so there is nothing to wait for.
+    if (!(error instanceof AppError && error.code === 'proxy_unavailable')) throw error;
+  }
+}

@@ -1,0 +1,13 @@
+/** What the handlers of calls work with. */
+import type { DeployHost } from '../deploy/host.ts';
+import type { Deployments } from '../deploy/deployments.ts';
+import type { Locks } from '../locks.ts';
+import type { Observer } from '../observe/observer.ts';
+
+export interface HandlerContext {
+  host: DeployHost;
+  deployments: Deployments;
+  observer: Observer;
+  /** Held by app id while its containers are being started, stopped or removed. */
+  apps: Locks;
+}

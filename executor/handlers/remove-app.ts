@@ -1,0 +1,25 @@
+/** Take an app off this host. Every step finds what an earlier, interrupted call has left. */
+import type { Params, Result } from '../../shared/protocol/calls.ts';
+import { listContainers, removeContainer, stopContainer } from '../docker/containers.ts';
+import { removeNetworkIfUnused } from '../docker/networks.ts';
+import type { HandlerContext } from './context.ts';
+
+export function removeApp({ host, deployments, apps }: HandlerContext, { app }: Params<'remove_app'>): Promise<Result<'remove_app'>> {
+  const { engine, proxy, journal, projects, log } = host;
+  return apps.hold(app, async () => {
+    await deployments.cancelApp(app);
+    if (proxy.routes().some((route) => route.app === app)) await proxy.remove(app);
+    const containers = await listContainers(engine, { app });
+    await Promise.all(
+      containers.map(async ({ id }) => {
+        await stopContainer(engine, id);
+        await removeContainer(engine, id);
+      }),
+    );
+    for (const project of new Set(containers.map((container) => container.project))) await projects.hold(project, () => removeNetworkIfUnused(engine, project));
+    // Last: until then the journal knows what belongs to the app.
+    await journal.forget(app);
+    log.info('app removed', { app, containers: containers.length });
+    return {};
+  });
+}

@@ -1,0 +1,149 @@
+/**
+ * What the executor has taken on, one file per deployment, on the disk before anything is done about it (REL-06). The files answer
+ * duplicates, let a restarted executor finish what it began (REL-07), keep outcomes until the control plane has them, and tell
+ * which deployment of an app is the current one.
+ */
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { deploymentEvent, type DeploymentEvent } from '../shared/protocol/events.ts';
+import { appSpec, type AppSpec } from '../shared/protocol/spec.ts';
+import { syncDirectory, writeAtomically } from './files.ts';
+import { describeError, type Log } from './log.ts';
+
+const entry = z.strictObject({
+  deployment: z.string().regex(/^[a-z0-9_]{1,64}$/),
+  /** When it was accepted: deployments of one app run in this order, and a later one supersedes. */
+  acceptedAt: z.number(),
+  /** Whole while there is a container to make; without environment and command once there is an outcome. */
+  spec: appSpec,
+  /** Somebody asked it to end. */
+  cancel: z.enum(['deployment_cancelled', 'app_deleted']).nullable(),
+  outcome: deploymentEvent.nullable(),
+  /** The control plane has the outcome. */
+  isAcknowledged: z.boolean(),
+  /** Nothing is left to do: what it replaced is drained and removed. */
+  isDone: z.boolean(),
+  /** Somebody stopped the app through Dockup, for as long as this deployment is its current one. */
+  isStopped: z.boolean(),
+});
+export type JournalEntry = z.infer<typeof entry>;
+
+export const journalLimits = { keptFor: 24 * 60 * 60 * 1000, keptOutcomes: 500 } as const;
+
+export class Journal {
+  readonly #dir: string;
+  readonly #entries = new Map<string, JournalEntry>();
+  #writing: Promise<unknown> = Promise.resolve();
+
+  private constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Read what is there. A file that cannot be read is set aside, so that it takes no other deployment with it. */
+  static async open(dir: string, log: Log): Promise<Journal> {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const journal = new Journal(dir);
+    for (const name of await readdir(dir)) {
+      if (!name.endsWith('.json')) continue;
+      const path = join(dir, name);
+      try {
+        const read = entry.parse(JSON.parse(await readFile(path, 'utf8')));
+        journal.#entries.set(read.deployment, read);
+      } catch (error) {
+        log.error('a journal file is damaged and was set aside', { path: `${path}.damaged`, error: describeError(error).slice(0, 200) });
+        await rename(path, `${path}.damaged`);
+      }
+    }
+    return journal;
+  }
+
+  get(deployment: string): Readonly<JournalEntry> | undefined {
+    return this.#entries.get(deployment);
+  }
+
+  /** What still has to be done, oldest first. */
+  unfinished(): Readonly<JournalEntry>[] {
+    return this.#sorted().filter((kept) => !kept.isDone);
+  }
+
+  /** Outcomes that the control plane may not have, oldest first. */
+  unacknowledged(): DeploymentEvent[] {
+    return this.#sorted().flatMap((kept) => (kept.outcome !== null && !kept.isAcknowledged ? [kept.outcome] : []));
+  }
+
+  /** The deployment whose container is the app: the newest that succeeded. */
+  current(app: string): Readonly<JournalEntry> | undefined {
+    return this.#sorted().findLast((kept) => kept.spec.app === app && kept.outcome?.status === 'succeeded');
+  }
+
+  async accept(deployment: string, spec: AppSpec, acceptedAt: number): Promise<void> {
+    const accepted: JournalEntry = { deployment, acceptedAt, spec, cancel: null, outcome: null, isAcknowledged: false, isDone: false, isStopped: false };
+    await this.#inTurn(() => this.#write(accepted));
+  }
+
+  /** @throws Error when the deployment is not in the journal */
+  async change(deployment: string, change: Partial<Pick<JournalEntry, 'cancel' | 'isAcknowledged' | 'isDone' | 'isStopped'>>): Promise<void> {
+    await this.#revise(deployment, (kept) => ({ ...kept, ...change }));
+    if (change.isDone === true || change.isAcknowledged === true) await this.#prune();
+  }
+
+  /** The outcome, after which secrets are no longer needed and so no longer kept. */
+  async conclude(outcome: DeploymentEvent, isDone: boolean): Promise<void> {
+    await this.#revise(outcome.deployment, (kept) => ({ ...kept, spec: { ...kept.spec, env: {}, command: null }, outcome, isDone }));
+  }
+
+  /** The app is gone, and with it what is known about its deployments; unacknowledged outcomes stay until they are told. */
+  async forget(app: string): Promise<void> {
+    for (const kept of this.#sorted()) {
+      if (kept.spec.app === app && kept.isDone && (kept.isAcknowledged || kept.outcome?.status === 'succeeded')) await this.#delete(kept.deployment);
+    }
+  }
+
+  /** Keep what is open, what is current, and for a day the rest, in bounds. */
+  async #prune(): Promise<void> {
+    const settled = this.#sorted().filter((kept) => kept.isDone && kept.isAcknowledged && this.current(kept.spec.app)?.deployment !== kept.deployment);
+    const tooMany = settled.length - journalLimits.keptOutcomes;
+    for (const [index, kept] of settled.entries()) {
+      if (index < tooMany || kept.acceptedAt < Date.now() - journalLimits.keptFor) await this.#delete(kept.deployment);
+    }
+  }
+
+  #sorted(): JournalEntry[] {
+    return [...this.#entries.values()].sort((a, b) => a.acceptedAt - b.acceptedAt);
+  }
+
+  #revise(deployment: string, revise: (kept: JournalEntry) => JournalEntry): Promise<void> {
+    return this.#inTurn(async () => {
+      const kept = this.#entries.get(deployment);
+      if (kept === undefined) throw new Error(`journal: there is no deployment ${deployment}`);
+      await this.#write(revise(kept));
+    });
+  }
+
+  /** Memory follows the disk, never the other way round. */
+  async #write(next: JournalEntry): Promise<void> {
+    await writeAtomically(this.#path(next.deployment), JSON.stringify(next));
+    this.#entries.set(next.deployment, next);
+  }
+
+  #delete(deployment: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await rm(this.#path(deployment), { force: true });
+      await syncDirectory(this.#dir);
+      this.#entries.delete(deployment);
+    });
+  }
+
+  /** One write at a time: two changes of one entry must not cross. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#writing.then(work);
+    // The failure belongs to the one who waits for this turn; the next one has its own try.
+    this.#writing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #path(deployment: string): string {
+    return join(this.#dir, `${deployment}.json`);
+  }
+}

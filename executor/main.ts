@@ -1,0 +1,21 @@
+/** `npm run executor`: connects this machine's Docker engine to the control plane. */
+import { setFlagsFromString } from 'node:v8';
+import { readConfig } from './config.ts';
+import { runExecutor } from './executor.ts';
+import { createLog, describeError } from './log.ts';
+
+// A young generation of 1 MB instead of 16: the executor is idle most of its life, and memory is what it costs.
+setFlagsFromString('--max-semi-space-size=1');
+
+const log = createLog();
+const stop = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort());
+
+try {
+  await runExecutor({ config: readConfig(), log, onConnected: (server, url) => process.stdout.write(`Executor ${server} connected to ${url}\n`) }, stop.signal);
+  // What is still going on is in the journal, and goes on at the next start.
+  process.exit(0);
+} catch (error) {
+  log.error('the executor cannot start', { error: describeError(error) });
+  process.exit(1);
+}

@@ -1,0 +1,186 @@
+/** Knows the status of every app on this host, and tells the control plane: transitions at once, the full picture at intervals. */
+import type { ExecutorEvent } from '../../shared/protocol/events.ts';
+import type { AppStatus } from '../../shared/status.ts';
+import type { Clock } from '../clock.ts';
+import { deploymentOf } from '../deploy/switch.ts';
+import { inspectContainer, listContainers, type AppContainer } from '../docker/containers.ts';
+import type { Engine } from '../docker/engine.ts';
+import type { Journal } from '../journal.ts';
+import { describeError, type Log } from '../log.ts';
+import type { Proxy } from '../proxy/proxy.ts';
+import { currentContainer } from './current.ts';
+import { HealthMonitor } from './health.ts';
+import type { ProbeTarget } from './probe.ts';
+import { toStatus, type ObservedStatus } from './status.ts';
+import { createUsageMeter } from './usage.ts';
+import type { Hint } from './watch.ts';
+
+export interface ObserverOptions {
+  engine: Engine;
+  journal: Journal;
+  proxy: Pick<Proxy, 'routes'>;
+  clock: Clock;
+  log: Log;
+  emit: (event: ExecutorEvent) => void;
+}
+
+/** The container that speaks for an app: its current one, or the first one that is being deployed. */
+interface Picked {
+  app: string;
+  container: AppContainer;
+  isCurrent: boolean;
+}
+
+type Seen = Picked & ObservedStatus;
+
+/** Several hints of one change, such as kill, die, stop, make one look. */
+const settleTime = 50;
+
+export class Observer {
+  readonly #options: ObserverOptions;
+  readonly #health: HealthMonitor;
+  readonly #usage;
+  #seen = new Map<string, Seen>();
+  #isReachable = true;
+  #looking: Promise<void> = Promise.resolve();
+  #isLookDue = false;
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+    this.#health = new HealthMonitor({ engine: options.engine, clock: options.clock, onChange: () => this.#lookSoon() });
+    this.#usage = createUsageMeter(options.engine);
+  }
+
+  /** The current container of an app, read now; null when the app has none. */
+  async current(app: string): Promise<AppContainer | null> {
+    return this.#pickCurrent(app, await listContainers(this.#options.engine, { app }));
+  }
+
+  /** Status of an app, read now; null when it has no container. */
+  async status(app: string): Promise<AppStatus | null> {
+    await this.look();
+    return this.#seen.get(app)?.status ?? null;
+  }
+
+  hint({ action, app, deployment }: Hint): void {
+    if (action === 'stop' || action === 'start') void this.#markStopped(app, deployment, action === 'stop');
+    this.#lookSoon();
+  }
+
+  /** Read everything and tell what changed. @throws AppError engine_unreachable */
+  look(): Promise<void> {
+    // One at a time: an older picture must not be told after a newer one.
+    const next = this.#looking.then(() => this.#look());
+    this.#looking = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Everything, also what has not changed. */
+  async report(): Promise<void> {
+    try {
+      await this.look();
+      this.#isReachable = true;
+    } catch (error) {
+      if (this.#isReachable) this.#options.log.error('the Docker engine does not answer', { error: describeError(error) });
+      this.#isReachable = false;
+    }
+    this.#tellReport();
+  }
+
+  /** Sample what the apps use, for the reports to come. */
+  async measure(): Promise<void> {
+    await this.#usage.measure([...this.#seen.values()].filter(({ container }) => container.state === 'running').map(({ container }) => container.id));
+  }
+
+  /** With an engine that is away the last known statuses stand: nothing has stopped as far as anybody knows (REL-11). */
+  #tellReport(): void {
+    const { emit, clock } = this.#options;
+    const apps = [...this.#seen.values()].map(({ app, status, container }) => ({ app, status, ...this.#usage.of(container.id) }));
+    emit({ kind: 'report', at: clock.stamp(), engine: this.#isReachable ? 'reachable' : 'unreachable', apps });
+  }
+
+  async #look(): Promise<void> {
+    const { engine, clock, emit } = this.#options;
+    const at = clock.stamp();
+    const containers = await listContainers(engine);
+    const picked = [...Map.groupBy(containers, ({ app }) => app)].flatMap(([app, own]) => this.#pick(app, own));
+    const before = this.#seen;
+    this.#watchHealth(picked, before);
+    const found = await Promise.all(picked.map((one) => this.#see(one)));
+    this.#seen = new Map(found.flatMap((seen) => (seen === null ? [] : [[seen.app, seen]])));
+    for (const { app, status, reason } of this.#seen.values()) {
+      const last = before.get(app);
+      if (last?.status !== status || last.reason !== reason) emit({ kind: 'status', app, status, reason, at });
+    }
+    // No status says that an app has no container; the full picture does, by its absence.
+    if ([...before.keys()].some((app) => !this.#seen.has(app))) this.#tellReport();
+  }
+
+  #pick(app: string, own: AppContainer[]): Picked[] {
+    const current = this.#pickCurrent(app, own);
+    const container = current ?? own[0];
+    return container === undefined ? [] : [{ app, container, isCurrent: current !== null }];
+  }
+
+  async #see({ app, container, isCurrent }: Picked): Promise<Seen | null> {
+    const entry = this.#options.journal.get(container.deployment);
+    const hasExited = container.state === 'exited' || container.state === 'dead' || container.state === 'restarting';
+    const info = hasExited ? await inspectContainer(this.#options.engine, container.id) : null;
+    if (hasExited && info === null) return null;
+    const observed = toStatus({
+      state: container.state,
+      isBeingDeployed: !isCurrent,
+      isStopped: entry?.isStopped ?? false,
+      health: this.#health.of(container.id),
+      exit: info === null ? null : { code: info.State.ExitCode, isOutOfMemory: info.State.OOMKilled, error: info.State.Error },
+      isAlwaysRestarted: info?.HostConfig.RestartPolicy?.Name === 'unless-stopped',
+    });
+    return { app, container, isCurrent, ...observed };
+  }
+
+  #pickCurrent(app: string, own: AppContainer[]): AppContainer | null {
+    const { journal, proxy } = this.#options;
+    const target = proxy.routes().find((route) => route.app === app)?.targets[0];
+    return currentContainer(own, {
+      routed: target && deploymentOf(target),
+      succeeded: journal.current(app)?.deployment,
+      open: journal.unfinished().flatMap((kept) => (kept.outcome === null ? [kept.deployment] : [])),
+    });
+  }
+
+  /** Plain port checks are not repeated: a process that listens and is gone has exited, which the engine tells. */
+  #watchHealth(picked: readonly Picked[], before: ReadonlyMap<string, Seen>): void {
+    const targets = picked.flatMap(({ app, container, isCurrent }) => {
+      const spec = this.#options.journal.get(container.deployment)?.spec;
+      const isRepeated = spec?.health_check.kind === 'http' || spec?.health_check.kind === 'command';
+      if (!isCurrent || container.state !== 'running' || container.address === null || spec === undefined || !isRepeated) return [];
+      const target: ProbeTarget = { check: spec.health_check, container: container.id, address: container.address, port: spec.internal_port, host: spec.hosts[0] ?? container.address };
+      const last = before.get(app);
+      return [{ target, isFresh: last?.container.id === container.id && last.container.state !== 'running' && last.container.state !== 'paused' }];
+    });
+    this.#health.watch(targets);
+  }
+
+  /** Also what somebody stops by hand stays `stopped` in our terms, whatever its exit code. */
+  async #markStopped(app: string, deployment: string, isStopped: boolean): Promise<void> {
+    const { journal, log } = this.#options;
+    const entry = journal.current(app);
+    if (entry?.deployment !== deployment || entry.isStopped === isStopped) return;
+    try {
+      await journal.change(deployment, { isStopped });
+      this.#lookSoon();
+    } catch (error) {
+      log.warn('a stop could not be journalled', { app, error: describeError(error) });
+    }
+  }
+
+  #lookSoon(): void {
+    if (this.#isLookDue) return;
+    this.#isLookDue = true;
+    setTimeout(() => {
+      this.#isLookDue = false;
+      // Without an engine the watch notices, and reports it.
+      this.look().catch(() => undefined);
+    }, settleTime);
+  }
+}
