@@ -1,6 +1,9 @@
 /** Entry of the embedded host. */
+import './embedded/lean-imports.ts';
 import { ConfigError } from './config.ts';
-import { startHost } from './embedded/host.ts';
+
+// Imported once the line above has taken effect, which it could not do on a static import.
+const { startHost } = await import('./embedded/host.ts');
 
 try {
   const host = await startHost(process.env);
