@@ -11,6 +11,8 @@ import { exitOnSetupError } from './setup/exit.ts';
 
 const { values: flags } = parseArgs({ options: { edge: { type: 'boolean', default: false }, 'no-install': { type: 'boolean', default: false } } });
 const say = (line: string) => console.log(line);
+// A reader that goes away (`npm start | head`) must not take API and executor with it.
+process.stdout.on('error', () => {});
 
 await exitOnSetupError(async () => {
   const settings = readSettings(process.env, flags.edge ? 'edge' : 'embedded');

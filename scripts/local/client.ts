@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createdServer, serverPage, type Server } from '../../shared/api/servers.ts';
 import { SetupError } from '../setup/error.ts';
-import { apiAddress, type Settings } from './settings.ts';
 
 export interface Credentials {
   url: string;
@@ -12,8 +11,11 @@ export interface Credentials {
   api_key: string;
 }
 
-export async function readCredentials(dataDir: string): Promise<Credentials> {
-  const path = join(dataDir, 'credentials.json');
+export function readCredentials(dataDir: string): Promise<Credentials> {
+  return readCredentialsFile(join(dataDir, 'credentials.json'));
+}
+
+export async function readCredentialsFile(path: string): Promise<Credentials> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new SetupError(`${path} is gone, and with it the API key that the launcher works with. Put it back, or begin anew with \`npm run down\`.`, { cause });
   });
@@ -21,8 +23,8 @@ export async function readCredentials(dataDir: string): Promise<Credentials> {
   return JSON.parse(text) as Credentials;
 }
 
-export async function isAnswering(settings: Settings): Promise<boolean> {
-  return fetch(`${apiAddress(settings.bind, settings.port)}/api/v1/system/status`).then(
+export async function isAnswering(apiUrl: string): Promise<boolean> {
+  return fetch(`${apiUrl}/api/v1/system/status`).then(
     (response) => response.ok,
     () => false,
   );
@@ -35,9 +37,9 @@ export interface Client {
   removeServer(id: string): Promise<void>;
 }
 
-export function createClient(settings: Settings, { api_key }: Credentials): Client {
+export function createClient(apiUrl: string, { api_key }: Credentials): Client {
   async function call(method: string, path: string, body?: object): Promise<unknown> {
-    const response = await fetch(`${apiAddress(settings.bind, settings.port)}/api/v1${path}`, {
+    const response = await fetch(`${apiUrl}/api/v1${path}`, {
       method,
       headers: { authorization: `Bearer ${api_key}`, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),

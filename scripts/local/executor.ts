@@ -5,10 +5,9 @@ import { loadIdentity } from '../../executor/identity.ts';
 import { SetupError } from '../setup/error.ts';
 import { startChild, type Child } from './child.ts';
 import type { Client } from './client.ts';
-import { apiAddress, root, type Settings } from './settings.ts';
+import { enrolmentToken } from './enrolment.ts';
+import { root, type Settings } from './settings.ts';
 import type { StartOptions } from './system.ts';
-
-const serverName = 'local';
 
 export interface Supervised {
   stop(timeout: number): Promise<void>;
@@ -19,13 +18,13 @@ const onlineTimeout = 60_000;
 
 /** Resolves when the control plane calls its server online. */
 export async function startExecutor(settings: Settings, client: Client, { say, signal }: StartOptions): Promise<Supervised> {
-  const token = await enrolmentToken(settings, client);
+  const token = await enrolmentToken(settings.executorDir, client);
   const start = (): Child =>
     startChild({
       name: 'executor',
       program: process.execPath,
       args: [join(root, 'executor/main.ts')],
-      env: { ...settings.env, DOCKUP_API_URL: apiAddress(settings.bind, settings.port), ...(token !== undefined && { DOCKUP_ENROLMENT_TOKEN: token }) },
+      env: { ...settings.env, DOCKUP_API_URL: settings.apiUrl, ...(token !== undefined && { DOCKUP_ENROLMENT_TOKEN: token }) },
       dataDir: settings.dataDir,
       onLine: (line) => say(`executor: ${line}`),
     });
@@ -38,19 +37,6 @@ export async function startExecutor(settings: Settings, client: Client, { say, s
     throw error;
   }
   return supervise(first, start, say);
-}
-
-/** Undefined once it has enrolled. @throws SetupError when it belongs to another control plane */
-async function enrolmentToken(settings: Settings, client: Client): Promise<string | undefined> {
-  const servers = await client.listServers();
-  const identity = await loadIdentity(settings.executorDir);
-  if (identity === null) {
-    // Left by a first start that was interrupted: its token is lost.
-    for (const server of servers) if (server.name === serverName && server.status === 'pending') await client.removeServer(server.id);
-    return client.registerServer(serverName);
-  }
-  if (servers.some((server) => server.id === identity.serverId)) return undefined;
-  throw new SetupError(`${settings.executorDir} belongs to ${identity.serverId}, which this control plane does not know. Give it another DOCKUP_EXECUTOR_DIR.`);
 }
 
 async function waitUntilOnline(settings: Settings, client: Client, { executor, signal }: { executor: Child; signal: AbortSignal }): Promise<void> {

@@ -12,6 +12,8 @@ export interface Settings {
   host: Host;
   bind: string;
   port: number;
+  /** Where processes of this machine reach the API, whatever name it has outside. */
+  apiUrl: string;
   /** Absolute. */
   dataDir: string;
   executorDir: string;
@@ -29,11 +31,13 @@ export interface Settings {
 export function readSettings(environment: NodeJS.ProcessEnv, host: Host): Settings {
   const { bind, port, dataDir } = readEmbeddedConfig(environment);
   const env = { ...environment, DOCKUP_DATA_DIR: resolve(dataDir) };
-  const executor = readExecutorConfig({ ...env, DOCKUP_API_URL: apiAddress(bind, port) });
+  const apiUrl = loopbackUrl(bind, port);
+  const executor = readExecutorConfig({ ...env, DOCKUP_API_URL: apiUrl });
   return {
     host,
     bind,
     port,
+    apiUrl,
     dataDir: env.DOCKUP_DATA_DIR,
     executorDir: executor.dir,
     httpPort: executor.httpPort,
@@ -45,8 +49,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, host: Host): Settin
   };
 }
 
-/** Where processes of this machine reach the API, whatever name it has outside. */
-export function apiAddress(bind: string, port: number): string {
+function loopbackUrl(bind: string, port: number): string {
   if (bind === '0.0.0.0') return `http://127.0.0.1:${port}`;
   return `http://${bind === '::' ? '[::1]' : bind.includes(':') ? `[${bind}]` : bind}:${port}`;
 }

@@ -47,7 +47,7 @@ export async function startSystem(settings: Settings, options: StartOptions): Pr
     const children = await startApi(settings, say);
     running.push(...children.toReversed());
     await waitUntilAnswering(settings, children, signal);
-    running.push(await startExecutor(settings, createClient(settings, await readCredentials(dataDir)), options));
+    running.push(await startExecutor(settings, createClient(settings.apiUrl, await readCredentials(dataDir)), options));
     await waitUntilRouting(settings, signal);
     return { failed: firstEnd(children), stop };
   } catch (error) {
@@ -91,7 +91,7 @@ async function waitUntilAnswering(settings: Settings, children: Child[], signal:
   for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(50, undefined, { signal })) {
     const ended = children.find((child) => child.hasEnded());
     if (ended) throw new SetupError(`The ${ended.name} ended with ${await ended.ended}. ${await ended.lastLines()}`);
-    if (await isAnswering(settings)) return;
+    if (await isAnswering(settings.apiUrl)) return;
   }
   throw new SetupError(`The API did not answer within a minute. ${await children[0]?.lastLines()}`);
 }

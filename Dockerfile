@@ -1,0 +1,13 @@
+# API and executor of docker-compose.yml. Node runs the TypeScript sources as they are; there is no build step.
+FROM node:24-bookworm-slim
+WORKDIR /dockup
+COPY package.json package-lock.json ./
+# No install scripts: none of the production packages needs one here (the package `node` would bring what the image is).
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-fund --no-audit && rm -rf node_modules/node node_modules/.bin/node && npm cache clean --force
+COPY shared shared
+COPY migrations migrations
+COPY worker worker
+COPY executor executor
+COPY scripts scripts
+ENV NODE_ENV=production DOCKUP_DATA_DIR=/data
+CMD ["node", "worker/node.ts"]
