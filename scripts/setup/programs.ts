@@ -11,6 +11,8 @@ export const packageOf = {
   chromium: 'chromium',
   busybox: 'busybox-static',
   debootstrap: 'debootstrap',
+  // Only `npm run bench`.
+  wrk: 'wrk',
 } as const;
 
 export type Program = keyof typeof packageOf;
