@@ -142,7 +142,7 @@ export const askPath = '/.dockup/ask';
 
 // Without a match the request goes on, finds no app called 127.0.0.1, and ends as 404, which is the refusal.
 const askLines = [
-  `http-request return status 200 if { src 127.0.0.1 } { var(txn.host) 127.0.0.1 } { path ${askPath} } { url_param(domain),lower,map(${proxyFiles.hosts}) -m found }`,
+  `http-request return status 200 if { src 127.0.0.1 } { var(txn.host) -m str 127.0.0.1 } { path ${askPath} } { url_param(domain),lower,map(${proxyFiles.hosts}) -m found }`,
 ];
 
 const routeLines = [

@@ -15,7 +15,7 @@ export interface Runtime {
   stateOf(backend: string, hosts: readonly string[]): Promise<RunningState>;
   /** Requests and connections on each server of the backend, by `backend/slot`, over all workers. */
   busy(backend: string): Promise<Map<string, number>>;
-  /** What `description` says in the configuration that the current worker runs. */
+  /** What `description` says in the configuration that the current worker runs. The master must answer too: it is ready a moment later. */
   description(): Promise<string>;
   /** Ask the master for a seamless reload. Resolves before it has happened. */
   reload(): Promise<void>;
@@ -73,6 +73,7 @@ export function createRuntime(dir: string): Runtime {
     },
 
     async description() {
+      await leavingWorkers();
       const [info = ''] = await runtime.ask('show info');
       return /^description: (.*)$/m.exec(info)?.[1] ?? '';
     },
