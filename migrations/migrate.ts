@@ -6,11 +6,10 @@ import { readAdministrator, readConfig, readEmbeddedConfig } from '../worker/con
 import { createContext } from '../worker/context.ts';
 import { createLog } from '../worker/log.ts';
 import { noExecutors } from '../worker/services/no-executors.ts';
-import * as schema from '../worker/store/schema.ts';
 
 const config = readConfig('edge', process.env);
 const client = createClient({ url: config.databaseUrl, authToken: config.databaseToken });
-const context = await createContext({ config, db: { client, orm: drizzle(client, { schema, casing: 'snake_case' }) }, executors: noExecutors, log: createLog('migrate') });
+const context = createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors: noExecutors, log: createLog('migrate') });
 await prepareDatabase(context, client, { administrator: readAdministrator(process.env), dataDir: readEmbeddedConfig(process.env).dataDir });
 client.close();
 console.log('The database is ready.');

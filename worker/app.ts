@@ -14,8 +14,8 @@ import type { Context } from './services/context.ts';
 
 type Api = OpenAPIHono<BaseEnv>;
 
-/** @param contextOf the services for a request; the same each time on the embedded host */
-export function createApp(contextOf: () => Promise<Context>): Api {
+/** @param contextOf what a request works with: the same each time on the embedded host, a new one at the edge */
+export function createApp(contextOf: () => Context): Api {
   const api: Api = new OpenAPIHono<BaseEnv>({
     defaultHook: (result) => {
       if (!result.success) throw fromZodError(result.error, result.target);
@@ -25,7 +25,7 @@ export function createApp(contextOf: () => Promise<Context>): Api {
   api.use(async (c, next) => {
     const requestId = crypto.randomUUID().replaceAll('-', '').slice(0, 16);
     c.set('requestId', requestId);
-    c.set('ctx', await contextOf());
+    c.set('ctx', contextOf());
     // Set before the reply is made: changing a finished Response costs Node more than all the rest of a small request.
     c.header('X-Request-Id', requestId);
     c.header('X-Content-Type-Options', 'nosniff');

@@ -1,4 +1,4 @@
-/** Everything a service may use, put together once per process (embedded) or per isolate and object (edge). */
+/** Everything a service may use, put together once per process (embedded), or per request and Durable Object (edge). Cheap: nothing is done yet. */
 import { newId, type IdKind } from '../shared/names.ts';
 import { createPasswords } from './auth/passwords.ts';
 import { createSessionTokens } from './auth/session-tokens.ts';
@@ -16,7 +16,7 @@ interface Parts {
   clock?: () => number;
 }
 
-export async function createContext({ config, db, executors, log, clock = Date.now }: Parts): Promise<Context> {
+export function createContext({ config, db, executors, log, clock = Date.now }: Parts): Context {
   return {
     config,
     db,
@@ -24,7 +24,7 @@ export async function createContext({ config, db, executors, log, clock = Date.n
     log,
     clock,
     newId: (kind: IdKind) => newId(kind, clock(), crypto.getRandomValues(new Uint8Array(13))),
-    vault: await createVault(config.encryptionKey),
+    vault: createVault(config.encryptionKey),
     passwords: createPasswords(),
     sessionTokens: createSessionTokens(config.authSecret, config.sessionLife),
   };

@@ -4,7 +4,6 @@ import { readConfig } from '../config.ts';
 import { createContext } from '../context.ts';
 import type { Context } from '../services/context.ts';
 import type { ExecutorClient, Log } from '../services/ports.ts';
-import * as schema from '../store/schema.ts';
 import type { HubObject } from './hub-object.ts';
 
 /** What `wrangler.toml` binds. The variables are read by `config.ts`. */
@@ -13,8 +12,12 @@ export interface Bindings {
   [variable: string]: unknown;
 }
 
-export async function createEdgeContext(env: Bindings, executors: ExecutorClient, log: Log): Promise<Context> {
+/**
+ * One per request: workerd ties a connection to the request that opened it, and the client keeps a queue of them. In a Durable Object, whose requests share one
+ * I/O context, one for the life of the object.
+ */
+export function createEdgeContext(env: Bindings, executors: ExecutorClient, log: Log): Context {
   const config = readConfig('edge', env);
   const client = createClient({ url: config.databaseUrl, authToken: config.databaseToken, concurrency: 6 });
-  return createContext({ config, db: { client, orm: drizzle(client, { schema, casing: 'snake_case' }) }, executors, log });
+  return createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors, log });
 }

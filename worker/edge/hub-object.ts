@@ -17,13 +17,13 @@ const attachmentLimit = 15_000;
 
 export class HubObject extends DurableObject<Bindings> {
   readonly #sockets = new Map<WebSocket, HubSocket>();
-  #hub: Promise<Hub> | undefined;
+  #hub: Hub | undefined;
 
   /** The upgrade of an executor that the Worker has authenticated. */
   override async fetch(request: Request): Promise<Response> {
     const server = request.headers.get('x-dockup-server') ?? '';
     const epoch = Number(request.headers.get('x-dockup-epoch'));
-    const hub = await this.#open(server);
+    const hub = this.#open(server);
     const { 0: client, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
     hub.open(this.#wrap(socket, { server, epoch, isReady: false, seq: 0, picture: '', usage: {} }));
@@ -32,44 +32,44 @@ export class HubObject extends DurableObject<Bindings> {
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const known = this.#find(socket);
-    if (known !== undefined && typeof data === 'string') (await this.#open(known.session.server)).receive(known, data);
+    if (known !== undefined && typeof data === 'string') this.#open(known.session.server).receive(known, data);
   }
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
-    await this.#closed(socket, `connection closed with ${code}`);
+    this.#closed(socket, `connection closed with ${code}`);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    await this.#closed(socket, 'connection broke');
+    this.#closed(socket, 'connection broke');
   }
 
   async call<M extends Method>(server: string, method: M, params: Params<M>): Promise<CallOutcome<M>> {
-    return (await this.#open(server)).call(method, params);
+    return this.#open(server).call(method, params);
   }
 
   async presence(server: string): Promise<Presence> {
-    return (await this.#open(server)).presence();
+    return this.#open(server).presence();
   }
 
   async settled(server: string, deployment: string, timeout: number): Promise<void> {
-    return (await this.#open(server)).settled(deployment, timeout);
+    return this.#open(server).settled(deployment, timeout);
   }
 
   async disconnect(server: string, code: number, reason: string): Promise<void> {
-    (await this.#open(server)).disconnect(code, reason);
+    this.#open(server).disconnect(code, reason);
   }
 
   /** One hub per life of the object, with the sockets that outlived the last one. */
-  #open(server: string): Promise<Hub> {
+  #open(server: string): Hub {
     this.#hub ??= this.#build(server);
     return this.#hub;
   }
 
-  async #build(server: string): Promise<Hub> {
+  #build(server: string): Hub {
     const log = createLog('hub');
     // A fact can lead to a call of this very executor: straight to the hub, not around through the object's own door.
     const own: { hub?: Hub } = {};
-    const context = await createEdgeContext(this.env, hubClient(() => own.hub), log);
+    const context = createEdgeContext(this.env, hubClient(() => own.hub), log);
     const hub = new Hub(server, { ingest: createIngest(context), log });
     own.hub = hub;
     for (const socket of this.ctx.getWebSockets()) {
@@ -79,10 +79,10 @@ export class HubObject extends DurableObject<Bindings> {
     return hub;
   }
 
-  async #closed(socket: WebSocket, reason: string): Promise<void> {
+  #closed(socket: WebSocket, reason: string): void {
     const known = this.#find(socket);
     if (known === undefined) return;
-    (await this.#open(known.session.server)).closed(known, reason);
+    this.#open(known.session.server).closed(known, reason);
     this.#sockets.delete(socket);
   }
 

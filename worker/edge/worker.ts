@@ -1,7 +1,6 @@
 /** One application per isolate: building the routes costs more than answering with them. */
 import { createApp } from '../app.ts';
 import { createLog } from '../log.ts';
-import type { Context } from '../services/context.ts';
 import { sweep } from '../services/sweep.ts';
 import { createEdgeContext, type Bindings } from './context.ts';
 import { createExecutors } from './executors.ts';
@@ -12,7 +11,6 @@ export interface EdgeApp {
 }
 
 export function createEdgeApp(env: Bindings): EdgeApp {
-  let context: Promise<Context> | undefined;
-  const contextOf = () => (context ??= createEdgeContext(env, createExecutors(env.HUB), createLog('api')));
-  return { app: createApp(contextOf), sweep: async () => sweep(await contextOf()) };
+  const contextOf = () => createEdgeContext(env, createExecutors(env.HUB), createLog('api'));
+  return { app: createApp(contextOf), sweep: () => sweep(contextOf()) };
 }

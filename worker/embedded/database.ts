@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { createClient, type Client } from '@libsql/client';
 import { drizzle } from 'drizzle-orm/libsql';
 import type { Db } from '../store/db.ts';
-import * as schema from '../store/schema.ts';
 import { withCachedReads } from './read-client.ts';
 
 /** A local file in WAL mode, or a libSQL server where the URL names one. Close `db.client`; `client` is for tools that read columns by name. */
@@ -18,5 +17,5 @@ export async function openDatabase(url: string, authToken: string | undefined): 
     await client.execute('pragma foreign_keys = on');
   }
   const reading = isFile ? withCachedReads(client, url.slice('file:'.length)) : client;
-  return { client, db: { client: reading, orm: drizzle(reading, { schema, casing: 'snake_case' }) } };
+  return { client, db: { client: reading, orm: drizzle(reading, { casing: 'snake_case' }) } };
 }

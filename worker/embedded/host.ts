@@ -27,12 +27,12 @@ export async function startHost(env: NodeJS.ProcessEnv): Promise<Host> {
   const log = createLog('api');
   const { db, client } = await openDatabase(config.databaseUrl, config.databaseToken);
   const executors = createExecutors(log);
-  const context = await createContext({ config, db, executors: executors.client, log });
+  const context = createContext({ config, db, executors: executors.client, log });
   await prepareDatabase(context, client, { administrator, dataDir });
   await markServersOffline(db, Date.now());
   executors.start(createIngest(context));
 
-  const app = createApp(async () => context);
+  const app = createApp(() => context);
   const server = await listen({ fetch: app.fetch, offerUpgrade: executors.offer, bind, port });
   const timer = setInterval(() => sweep(context).catch((error: unknown) => log.error('sweep', { cause: describeError(error) })), sweepInterval);
   console.log(`API listening on ${config.publicUrl}`);

@@ -4,11 +4,10 @@
  */
 import type { Client } from '@libsql/client/web';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql/driver-core';
-import type * as schema from './schema.ts';
 
 export interface Db {
   readonly client: Client;
-  readonly orm: LibSQLDatabase<typeof schema>;
+  readonly orm: LibSQLDatabase;
 }
 
 /** A query of the request path is built once per database: building it costs more than running it. */
