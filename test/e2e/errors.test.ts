@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { apiKeyPage, session, user } from '../../shared/api/auth.ts';
 import { problem } from '../../shared/api/common.ts';
+import { project } from '../../shared/api/projects.ts';
 import { createdServer } from '../../shared/api/servers.ts';
 import { errorEntry, type ErrorCode } from '../../shared/errors.ts';
 import { startDockup, type Dockup } from '../support/dockup.ts';
@@ -36,10 +37,10 @@ const cases: Case[] = [
   { title: 'a slug shaped like an id', call: createApp({ slug: 'app_1k3m8v0qz9x4c7b2n5h6t0' }), code: 'slug_invalid', pointer: '/slug' },
   { title: 'a reserved slug', call: createApp({ slug: 'admin' }), code: 'slug_reserved', pointer: '/slug' },
   { title: 'a slug that is taken', call: createApp({ slug: 'mine' }), code: 'slug_taken', pointer: '/slug' },
-  { title: 'a slug that another user has taken', call: createApp({ slug: 'foreign' }), code: 'slug_taken', pointer: '/slug', as: 'member' },
+  { title: 'a slug that another user has taken', call: ['POST', '/api/v1/projects/{memberProject}/apps', { ...newApp, slug: 'foreign' }], code: 'slug_taken', pointer: '/slug', as: 'member' },
   { title: 'another slug for an app that has one', call: ['PUT', '/api/v1/apps/{app}', { slug: 'other' }], code: 'slug_immutable', pointer: '/slug' },
   { title: 'a query parameter out of range', call: ['GET', '/api/v1/projects?limit=0'], code: 'out_of_range', pointer: '?limit' },
-  { title: 'a cursor nobody gave out', call: ['GET', '/api/v1/projects?cursor=nonsense'], code: 'invalid_cursor' },
+  { title: 'a cursor nobody gave out', call: ['GET', '/api/v1/projects?cursor=nonsense'], code: 'invalid_cursor', pointer: '?cursor' },
   { title: 'no token', call: ['POST', '/api/v1/projects', { name: 'x' }], code: 'unauthenticated', as: 'nobody' },
   { title: 'a forged token', call: ['POST', '/api/v1/projects', { name: 'x' }], code: 'invalid_token', as: 'forger' },
   { title: 'a wrong password', call: ['POST', '/api/v1/auth/login', { email: 'admin@dockup.local', password: 'wrong' }], code: 'invalid_credentials', as: 'nobody' },
@@ -58,7 +59,7 @@ const cases: Case[] = [
   { title: 'a missing right', call: ['POST', '/api/v1/servers', { name: 'x' }], code: 'forbidden', as: 'member' },
   { title: 'a project that still has apps', call: ['DELETE', '/api/v1/projects/{project}'], code: 'project_not_empty' },
   { title: 'a server that still has apps', call: ['DELETE', '/api/v1/servers/{server}'], code: 'server_in_use' },
-  { title: 'an e-mail address that is taken', call: ['POST', '/api/v1/users', { email: 'member@example.com', password: 'long enough for it' }], code: 'email_taken' },
+  { title: 'an e-mail address that is taken', call: ['POST', '/api/v1/users', { email: 'member@example.com', password: 'long enough for it' }], code: 'email_taken', pointer: '/email' },
   { title: 'logs of an app that was never deployed', call: ['GET', '/api/v1/apps/{app}/logs'], code: 'app_not_deployed' },
   { title: 'a start of an app that was never deployed', call: ['POST', '/api/v1/apps/{app}/start'], code: 'app_not_deployed' },
   { title: 'a deploy of an app without an image', call: ['POST', '/api/v1/apps/{bare}/deploy'], code: 'nothing_to_deploy' },
@@ -81,12 +82,14 @@ describe('bad input', () => {
     memberToken = (await dockup.expect(200, session, login)).token;
 
     const [mine, foreign] = [await dockup.createProject('mine'), await dockup.createProject('foreign')];
+    const members = await dockup.expect(201, project, request('POST', '/api/v1/projects', { token: memberToken, body: { name: 'member' } }));
     const away = await dockup.expect(201, createdServer, request('POST', '/api/v1/servers', { body: { name: 'away' } }));
     const make = async (projectId: string, slug: string, fields: object = {}) => (await dockup.createApp(projectId, { name: slug, slug, image: images.busybox, ...fields })).id;
     const keys = await dockup.expect(200, apiKeyPage, request('GET', '/api/v1/api-keys'));
     places = {
       project: mine.id,
       foreignProject: foreign.id,
+      memberProject: members.id,
       app: await make(mine.id, 'mine'),
       foreignApp: await make(foreign.id, 'foreign'),
       bare: await make(mine.id, 'bare', { image: null }),

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { app, appPage } from '../../shared/api/apps.ts';
+import { app, appPage, logPage } from '../../shared/api/apps.ts';
 import { deployment, deploymentPage, type Deployment } from '../../shared/api/deployments.ts';
 import { project, projectPage } from '../../shared/api/projects.ts';
 import { startDockup, type Dockup } from '../support/dockup.ts';
@@ -82,7 +82,8 @@ describe('the golden path', () => {
   });
 
   test('shows logs, events and deployments of the app, by slug as well as by id', async () => {
-    expect(JSON.stringify(await call('GET', '/api/v1/apps/demo/logs?tail=100'))).toContain('"stream":"stdout"');
+    await dockup.visit('demo', '/seen-in-the-log');
+    expect(logPage.parse(await call('GET', '/api/v1/apps/demo/logs?tail=100')).data).toContainEqual(expect.objectContaining({ stream: 'stdout', text: expect.stringContaining('/seen-in-the-log') }));
     expect(JSON.stringify(await call('GET', '/api/v1/apps/demo/events'))).toContain('deployment.succeeded');
     const [demo] = appPage.parse(await call('GET', '/api/v1/apps')).data.filter(({ slug }) => slug === 'demo');
     expect(await call('GET', `/api/v1/apps/${demo?.id}/deployments`)).toEqual(await call('GET', '/api/v1/apps/demo/deployments'));

@@ -100,11 +100,10 @@ async function launch(host: Host, env: NodeJS.ProcessEnv): Promise<Launcher> {
 }
 
 async function endProcess(child: ChildProcess): Promise<number> {
-  if (child.exitCode !== null || child.signalCode !== null) return 0;
   const began = performance.now();
-  const ended = once(child, 'exit');
   child.kill('SIGTERM');
-  await ended;
+  // Its output is whole once both pipes have ended, which is after its own end.
+  if (!child.stdout?.closed || !child.stderr?.closed) await once(child, 'close');
   return performance.now() - began;
 }
 
