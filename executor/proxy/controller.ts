@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../shared/errors.ts';
 import { describeError, type Log } from '../log.ts';
-import { corrections, cutCommands, partOf, type RunningState } from './corrections.ts';
+import { corrections, partOf, type RunningState } from './corrections.ts';
 import { fingerprint, type HaproxySettings } from './haproxy-config.ts';
 import type { Proxy, Route } from './proxy.ts';
-import { backendName, backendOf, isLarger, type RoutingTable, routesOf, serverName, withoutApp, withoutLeaving, withRoute } from './routing-table.ts';
+import { backendName, backendOf, freedServers, isLarger, type RoutingTable, routesOf, serverName, withoutApp, withLeavingFreed, withRoute } from './routing-table.ts';
 import type { Runtime } from './runtime.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { TableStore } from './table-store.ts';
@@ -65,18 +65,11 @@ export class ProxyController implements Proxy {
   }
 
   async drain(app: string, timeout: number): Promise<{ cut: number }> {
-    const leaving = this.#leavingSlots(app);
+    const leaving = this.#leavingTargets(app);
     if (leaving.size === 0) return { cut: 0 };
     const cut = await this.#waitForIdle(app, leaving, performance.now() + timeout * 1000);
-    await this.#inTurn(() => this.#free(app, leaving));
+    await this.#inTurn(() => this.#change(withLeavingFreed(this.#table, app, leaving), app));
     return { cut };
-  }
-
-  async #free(app: string, leaving: ReadonlyMap<string, string>): Promise<void> {
-    await this.#change(withoutLeaving(this.#table, app, new Set(leaving.keys())), app);
-    const freed = [...leaving].filter(([id]) => !this.#holds(app, id)).map(([, server]) => server);
-    // A worker that a reload has replaced may be the one with the connections, and the correction above looked at the current one only.
-    await this.#options.runtime.applyToLeaving(freed.flatMap(cutCommands));
   }
 
   /** Save `next` and take the proxy there; where that fails, back to what stood before, on disk and in the proxy. */
@@ -86,6 +79,7 @@ export class ProxyController implements Proxy {
       await this.#options.store.save(next);
       if (isLarger(next, previous)) await this.#reload(next);
       else await this.#settleApp(next, previous, app);
+      await this.#options.runtime.cutInLateWorkers(freedServers(previous, next));
       this.#table = next;
     } catch (error) {
       await this.#restore(previous, next, app);
@@ -115,7 +109,6 @@ export class ProxyController implements Proxy {
     const commands = corrections(table, await read());
     if (commands.length === 0) return 0;
     await runtime.apply(commands);
-    await runtime.applyToLeaving(commands);
     const [left] = corrections(table, await read());
     if (left !== undefined) throw new AppError('proxy_unavailable', { detail: `switch HAProxy: it took the change, and still lacks "${left}"` });
     return commands.length;
@@ -146,25 +139,19 @@ export class ProxyController implements Proxy {
     }
   }
 
-  /** Names of servers, by the id of their target. */
-  #leavingSlots(app: string): Map<string, string> {
-    const index = backendOf(this.#table, app);
-    const slots = this.#table[index]?.slots ?? [];
-    return new Map(slots.flatMap((slot, s) => (slot?.state === 'leaving' ? [[slot.target.id, serverName(index, s)] as const] : [])));
-  }
-
-  #holds(app: string, id: string): boolean {
-    return this.#table[backendOf(this.#table, app)]?.slots.some((slot) => slot?.target.id === id) ?? false;
+  #leavingTargets(app: string): Set<string> {
+    const slots = this.#table[backendOf(this.#table, app)]?.slots ?? [];
+    return new Set(slots.flatMap((slot) => (slot?.state === 'leaving' ? [slot.target.id] : [])));
   }
 
   /** Idle means idle twice: a request may just have been given its server when the drain began. Resolves with what is still busy at the deadline. */
-  async #waitForIdle(app: string, leaving: ReadonlyMap<string, string>, deadline: number): Promise<number> {
+  async #waitForIdle(app: string, leaving: ReadonlySet<string>, deadline: number): Promise<number> {
     for (let idleReads = 0; ; await sleep(drainInterval)) {
       const isLate = performance.now() >= deadline;
       try {
         const busy = await this.#busyConnections(app, leaving);
         if (isLate) return busy;
-        idleReads = busy === 0 ? idleReads + 1 : 0;
+        idleReads = busy === 0 && !(await this.#options.runtime.hasLateWorker()) ? idleReads + 1 : 0;
         if (idleReads === 2) return 0;
       } catch (error) {
         // A proxy that is being restarted has lost the connections anyway, and answers again in a moment.
@@ -174,11 +161,12 @@ export class ProxyController implements Proxy {
   }
 
   /** Only what still leaves: a target that came back (a rollback) keeps its connections. */
-  async #busyConnections(app: string, leaving: ReadonlyMap<string, string>): Promise<number> {
-    const still = [...this.#leavingSlots(app)].filter(([id]) => leaving.has(id));
-    if (still.length === 0) return 0;
-    const busy = await this.#options.runtime.busy(backendName(backendOf(this.#table, app)));
-    return still.reduce((sum, [, server]) => sum + (busy.get(server) ?? 0), 0);
+  async #busyConnections(app: string, leaving: ReadonlySet<string>): Promise<number> {
+    const index = backendOf(this.#table, app);
+    const servers = (this.#table[index]?.slots ?? []).flatMap((slot, s) => (slot?.state === 'leaving' && leaving.has(slot.target.id) ? [serverName(index, s)] : []));
+    if (servers.length === 0) return 0;
+    const busy = await this.#options.runtime.busy(backendName(index));
+    return servers.reduce((sum, server) => sum + (busy.get(server) ?? 0), 0);
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {

@@ -35,11 +35,6 @@ export function partOf(table: RoutingTable, index: number): RoutingTable {
   return table.map((backend, i) => (i === index ? backend : { app: null, hosts: [], slots: [] }));
 }
 
-/** End what is left on a server and take it out. */
-export function cutCommands(server: string): string[] {
-  return [`shutdown sessions server ${server}`, `set server ${server} state maint`];
-}
-
 interface Commands {
   /** What lets requests in. */
   open: string[];
@@ -53,7 +48,7 @@ function slotCommands(name: string, slot: Slot | null, server: RunningServer): C
   if (slot?.state === 'ready') return { open: readyCommands(name, slot, server), close: [] };
   // A leaving slot is `disabled` once HAProxy has been restarted: nothing is left to wait for.
   if (server.mode === 'maint') return noCommands;
-  if (slot === null) return { open: [], close: cutCommands(name) };
+  if (slot === null) return { open: [], close: [`shutdown sessions server ${name}`, `set server ${name} state maint`] };
   return { open: [], close: server.mode === 'ready' ? [`set server ${name} state drain`] : [] };
 }
 

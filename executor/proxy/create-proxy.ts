@@ -58,6 +58,7 @@ function haproxyContainer({ docker, serverId, dir }: ProxyOptions, settings: Hap
     args: ['-W', '-db', '-S', masterSocket, '-f', proxyFiles.config],
     // The master reads our files, owns the sockets to us, binds low ports, and signals workers that run as nobody.
     capabilities: ['DAC_OVERRIDE', 'CHOWN', 'NET_BIND_SERVICE', 'SETUID', 'SETGID', 'KILL'],
+    env: [],
     memory: 512 * megabyte,
   });
 }

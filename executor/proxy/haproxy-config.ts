@@ -31,6 +31,9 @@ export const proxyFiles = {
   tlsSocket: 'tls.sock',
 } as const;
 
+/** How long a client's connection may be idle between two requests. */
+export const keepAliveSeconds = 60;
+
 /** Bind options of every socket: only the executor's user gets in. */
 export function socketAccess({ uid, gid }: HaproxySettings['socketOwner']): string[] {
   return ['mode', '600', 'uid', `${uid}`, 'gid', `${gid}`];
@@ -85,7 +88,7 @@ function defaultsSection(): string {
     'mode http',
     'timeout connect 3s',
     'timeout http-request 30s',
-    'timeout http-keep-alive 60s',
+    `timeout http-keep-alive ${keepAliveSeconds}s`,
     // Silence that a long poll or an event stream may have; a WebSocket may have a day.
     'timeout client 10m',
     'timeout server 10m',

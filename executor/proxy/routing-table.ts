@@ -20,7 +20,7 @@ export interface Backend {
 
 export type RoutingTable = readonly Backend[];
 
-/** 128 backends of 4 slots cost HAProxy 2 MB. Whichever runs out is doubled, which is the only reason for a reload. */
+/** 128 backends of 4 slots cost HAProxy 4 MB. Whichever runs out is doubled, which is the only reason for a reload. */
 export const poolSize = { backends: 128, slots: 4 } as const;
 
 export function emptyTable(backends: number = poolSize.backends): RoutingTable {
@@ -67,7 +67,7 @@ export function withRoute(table: RoutingTable, route: Route): RoutingTable {
 }
 
 /** Free the slots of targets that have left. `ids` are those the caller saw leaving, so that a slot given out since is kept. */
-export function withoutLeaving(table: RoutingTable, app: string, ids: ReadonlySet<string>): RoutingTable {
+export function withLeavingFreed(table: RoutingTable, app: string, ids: ReadonlySet<string>): RoutingTable {
   return table.map((backend) =>
     backend.app === app
       ? { ...backend, slots: backend.slots.map((slot) => (slot?.state === 'leaving' && ids.has(slot.target.id) ? null : slot)) }
@@ -78,6 +78,11 @@ export function withoutLeaving(table: RoutingTable, app: string, ids: ReadonlySe
 /** The backend goes back to the pool with as many slots as it had: the running proxy has them too. */
 export function withoutApp(table: RoutingTable, app: string): RoutingTable {
   return table.map((backend) => (backend.app === app ? { app: null, hosts: [], slots: backend.slots.map(() => null) } : backend));
+}
+
+/** Servers that held a target and hold none in `next`. */
+export function freedServers(table: RoutingTable, next: RoutingTable): string[] {
+  return table.flatMap(({ slots }, b) => slots.flatMap((slot, s) => (slot !== null && next[b]?.slots[s] === null ? [serverName(b, s)] : [])));
 }
 
 /** Whether the running proxy lacks backends or slots that the other table needs. */

@@ -78,15 +78,25 @@ export function parseBusy(text: string): Map<string, number> {
 }
 
 /** A worker that ended since it was listed, or that never had the backend, is not busy. */
-export function parseLeavingBusy(text: string): Map<string, number> {
+export function parseLateBusy(text: string): Map<string, number> {
   return text.startsWith('# pxname') ? parseBusy(text.trimEnd()) : new Map();
 }
 
 /** Process ids of the workers that a reload replaced and that still have connections, from the master's `show proc`. */
-export function parseLeavingWorkers(text: string): string[] {
+export function parseLateWorkers(text: string): string[] {
   const [, old = ''] = text.split('# old workers');
   const [list = ''] = old.split('# programs');
   return [...list.matchAll(/^\d+/gm)].map(([pid]) => pid);
+}
+
+/** Ids out of lines such as `0x560f337a27c0: proto=tcpv4 src=127.0.0.1:59820 fe=public be=b0 srv=s0 …`. */
+export function parseSessions(text: string, servers: readonly string[]): string[] {
+  return [...text.matchAll(/^(0x[0-9a-f]+): .* be=(\S+) srv=(\S+) /gm)].flatMap(([, id = '', backend, server]) => (servers.includes(`${backend}/${server}`) ? [id] : []));
+}
+
+/** A line of `show info`. */
+export function infoValue(text: string, name: string): string {
+  return new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? '';
 }
 
 export function unexpected(command: string, answer: string): AppError {

@@ -1,7 +1,9 @@
 /** HAProxy's runtime socket: what can be asked and told while it runs. */
 import type { RunningState } from './corrections.ts';
-import { proxyFiles } from './haproxy-config.ts';
-import { checkSilent, parseBusy, parseFound, parseLeavingBusy, parseLeavingWorkers, parseMap, parseServers, splitAnswers, unexpected } from './runtime-answers.ts';
+import { keepAliveSeconds, proxyFiles } from './haproxy-config.ts';
+import {
+  checkSilent, infoValue, parseBusy, parseFound, parseLateBusy, parseLateWorkers, parseMap, parseServers, parseSessions, splitAnswers, unexpected,
+} from './runtime-answers.ts';
 import { exchange } from './runtime-socket.ts';
 
 export interface Runtime {
@@ -9,12 +11,17 @@ export interface Runtime {
   ask(...commands: string[]): Promise<string[]>;
   /** Run commands that change something in the current worker. @throws AppError proxy_unavailable when it objects to one */
   apply(commands: readonly string[]): Promise<void>;
-  /** The same for workers that a reload has replaced and that still end their connections: they may lack a backend, so they may object. */
-  applyToLeaving(commands: readonly string[]): Promise<void>;
   state(): Promise<RunningState>;
   stateOf(backend: string, hosts: readonly string[]): Promise<RunningState>;
   /** Requests and connections on each server of the backend, by `backend/slot`, over all workers. */
   busy(backend: string): Promise<Map<string, number>>;
+  /**
+   * Whether a worker that a reload has replaced may still take requests, by the routes of that time: it answers one more on each connection
+   * that a client keeps, and HAProxy lets nobody change its servers any more ("Proxy is disabled").
+   */
+  hasLateWorker(): Promise<boolean>;
+  /** End what is left on the servers in workers that a reload has replaced: `shutdown sessions server` is refused there. */
+  cutInLateWorkers(servers: readonly string[]): Promise<void>;
   /** What `description` says in the configuration that the current worker runs. The master must answer too: it is ready a moment later. */
   description(): Promise<string>;
   /** Ask the master for a seamless reload. Resolves before it has happened. */
@@ -28,7 +35,7 @@ export function createRuntime(dir: string): Runtime {
   const admin = `${dir}/${proxyFiles.adminSocket}`;
   const master = `${dir}/${proxyFiles.masterSocket}`;
 
-  const leavingWorkers = async () => parseLeavingWorkers(await exchange(master, 'show proc'));
+  const lateWorkers = async () => parseLateWorkers(await exchange(master, 'show proc'));
 
   const runtime: Runtime = {
     async ask(...commands) {
@@ -38,16 +45,7 @@ export function createRuntime(dir: string): Runtime {
     },
 
     async apply(commands) {
-      for (const batch of batches(commands)) {
-        checkSilent(batch, await runtime.ask(...batch));
-      }
-    },
-
-    async applyToLeaving(commands) {
-      if (commands.length === 0) return;
-      for (const pid of await leavingWorkers()) {
-        for (const batch of batches(commands)) await exchange(master, batch.map((command) => `@!${pid} ${command}`).join('; '));
-      }
+      for (const batch of batches(commands)) checkSilent(batch, await runtime.ask(...batch));
     },
 
     async state() {
@@ -64,18 +62,32 @@ export function createRuntime(dir: string): Runtime {
       const command = `show stat ${backend} 4 -1`;
       const [current = ''] = await runtime.ask(command);
       const counts = parseBusy(current);
-      for (const pid of await leavingWorkers()) {
-        for (const [server, count] of parseLeavingBusy(await exchange(master, `@!${pid} ${command}`))) {
+      for (const pid of await lateWorkers()) {
+        for (const [server, count] of parseLateBusy(await exchange(master, `@!${pid} ${command}`))) {
           counts.set(server, (counts.get(server) ?? 0) + count);
         }
       }
       return counts;
     },
 
+    async hasLateWorker() {
+      const [workers, [info = '']] = await Promise.all([lateWorkers(), runtime.ask('show info')]);
+      // The current worker is as old as the reload. Connections that were idle by then have been used or closed after this time.
+      return workers.length > 0 && Number(infoValue(info, 'Uptime_sec')) <= keepAliveSeconds;
+    },
+
+    async cutInLateWorkers(servers) {
+      if (servers.length === 0) return;
+      for (const pid of await lateWorkers()) {
+        const sessions = parseSessions(await exchange(master, `@!${pid} show sess`), servers);
+        for (const session of sessions) await exchange(master, `@!${pid} shutdown session ${session}`);
+      }
+    },
+
     async description() {
-      await leavingWorkers();
+      await lateWorkers();
       const [info = ''] = await runtime.ask('show info');
-      return /^description: (.*)$/m.exec(info)?.[1] ?? '';
+      return infoValue(info, 'description');
     },
 
     async reload() {
@@ -85,15 +97,15 @@ export function createRuntime(dir: string): Runtime {
   return runtime;
 }
 
-/** Several commands share a connection as far as they fit into HAProxy's buffer, prefix for another worker included. */
+/** Several commands share a connection as far as they fit into HAProxy's buffer. */
 function batches(commands: readonly string[]): string[][] {
   const result: string[][] = [];
   let size = Infinity;
   for (const command of commands) {
-    size += command.length + 16;
+    size += command.length + 2;
     if (size > batchLimit) {
       result.push([]);
-      size = command.length + 16;
+      size = command.length;
     }
     result.at(-1)?.push(command);
   }

@@ -35,7 +35,7 @@ export interface ContainerOptions {
   port: number;
   capabilities: readonly string[];
   memory: number;
-  env?: readonly string[];
+  env: readonly string[];
 }
 
 /** Where the directory is seen in the container. Short, because the path of a Unix socket is limited. */
@@ -49,16 +49,17 @@ export function containerSupervisor(options: ContainerOptions): Supervisor {
 
   return {
     async start() {
-      const image = await hostImage(docker, serverId, options.image);
-      const spec = containerSpec(options, name, image);
+      const settings = containerSettings(options);
       const found = await container.inspect().catch(ignoreStatus(404));
       if (found && found.Config.Labels[labels.server] !== serverId) {
         throw new AppError('proxy_unavailable', { detail: `start ${options.image.program}: the container ${name} is not Dockup's` });
       }
-      if (found?.Config.Labels[fingerprintLabel] !== spec.Labels?.[fingerprintLabel]) {
+      const isAsWanted = found?.Config.Labels[fingerprintLabel] === fingerprintOf(settings);
+      if (found?.State.Running && isAsWanted) return;
+      if (!isAsWanted) {
         if (found) await container.remove({ force: true });
-        await docker.createContainer(spec);
-      } else if (found?.State.Running) return;
+        await createContainer(options, name, settings);
+      }
       if (await acceptsConnections(options.port)) throw new AppError('proxy_unavailable', { detail: portTaken(options.image.program, options.port) });
       // 304: it runs already.
       await container.start().catch(ignoreStatus(304));
@@ -71,31 +72,45 @@ export function containerSupervisor(options: ContainerOptions): Supervisor {
   };
 }
 
-function containerSpec(options: ContainerOptions, name: string, image: { name: string; path: string }): Dockerode.ContainerCreateOptions {
-  const spec: Dockerode.ContainerCreateOptions = {
-    name,
-    Image: image.name,
-    Cmd: [image.path, ...options.args],
-    WorkingDir: workingDirectory,
-    Env: [...(options.env ?? [])],
+type Settings = Pick<Dockerode.ContainerCreateOptions, 'Cmd' | 'Env' | 'HostConfig'>;
+
+function containerSettings({ args, env, dir, capabilities, memory }: ContainerOptions): Settings {
+  return {
+    Cmd: [...args],
+    Env: [...env],
     HostConfig: {
       NetworkMode: 'host',
       RestartPolicy: { Name: 'always' },
-      Mounts: [{ Type: 'bind', Source: options.dir, Target: workingDirectory }],
+      Mounts: [{ Type: 'bind', Source: dir, Target: workingDirectory }],
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
-      CapAdd: [...options.capabilities],
+      CapAdd: [...capabilities],
       SecurityOpt: ['no-new-privileges'],
-      Memory: options.memory,
-      MemorySwap: options.memory,
+      Memory: memory,
+      MemorySwap: memory,
       PidsLimit: 512,
       Ulimits: [{ Name: 'nofile', Soft: 20_000, Hard: 20_000 }],
       // json-file is unbounded otherwise, and `explain` reads the end of it.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '2' } },
     },
   };
-  const fingerprint = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16);
-  return { ...spec, Labels: { [labels.managed]: 'true', [labels.server]: options.serverId, [labels.role]: options.role, [fingerprintLabel]: fingerprint } };
+}
+
+/** Of the settings only: a newer program on the host is taken when the container is made anew, never by interrupting one that serves (REL-23). */
+function fingerprintOf(settings: Settings): string {
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
+}
+
+async function createContainer({ docker, serverId, role, image }: ContainerOptions, name: string, settings: Settings): Promise<void> {
+  const { name: imageName, path } = await hostImage(docker, serverId, image);
+  await docker.createContainer({
+    ...settings,
+    name,
+    Image: imageName,
+    Entrypoint: [path],
+    WorkingDir: workingDirectory,
+    Labels: { [labels.managed]: 'true', [labels.server]: serverId, [labels.role]: role, [fingerprintLabel]: fingerprintOf(settings) },
+  });
 }
 
 export async function acceptsConnections(port: number): Promise<boolean> {

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { poolSize } from '../../executor/proxy/routing-table.ts';
@@ -140,6 +142,22 @@ describe('a pool that is used up', () => {
     expect(await draining).toEqual({ cut: 0 });
     expect((await slow).body).toBe('blue at last');
     expect((await load.stop()).failures).toEqual([]);
+  });
+
+  test('keeps the old target in use until clients of the replaced worker have had their last request there', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const client = () => visit(system.httpPort, 'shop.localhost', { agent, method: 'POST' });
+    expect((await client()).body).toBe('blue');
+    await growSlots();
+    await system.route('shop', green);
+    let isDrained = false;
+    const draining = system.proxy.drain('shop', 30).finally(() => (isDrained = true));
+    await sleep(500);
+    expect(isDrained).toBe(false);
+    expect(await client()).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    expect(await draining).toEqual({ cut: 0 });
+    expect((await client()).body).toBe('green');
+    agent.destroy();
   });
 
   test('cuts connections of the worker that the reload replaced at the limit of a drain', async () => {

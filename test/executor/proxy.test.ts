@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { visit } from './proxy-client.ts';
@@ -113,6 +116,17 @@ describe('a visitor of the proxy', () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => visit(system.httpPort, 'twins.localhost', { method: 'POST', body: 'x' })));
     expect(answers.map((answer) => answer.body)).toEqual(Array.from({ length: 10 }, () => 'blog 1'));
   });
+});
+
+test('the directory may have a longer path than a Unix socket, and spaces in it', async () => {
+  const parent = await mkdtemp(join(tmpdir(), `${'a rather long name '.repeat(6)}`));
+  const system = await startProxy(undefined, parent);
+  try {
+    expect((await visit(system.httpPort, 'nobody.localhost')).status).toBe(404);
+  } finally {
+    await system.close();
+    await rm(parent, { recursive: true });
+  }
 });
 
 test('a port that another program holds is named, and nothing is left half started', async () => {
