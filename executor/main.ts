@@ -1,11 +1,7 @@
 /** `npm run executor`: connects this machine's Docker engine to the control plane. */
-import { setFlagsFromString } from 'node:v8';
 import { readConfig } from './config.ts';
 import { runExecutor } from './executor.ts';
 import { createLog, describeError } from './log.ts';
-
-// A young generation of 1 MB instead of 16: the executor is idle most of its life, and memory is what it costs.
-setFlagsFromString('--max-semi-space-size=1');
 
 const log = createLog();
 const stop = new AbortController();

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import type { LogLine } from '../../shared/protocol/calls.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import { createLogParser } from './logs.ts';
+
+const time = '2026-11-22T18:50:28.123456789Z';
+
+function frame(stream: 1 | 2, text: string): Buffer {
+  const payload = Buffer.from(`${time} ${text}`);
+  const header = Buffer.alloc(8);
+  header[0] = stream;
+  header.writeUInt32BE(payload.length, 4);
+  return Buffer.concat([header, payload]);
+}
+
+function parse(bytes: Buffer, chunkSize = bytes.length): LogLine[] {
+  const lines: LogLine[] = [];
+  const parser = createLogParser((line) => lines.push(line));
+  for (let i = 0; i < bytes.length; i += chunkSize) parser.write(bytes.subarray(i, i + chunkSize));
+  parser.end();
+  return lines;
+}
+
+describe('log lines of the engine', () => {
+  it('are told apart by stream, with the time the engine gave them', () => {
+    expect(parse(Buffer.concat([frame(1, 'hello\n'), frame(2, 'oh no\n')]))).toEqual([
+      { time, stream: 'stdout', text: 'hello' },
+      { time, stream: 'stderr', text: 'oh no' },
+    ]);
+  });
+
+  it.each([1, 3, 7, 8, 9, 64])('survive being cut into chunks of %i bytes', (size) => {
+    expect(parse(Buffer.concat([frame(1, 'größe 🎉\n'), frame(1, '\n'), frame(1, 'two words\r\n')]), size).map((line) => line.text)).toEqual(['größe 🎉', '', 'two words']);
+  });
+
+  it('are joined from the frames of a long line, while the other stream goes on', () => {
+    const lines = parse(Buffer.concat([frame(1, 'a'.repeat(100)), frame(2, 'between\n'), frame(1, 'b'.repeat(100)), frame(1, 'end\n')]));
+    expect(lines.map((line) => line.text)).toEqual(['between', `${'a'.repeat(100)}${'b'.repeat(100)}end`]);
+  });
+
+  it('REL-17 are cut at the limit and end in an ellipsis', () => {
+    const parts = Array.from({ length: 10 }, () => frame(1, 'x'.repeat(16 * 1024)));
+    const [line] = parse(Buffer.concat([...parts, frame(1, 'end\n'), frame(1, 'next\n')]));
+    expect(line?.text).toHaveLength(limits.logLineLength);
+    expect(line?.text.endsWith('…')).toBe(true);
+  });
+
+  it('include a last line without a line feed', () => {
+    expect(parse(frame(2, 'cut off')).map((line) => line.text)).toEqual(['cut off']);
+  });
+});
