@@ -26,7 +26,7 @@ export interface ProxyFixture {
 }
 
 export const docker = new Dockerode();
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+export const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The proxy has been written down, not started. */
 export async function prepareProxy(tls?: Pick<TlsSettings, 'internal'>, parent = tmpdir()): Promise<ProxyFixture> {

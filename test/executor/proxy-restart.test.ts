@@ -1,10 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createProxy } from '../../executor/proxy/create-proxy.ts';
 import { createRuntime } from '../../executor/proxy/runtime.ts';
-import { labels } from '../../shared/names.ts';
+import { labels, newId } from '../../shared/names.ts';
 import { visit } from './proxy-client.ts';
-import { docker, type ProxyFixture, startProxy } from './proxy-fixture.ts';
+import { docker, freePort, type ProxyFixture, routeTo, silent, startProxy } from './proxy-fixture.ts';
 import { startUpstream, type Upstream } from './proxy-upstream.ts';
 
 let system: ProxyFixture;
@@ -120,6 +125,26 @@ describe('a restarted executor', () => {
       await stranger.remove({ force: true });
     }
   });
+});
+
+test('with an external supervisor the proxy waits for HAProxy to be started on its files, and makes no container', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'dockup-proxy-'));
+  const httpPort = await freePort();
+  const serverId = newId('server', Date.now(), randomBytes(13));
+  const proxy = await createProxy({ dir, serverId, docker, httpPort, tls: null, supervisor: 'external', log: silent });
+  const ready = proxy.ensure();
+  await expect.poll(() => readdir(dir)).toContain('hosts.map');
+  const haproxy = spawn('haproxy', ['-W', '-db', '-S', 'unix@master.sock', '-f', 'haproxy.cfg'], { cwd: dir, stdio: 'ignore' });
+  try {
+    await ready;
+    await proxy.switchTo(routeTo('shop', blue));
+    expect(await visit(httpPort, 'shop.localhost')).toMatchObject({ status: 200, body: 'blue' });
+    expect(await docker.listContainers({ all: true, filters: { label: [`${labels.server}=${serverId}`] } })).toEqual([]);
+  } finally {
+    haproxy.kill();
+    await once(haproxy, 'exit');
+    await rm(dir, { recursive: true });
+  }
 });
 
 async function workerOf({ dir }: ProxyFixture): Promise<string | undefined> {
