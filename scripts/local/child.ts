@@ -1,6 +1,6 @@
 /** A process of the local system: its log and its pid file in the data directory, its end watched. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, closeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -33,6 +33,7 @@ export function startChild({ name, program, args, env, dataDir, onLine }: ChildO
   const logPath = join(dataDir, 'logs', `${name}.log`);
   const pidPath = pidPathOf(dataDir, name);
   mkdirSync(join(dataDir, 'logs'), { recursive: true, mode: 0o700 });
+  keepShort(logPath);
   const log = openSync(logPath, 'a', 0o600);
   // In its own process group: Ctrl+C reaches the launcher alone, which ends its children in order.
   const child = spawn(program, args, { env, detached: true, stdio: ['ignore', onLine ? 'pipe' : log, log] });
@@ -61,6 +62,13 @@ export function startChild({ name, program, args, env, dataDir, onLine }: ChildO
       await ended;
     },
   };
+}
+
+/** Bytes of a log that the next start moves aside; the one moved before goes. */
+const longLog = 10 * 1024 * 1024;
+
+function keepShort(path: string): void {
+  if (existsSync(path) && statSync(path).size > longLog) renameSync(path, `${path}.1`);
 }
 
 /** Every process of the local system, in the order in which they are stopped. */

@@ -5,8 +5,7 @@ import type { Credentials } from './client.ts';
 import type { Settings } from './settings.ts';
 
 export function greeting(settings: Settings, { url, email }: Credentials): string {
-  const { dataDir, baseDomain } = settings;
-  const credentials = join(dataDir, 'credentials.json');
+  const credentials = join(settings.dataDir, 'credentials.json');
   const header = '-H "Authorization: Bearer $HBR"';
   return `
   API          ${url}/api/v1 (${url}/api/v1/openapi.json, ${url}/llms.txt)
@@ -21,7 +20,7 @@ Deploy something:
   curl -X POST ${url}/api/v1/projects/$PID/apps ${header} -H "Content-Type: application/json" -d '{"name":"demo","slug":"demo","image":"nginx:alpine","internal_port":80}'
   curl -X POST "${url}/api/v1/deploy/demo?wait=120" ${header}
 
-Then open ${appUrl({ ...settings, baseDomain }, 'demo')}
+Then open ${appUrl(settings, 'demo')}
 
 Dockup is ready at ${url}`;
 }

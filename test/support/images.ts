@@ -86,18 +86,18 @@ const label = 'dockup.test.fixture';
 export async function ensureImages(say: (line: string) => void = () => {}, docker = new Docker()): Promise<void> {
   for (const fixture of fixtures) {
     const fingerprint = createHash('sha256').update(JSON.stringify(fixture.changes)).update(await fixture.definition()).digest('hex').slice(0, 16);
-    if (await isMade(docker, fixture, fingerprint)) continue;
+    const [found] = await docker.listImages({ filters: { reference: [fixture.name] } });
+    if (found !== undefined && isCurrent(found, fixture, fingerprint)) continue;
     say(`making image ${fixture.name}`);
     await make(docker, fixture, fingerprint);
+    // The old one has lost its name; where a container still uses it, it stays until that is gone.
+    if (found !== undefined) await docker.getImage(found.Id).remove().catch(() => {});
   }
 }
 
-async function isMade(docker: Docker, fixture: Fixture, fingerprint: string): Promise<boolean> {
-  const found = await docker.listImages({ filters: { reference: [fixture.name] } });
-  return found.some((image) => {
-    const made = image.Labels?.[label];
-    return made === fingerprint || (made === undefined && fixture.acceptForeign === true);
-  });
+function isCurrent(image: Docker.ImageInfo, fixture: Fixture, fingerprint: string): boolean {
+  const made = image.Labels?.[label];
+  return made === fingerprint || (made === undefined && fixture.acceptForeign === true);
 }
 
 async function make(docker: Docker, fixture: Fixture, fingerprint: string): Promise<void> {
