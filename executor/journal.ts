@@ -29,7 +29,7 @@ const entry = z.strictObject({
 });
 export type JournalEntry = z.infer<typeof entry>;
 
-export const journalLimits = { keptFor: 24 * 60 * 60 * 1000, keptOutcomes: 500 } as const;
+export const journalLimits = { keptFor: 24 * 60 * 60 * 1000, keptOutcomes: 200 } as const;
 
 export class Journal {
   readonly #dir: string;

@@ -1,0 +1,160 @@
+/** A host of its own on the real engine, with a recording proxy, that can be killed at any point and opened again. Everything it made is gone after `close`. */
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Dockerode from 'dockerode';
+import { createClock } from '../../executor/clock.ts';
+import { Deployments } from '../../executor/deploy/deployments.ts';
+import type { DeployHost } from '../../executor/deploy/host.ts';
+import { createEngine } from '../../executor/docker/engine.ts';
+import { defaultPolicy, type Policy } from '../../executor/docker/policy.ts';
+import { createHandlers } from '../../executor/handlers/handlers.ts';
+import { Journal } from '../../executor/journal.ts';
+import { createLocks } from '../../executor/locks.ts';
+import { createLog } from '../../executor/log.ts';
+import { Observer } from '../../executor/observe/observer.ts';
+import type { Proxy, Route } from '../../executor/proxy/proxy.ts';
+import { isFinished } from '../../shared/status.ts';
+import type { DeploymentEvent, ExecutorEvent } from '../../shared/protocol/events.ts';
+import type { AppSpec } from '../../shared/protocol/spec.ts';
+import { labels } from '../../shared/names.ts';
+import type { Handlers } from '../../executor/dispatch.ts';
+import { makeId } from './spec.ts';
+
+export const docker = new Dockerode();
+export const engineSocket = '/var/run/docker.sock';
+
+/** Routes as HAProxy would keep them, across every restart of an executor; what was asked of it is in `calls`. */
+export interface RecordingProxy extends Proxy {
+  calls: string[];
+  /** Set to make the next switches fail. */
+  failures: number;
+}
+
+/** One life of an executor. */
+export interface Life {
+  host: DeployHost;
+  deployments: Deployments;
+  observer: Observer;
+  handlers: Handlers;
+}
+
+export interface OpenOptions {
+  policy?: Policy;
+  socketPath?: string;
+  /** Wrap what a life works with, to kill it at some point. */
+  wrap?: (host: DeployHost) => DeployHost;
+}
+
+export interface HostFixture extends Life {
+  serverId: string;
+  dir: string;
+  proxy: RecordingProxy;
+  events: ExecutorEvent[];
+  logs: string[];
+  /** What a restarted executor is: everything anew, from what is on disk. */
+  reopen(options?: OpenOptions): Promise<Life>;
+  deploy(spec: AppSpec, id?: string): Promise<DeploymentEvent>;
+  outcome(deployment: string): Promise<DeploymentEvent>;
+  containers(): Promise<Dockerode.ContainerInfo[]>;
+  networks(): Promise<Dockerode.NetworkInspectInfo[]>;
+  close(): Promise<void>;
+}
+
+export async function openHostFixture(options: OpenOptions = {}): Promise<HostFixture> {
+  const serverId = makeId('server');
+  const dir = await mkdtemp(join(tmpdir(), 'dockup-executor-'));
+  const pool = `10.${randomInt(214, 230)}.${randomInt(0, 16) * 16}.0/20`;
+  const proxy = createRecordingProxy();
+  const events: ExecutorEvent[] = [];
+  const logs: string[] = [];
+  const open = (change: OpenOptions = {}) => openLife({ serverId, dir, pool, proxy, events, logs }, change);
+  const life = await open(options);
+  life.deployments.resume();
+  const filters = { label: [`${labels.server}=${serverId}`] };
+
+  const fixture: HostFixture = {
+    ...life, serverId, dir, proxy, events, logs,
+    reopen: open,
+    async deploy(spec, id = makeId('deployment')) {
+      await fixture.deployments.accept(id, spec);
+      return fixture.outcome(id);
+    },
+    outcome: (deployment) => eventually(() => events.find((event): event is DeploymentEvent => event.kind === 'deployment' && event.deployment === deployment && isFinished(event.status))),
+    containers: () => docker.listContainers({ all: true, filters }),
+    networks: () => docker.listNetworks({ filters }),
+    async close() {
+      for (const { Id } of await fixture.containers()) await docker.getContainer(Id).remove({ force: true, v: true });
+      for (const { Id } of await fixture.networks()) await docker.getNetwork(Id).remove();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+  return fixture;
+}
+
+interface World {
+  serverId: string;
+  dir: string;
+  pool: string;
+  proxy: Proxy;
+  events: ExecutorEvent[];
+  logs: string[];
+}
+
+async function openLife(world: World, { policy = defaultPolicy, socketPath = engineSocket, wrap = (host) => host }: OpenOptions): Promise<Life> {
+  const log = createLog((line) => world.logs.push(line));
+  const host = wrap({
+    engine: createEngine({ socketPath, serverId: world.serverId }),
+    proxy: world.proxy,
+    journal: await Journal.open(join(world.dir, 'journal'), log),
+    policy,
+    clock: createClock(),
+    log,
+    networkPool: world.pool,
+    projects: createLocks(),
+    emit: (event) => void world.events.push(event),
+  });
+  const { engine, journal, proxy, clock, emit } = host;
+  const observer = new Observer({ engine, journal, proxy, clock, log, emit });
+  const deployments = new Deployments(host);
+  return { host, deployments, observer, handlers: createHandlers({ host, deployments, observer, apps: createLocks() }) };
+}
+
+function createRecordingProxy(): RecordingProxy {
+  const routes = new Map<string, Route>();
+  const calls: string[] = [];
+  const proxy: RecordingProxy = {
+    calls,
+    failures: 0,
+    ensure: () => Promise.resolve(void calls.push('ensure')),
+    switchTo(route) {
+      calls.push(`switch ${route.targets.map((target) => target.id).join()}`);
+      if (proxy.failures-- > 0) return Promise.reject(new Error('haproxy: socket closed'));
+      routes.set(route.app, route);
+      return Promise.resolve();
+    },
+    drain: (app) => Promise.resolve(void calls.push(`drain ${app}`)).then(() => ({ cut: 0 })),
+    remove(app) {
+      calls.push(`remove ${app}`);
+      routes.delete(app);
+      return Promise.resolve();
+    },
+    routes: () => [...routes.values()],
+  };
+  return proxy;
+}
+
+/** The first value that is there, within 30 s. */
+export async function eventually<T>(find: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(20)) {
+    const found = await find();
+    if (found !== undefined) return found;
+  }
+  throw new Error(`did not happen: ${find.toString().slice(0, 200)}`);
+}
+
+export async function fetchText(address: string): Promise<string> {
+  return (await fetch(`http://${address}/`)).text();
+}
