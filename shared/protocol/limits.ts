@@ -1,7 +1,9 @@
 /** What a receiver accepts and how long it waits, in one table. Both ends read it; docs/protocol.md repeats it. */
 export const limits = {
-  /** Characters of one control message. Log replies are the largest; a Durable Object accepts 32 MiB. */
+  /** Characters of one control message. Log replies are the largest. */
   messageLength: 8 * 1024 * 1024,
+  /** Bytes of one WebSocket message that are read at all, as a Durable Object has it. Longer than `messageLength` costs the message, longer than this the connection. */
+  frameLength: 32 * 1024 * 1024,
   /** ms between two pulses of a running call. */
   pulseInterval: 4_000,
   /** ms without an answer or a pulse after which a call is lost, whatever its length. */

@@ -36,6 +36,8 @@ export class HubObject extends DurableObject<Bindings> {
   }
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    // A hibernating socket is not answered by the runtime: without this the executor waits for its time-out and takes the end for a cut.
+    socket.close(1000);
     this.#closed(socket, `connection closed with ${code}`);
   }
 

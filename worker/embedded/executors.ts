@@ -29,7 +29,7 @@ interface Executors {
 export function createExecutors(log: Log): Executors {
   const hubs = new Map<string, Hub>();
   const upgrades = new WeakMap<Request, Upgrade>();
-  const server = new WebSocketServer({ noServer: true, maxPayload: limits.messageLength, perMessageDeflate: false });
+  const server = new WebSocketServer({ noServer: true, maxPayload: limits.frameLength, perMessageDeflate: false });
   let ingest: Ingest | undefined;
 
   function hubOf(serverId: string): Hub {

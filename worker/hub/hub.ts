@@ -31,6 +31,7 @@ export class Hub {
   readonly #waiters = new Map<string, Set<() => void>>();
   /** Facts are taken in one after the other; answers to calls are not held up by them. */
   #facts: Promise<void> = Promise.resolve();
+  #dropped = 0;
 
   constructor(server: string, ports: Ports) {
     this.#server = server;
@@ -65,7 +66,7 @@ export class Hub {
     if (socket !== this.#socket) return;
     const parsed = parseExecutorMessage(text);
     if (parsed.ok) this.#take(socket, parsed.message);
-    else this.#ports.log.error('drop message', { server: this.#server, reason: parsed.reason });
+    else this.#drop(parsed.reason);
   }
 
   closed(socket: HubSocket, reason: string): void {
@@ -122,6 +123,12 @@ export class Hub {
 
   disconnect(code: number, reason: string): void {
     this.#socket?.close(code, reason);
+  }
+
+  /** Told at the 1st, 10th, 100th, … so that a flood of nonsense does not become a flood of log lines. */
+  #drop(reason: string): void {
+    this.#dropped++;
+    if (Number.isInteger(Math.log10(this.#dropped))) this.#ports.log.error('drop message', { server: this.#server, reason, dropped: this.#dropped });
   }
 
   #take(socket: HubSocket, message: ExecutorMessage): void {
