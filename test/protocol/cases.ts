@@ -1,0 +1,37 @@
+/** Every case of the link between hub and executor: one list, run against both hosts. */
+import { afterAll, beforeAll, describe, vi } from 'vitest';
+import type { Host } from '../../scripts/local/settings.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { absenceCases } from './cases/absence.ts';
+import { callCases } from './cases/calls.ts';
+import { connectionCases } from './cases/connection.ts';
+import { deploymentCases } from './cases/deployments.ts';
+import { enrolmentCases } from './cases/enrolment.ts';
+import { eventCases } from './cases/events.ts';
+import { messageCases } from './cases/messages.ts';
+
+const groups = [
+  { name: 'enrolment', cases: enrolmentCases },
+  { name: 'connection', cases: connectionCases },
+  { name: 'messages', cases: messageCases },
+  { name: 'calls', cases: callCases },
+  { name: 'events', cases: eventCases },
+  { name: 'deployments', cases: deploymentCases },
+  { name: 'absence and return', cases: absenceCases },
+];
+
+export function testLink(host: Host): void {
+  vi.setConfig({ testTimeout: 30_000, hookTimeout: 120_000 });
+
+  describe(`the link on the ${host} host`, () => {
+    let plane: ControlPlane;
+    beforeAll(async () => {
+      plane = await startControlPlane({ host });
+    });
+    afterAll(() => plane?.stop());
+
+    describe.each(groups)('$name', ({ cases }) => {
+      cases(() => plane);
+    });
+  });
+}

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { eventPage } from '../../../shared/api/events.ts';
+import type { StatusEvent } from '../../../shared/protocol/events.ts';
+import { enrolExecutor } from '../../support/fake-executor.ts';
+import { setScene, type Plane } from './scene.ts';
+
+export function eventCases(plane: Plane): void {
+  const transition = (app: string, status: StatusEvent['status'], at: number, reason: string | null = null): StatusEvent => ({ kind: 'status', app, status, reason, at });
+  const statusEvents = async (app: string) => {
+    const page = await plane().expect(200, eventPage, plane().request('GET', `/api/v1/apps/${app}/events`));
+    return page.data.filter((event) => event.type === 'app.status').map((event) => event.data['status']).reverse();
+  };
+
+  test('a transition reaches the app within 2 s, with its reason', async () => {
+    const { executor, app } = await setScene(plane());
+    const connection = await executor.connect();
+    connection.send({ type: 'event', seq: 1, event: transition(app.id, 'crashed', Date.now(), 'exit code 137, out of memory') });
+    await expect.poll(() => plane().getApp(app.id), { timeout: 2_000 }).toMatchObject({ status: 'crashed', status_reason: 'exit code 137, out of memory' });
+    await connection.close();
+  });
+
+  test('REL-06 events are taken in and acknowledged in order', async () => {
+    const { executor, app } = await setScene(plane());
+    const connection = await executor.connect();
+    const statuses = ['starting', 'running', 'unhealthy', 'running', 'paused', 'stopped'] as const;
+    const now = Date.now();
+    statuses.forEach((status, i) => connection.send({ type: 'event', seq: i + 1, event: transition(app.id, status, now + i) }));
+    const acknowledged = await connection.until((received) => {
+      const acks = received.filter((message) => message.type === 'ack').map((message) => message.seq);
+      return acks.length === statuses.length ? acks : undefined;
+    });
+    expect(acknowledged).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await statusEvents(app.id)).toEqual(statuses);
+    await connection.close();
+  });
+
+  test('REL-06 a repeated event is acknowledged and dropped', async () => {
+    const { executor, app } = await setScene(plane());
+    const connection = await executor.connect();
+    const now = Date.now();
+    await connection.tell(transition(app.id, 'running', now), 1);
+    await connection.tell(transition(app.id, 'paused', now + 1), 2);
+    await connection.tell(transition(app.id, 'running', now + 2), 1);
+    expect(await plane().getApp(app.id)).toMatchObject({ status: 'paused' });
+    expect(await statusEvents(app.id)).toEqual(['running', 'paused']);
+    await connection.close();
+  });
+
+  test('REL-06 an event told again after a reconnect changes nothing', async () => {
+    const { executor, app } = await setScene(plane());
+    const event = transition(app.id, 'running', Date.now());
+    const first = await executor.connect();
+    await first.tell(event);
+    await first.cut();
+    const second = await executor.connect();
+    await second.tell(event);
+    expect(await statusEvents(app.id)).toEqual(['running']);
+    await second.close();
+  });
+
+  test('REL-21 an older fact never overwrites a newer one', async () => {
+    const { executor, app } = await setScene(plane());
+    const connection = await executor.connect();
+    const now = Date.now();
+    await connection.tell(transition(app.id, 'paused', now));
+    await connection.tell(transition(app.id, 'running', now - 1));
+    await connection.tell(transition(app.id, 'stopped', now));
+    expect(await plane().getApp(app.id)).toMatchObject({ status: 'paused' });
+    await connection.tell(transition(app.id, 'running', now + 1));
+    expect(await plane().getApp(app.id)).toMatchObject({ status: 'running' });
+    await connection.close();
+  });
+
+  test('SEC-17 an executor cannot speak of an app on another server', async () => {
+    const { executor, app } = await setScene(plane());
+    const own = await executor.connect();
+    await own.tell(transition(app.id, 'running', Date.now()));
+    const stranger = await (await enrolExecutor(plane())).connect();
+    await stranger.tell(transition(app.id, 'crashed', Date.now() + 1_000));
+    await stranger.tell({ kind: 'report', at: Date.now() + 1_000, engine: 'reachable', apps: [{ app: app.id, status: 'crashed', cpu: 99, memory: 9_999 }] });
+    expect(await plane().getApp(app.id)).toMatchObject({ status: 'running', cpu_usage: 0, memory_usage: 0 });
+    await own.close();
+    await stranger.close();
+  });
+
+  test('REL-21 a report repairs what a lost transition left behind', async () => {
+    const { executor, app } = await setScene(plane());
+    const connection = await executor.connect();
+    const now = Date.now();
+    await connection.tell(transition(app.id, 'running', now));
+    await connection.tell({ kind: 'report', at: now + 1, engine: 'reachable', apps: [{ app: app.id, status: 'unhealthy', cpu: 12.5, memory: 64 }] });
+    expect(await plane().getApp(app.id)).toMatchObject({ status: 'unhealthy', cpu_usage: 12.5, memory_usage: 64 });
+    await connection.tell({ kind: 'report', at: now + 2, engine: 'reachable', apps: [] });
+    expect(await plane().getApp(app.id)).toMatchObject({ status: 'stopped', status_reason: 'its container is gone', cpu_usage: 0, memory_usage: 0 });
+    await connection.close();
+  });
+
+  test('REL-11 nothing is concluded from an engine that does not answer', async () => {
+    const { executor, app } = await setScene(plane());
+    const connection = await executor.connect();
+    const now = Date.now();
+    await connection.tell(transition(app.id, 'running', now));
+    await connection.tell({ kind: 'report', at: now + 1, engine: 'unreachable', apps: [] });
+    expect(await plane().getApp(app.id)).toMatchObject({ status: 'running', server_status: 'degraded' });
+    await connection.close();
+  });
+
+  test('the address of an app follows what its executor says of the proxy', async () => {
+    const { executor, app } = await setScene(plane());
+    expect(app.url).toBe(`https://${app.slug}-app.localhost`);
+    const connection = await executor.connect({}, { ingress: { scheme: 'http', port: 8123 } });
+    await expect.poll(() => plane().getApp(app.id)).toMatchObject({ url: `http://${app.slug}-app.localhost:8123` });
+    await connection.close();
+  });
+}

@@ -1,0 +1,3 @@
+import { testLink } from './cases.ts';
+
+testLink('embedded');
