@@ -45,9 +45,9 @@ export async function awaitHealthy(options: AwaitHealthyOptions): Promise<void> 
 async function awaitExit({ engine, target }: AwaitHealthyOptions, seen: { lastProbe: string | null }, signal: AbortSignal): Promise<void> {
   const exits = nextExit(engine, target.container, signal);
   exits.catch(() => undefined);
-  // The exit may be older than the wait for it.
-  const { State: state, RestartCount: restarts } = (await inspectContainer(engine, target.container)) ?? { State: null, RestartCount: 0 };
-  const exitCode = state?.Running === true && !state.Restarting && restarts === 0 ? await exits : (state?.ExitCode ?? null);
+  // The exit may be older than the wait for it. A container that the engine has already started again tells its code at the next one.
+  const state = (await inspectContainer(engine, target.container))?.State;
+  const exitCode = state?.Running === true && !state.Restarting ? await exits : (state?.ExitCode ?? null);
   throw new UnhealthyError('container_exited', { detail: `The container exited with code ${exitCode ?? 'unknown'} before it was healthy.`, lastProbe: seen.lastProbe, exitCode });
 }
 
@@ -59,7 +59,8 @@ async function awaitProbe({ engine, clock, target, signal: cancelled }: AwaitHea
     const result = await probe(engine, target, ending);
     cancelled.throwIfAborted();
     if (result.isHealthy) return;
-    seen.lastProbe = result.answer;
+    // A probe that only the end of the grace cut off tells less than the one before it.
+    if (!ending.aborted || seen.lastProbe === null) seen.lastProbe = result.answer;
     await clock.sleep(Math.min(pause, Math.max(0, deadline - Date.now())), signal);
   }
   throw new UnhealthyError('health_check_failed', {

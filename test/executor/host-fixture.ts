@@ -66,7 +66,7 @@ export interface HostFixture extends Life {
 export async function openHostFixture(options: OpenOptions = {}): Promise<HostFixture> {
   const serverId = makeId('server');
   const dir = await mkdtemp(join(tmpdir(), 'dockup-executor-'));
-  const pool = `10.${randomInt(214, 230)}.${randomInt(0, 16) * 16}.0/20`;
+  const pool = `10.${randomInt(214, 250)}.0.0/16`;
   const proxy = createRecordingProxy();
   const events: ExecutorEvent[] = [];
   const logs: string[] = [];
