@@ -1,12 +1,12 @@
 /** The executor of this machine: enrolled through the same door as every other one, restarted when it ends by itself. */
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadIdentity } from '../../executor/identity.ts';
 import { SetupError } from '../setup/error.ts';
 import { startChild, type Child } from './child.ts';
 import type { Client } from './client.ts';
 import { enrolmentToken } from './enrolment.ts';
-import { root, type Settings } from './settings.ts';
+import { nodeProgram } from './node-program.ts';
+import type { Settings } from './settings.ts';
 import type { StartOptions } from './system.ts';
 
 export interface Supervised {
@@ -22,9 +22,10 @@ export async function startExecutor(settings: Settings, client: Client, { say, s
   const start = (): Child =>
     startChild({
       name: 'executor',
-      program: process.execPath,
-      args: [join(root, 'executor/main.ts')],
-      env: { ...settings.env, DOCKUP_API_URL: settings.apiUrl, ...(token !== undefined && { DOCKUP_ENROLMENT_TOKEN: token }) },
+      ...nodeProgram('executor/main.ts', {
+        env: { ...settings.env, DOCKUP_API_URL: settings.apiUrl, ...(token !== undefined && { DOCKUP_ENROLMENT_TOKEN: token }) },
+        dataDir: settings.dataDir,
+      }),
       dataDir: settings.dataDir,
       onLine: (line) => say(`executor: ${line}`),
     });

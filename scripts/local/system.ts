@@ -40,7 +40,7 @@ export async function startSystem(settings: Settings, options: StartOptions): Pr
   writePidFile(launcherPid, process.pid);
   const running: { stop(timeout: number): Promise<void> }[] = [];
   const stop = async () => {
-    for (const part of running.splice(0).reverse()) await part.stop(4_000);
+    for (const part of running.splice(0).reverse()) await part.stop(3_000);
     removePidFile(launcherPid);
   };
   try {
