@@ -84,7 +84,10 @@ export class HubObject extends DurableObject<Bindings> {
   #closed(socket: WebSocket, reason: string): void {
     const known = this.#find(socket);
     if (known === undefined) return;
-    this.#open(known.session.server).closed(known, reason);
+    const hub = this.#open(known.session.server);
+    // The runtime no longer lists a socket that ends: a hub that was built for this very event does not know it yet.
+    hub.adopt(known);
+    hub.closed(known, reason);
     this.#sockets.delete(socket);
   }
 

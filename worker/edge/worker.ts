@@ -1,5 +1,6 @@
 /** One application per isolate: building the routes costs more than answering with them. */
 import { createApp } from '../app.ts';
+import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { sweep } from '../services/sweep.ts';
 import { createEdgeContext, type Bindings } from './context.ts';
@@ -10,7 +11,9 @@ export interface EdgeApp {
   sweep(): Promise<void>;
 }
 
+/** @throws ConfigError where the environment is not fit: nothing is answered then, and the log says what to set (SEC-08) */
 export function createEdgeApp(env: Bindings): EdgeApp {
+  readConfig('edge', env);
   const contextOf = () => createEdgeContext(env, createExecutors(env.HUB), createLog('api'));
   return { app: createApp(contextOf), sweep: () => sweep(contextOf()) };
 }

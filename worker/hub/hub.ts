@@ -32,6 +32,8 @@ export class Hub {
   /** Facts are taken in one after the other; answers to calls are not held up by them. */
   #facts: Promise<void> = Promise.resolve();
   #dropped = 0;
+  /** Until hello: a timer that runs keeps a Durable Object from hibernating. */
+  #greeting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(server: string, ports: Ports) {
     this.#server = server;
@@ -56,9 +58,8 @@ export class Hub {
       this.#loseCalls('The executor connected anew before it answered.');
       previous.close(closeCodes.superseded, 'a newer connection took over');
     }
-    setTimeout(() => {
-      if (!socket.session.isReady && this.#socket === socket) socket.close(closeCodes.protocolError, 'no hello');
-    }, limits.helloTimeout);
+    clearTimeout(this.#greeting);
+    this.#greeting = setTimeout(() => socket.close(closeCodes.protocolError, 'no hello'), limits.helloTimeout);
   }
 
   /** A text message. Never throws: what cannot be read is logged and dropped, the socket stays (REL-05). */
@@ -72,6 +73,7 @@ export class Hub {
   closed(socket: HubSocket, reason: string): void {
     if (socket !== this.#socket) return;
     this.#socket = null;
+    clearTimeout(this.#greeting);
     this.#loseCalls('The connection to the executor broke before it answered.');
     const { epoch, isReady } = socket.session;
     if (isReady) this.#inOrder(() => this.#ports.ingest.disconnected(this.#server, epoch, reason));
@@ -147,6 +149,7 @@ export class Hub {
   }
 
   #welcome(socket: HubSocket, hello: Hello): void {
+    clearTimeout(this.#greeting);
     const { session } = socket;
     // Events are numbered by executor process: a new hello may start again at 1.
     Object.assign(session, { isReady: true, seq: 0, picture: '' });
