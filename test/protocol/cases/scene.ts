@@ -30,7 +30,7 @@ export async function addApp(plane: ControlPlane, executor: FakeExecutor, projec
 /** Takes every deployment and leaves it to the test to end it. */
 export const accepting: Handlers = { deploy: () => ({ accepted: true }) };
 
-/** Takes every deployment and reports at once that it has gone well. */
+/** Connects and says that the app runs, so that it can be acted on. */
 export async function connectAndServe({ executor, app }: Scene, handlers: Handlers = {}): Promise<Connection> {
   const connection = await executor.connect({ ...accepting, ...handlers });
   await connection.tell({ kind: 'status', app: app.id, status: 'running', reason: null, at: Date.now() });
