@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { calls, isMethod, methods } from './calls.ts';
+import { limits } from './limits.ts';
+import { executorMessage, hubMessage, parseExecutorMessage, parseHubMessage } from './messages.ts';
+import { executorVectors, hubVectors, refusedVectors } from './vectors.ts';
+
+const typesOf = (union: typeof executorMessage | typeof hubMessage) => union.options.map((option) => option.shape.type.value).sort();
+
+describe('the golden messages', () => {
+  test.each(executorVectors)('the hub reads what an executor writes: $name', ({ text, message }) => {
+    expect(parseExecutorMessage(text)).toEqual({ ok: true, message });
+    expect(JSON.stringify(message)).toBe(text);
+  });
+
+  test.each(hubVectors)('an executor reads what the hub writes: $name', ({ text, message }) => {
+    expect(parseHubMessage(text)).toEqual({ ok: true, message });
+    expect(JSON.stringify(message)).toBe(text);
+  });
+
+  test('there is one for every type of message', () => {
+    expect([...new Set(executorVectors.map(({ message }) => message.type))].sort()).toEqual(typesOf(executorMessage));
+    expect([...new Set(hubVectors.map(({ message }) => message.type))].sort()).toEqual(typesOf(hubMessage));
+  });
+
+  test.each(executorVectors)('an executor does not take orders from another one: $name', ({ text }) => {
+    expect(parseHubMessage(text).ok).toBe(false);
+  });
+
+  test.each(hubVectors)('the hub does not take what only a hub says: $name', ({ text }) => {
+    expect(parseExecutorMessage(text).ok).toBe(false);
+  });
+});
+
+describe('REL-05 what cannot be read is told, never thrown', () => {
+  test.each(refusedVectors)('$name', ({ text }) => {
+    for (const parse of [parseExecutorMessage, parseHubMessage]) expect(parse(text)).toEqual({ ok: false, reason: expect.stringMatching(/./) });
+  });
+
+  test('a message longer than the limit is not even parsed', () => {
+    const text = `{"type":"pulse","id":"${'x'.repeat(limits.messageLength)}"}`;
+    expect(parseExecutorMessage(text)).toEqual({ ok: false, reason: `message of ${text.length} characters` });
+  });
+
+  test('every field of every message can be missing', () => {
+    const cut = executorVectors.flatMap(({ message }) => Object.keys(message).map((field) => ({ ...message, [field]: undefined })));
+    // The fields that the protocol lets be left out: `minimum`, and a result or parameters of nothing.
+    const needed = cut.filter((message) => !('minimum' in message && message.minimum === undefined) && !('result' in message && message.result === undefined));
+    for (const message of needed) expect(parseExecutorMessage(JSON.stringify(message)).ok, JSON.stringify(message)).toBe(false);
+  });
+});
+
+describe('the table of methods', () => {
+  test('knows its own names and no inherited ones', () => {
+    expect(methods.every(isMethod)).toBe(true);
+    expect(['constructor', 'toString', '__proto__', 'exec', ''].filter(isMethod)).toEqual([]);
+  });
+
+  test.each(methods)('%s refuses unknown parameters', (method) => {
+    expect(calls[method].params.safeParse({ nonsense: 1 }).success).toBe(false);
+  });
+});

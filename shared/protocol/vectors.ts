@@ -1,0 +1,144 @@
+/**
+ * Golden messages of the link. Both ends are tested with them: what one writes here the other reads, byte for byte, and what is refused
+ * here is refused by both. A change of this table is a change of the protocol.
+ */
+import type { ExecutorMessage, HubMessage } from './messages.ts';
+
+interface Vector<Message> {
+  name: string;
+  /** As it stands on the wire. */
+  text: string;
+  message: Message;
+}
+
+export const executorVectors: Vector<ExecutorMessage>[] = [
+  {
+    name: 'hello',
+    text: '{"type":"hello","protocol":1,"version":"0.1.0","capabilities":["deploy","logs"],"engine":{"version":"20.10.24","api_version":"1.41","os":"linux","arch":"amd64","cpus":2,"memory":4294967296},"ingress":{"scheme":"http","port":8080},"deployments":["dep_1k3m8v0qz9x4c7b2n5h6t0"]}',
+    message: {
+      type: 'hello',
+      protocol: 1,
+      version: '0.1.0',
+      capabilities: ['deploy', 'logs'],
+      engine: { version: '20.10.24', api_version: '1.41', os: 'linux', arch: 'amd64', cpus: 2, memory: 4_294_967_296 },
+      ingress: { scheme: 'http', port: 8080 },
+      deployments: ['dep_1k3m8v0qz9x4c7b2n5h6t0'],
+    },
+  },
+  {
+    name: 'hello without an engine',
+    text: '{"type":"hello","protocol":2,"version":"1.0.0-rc.1","capabilities":[],"engine":null,"ingress":{"scheme":"https","port":443},"deployments":[]}',
+    message: { type: 'hello', protocol: 2, version: '1.0.0-rc.1', capabilities: [], engine: null, ingress: { scheme: 'https', port: 443 }, deployments: [] },
+  },
+  {
+    name: 'ok',
+    text: '{"type":"ok","id":"c1","result":{"status":"running"}}',
+    message: { type: 'ok', id: 'c1', result: { status: 'running' } },
+  },
+  {
+    name: 'err',
+    text: '{"type":"err","id":"c1","code":"engine_unreachable","message":"inspect container: connect ENOENT"}',
+    message: { type: 'err', id: 'c1', code: 'engine_unreachable', message: 'inspect container: connect ENOENT' },
+  },
+  {
+    name: 'err with the version that knows the method',
+    text: '{"type":"err","id":"c1","code":"unsupported_command","message":"exec","minimum":2}',
+    message: { type: 'err', id: 'c1', code: 'unsupported_command', message: 'exec', minimum: 2 },
+  },
+  { name: 'pulse', text: '{"type":"pulse","id":"c1"}', message: { type: 'pulse', id: 'c1' } },
+  {
+    name: 'event: transition',
+    text: '{"type":"event","seq":1,"event":{"kind":"status","app":"app_1k3m8v0qz9x4c7b2n5h6t0","status":"crashed","reason":"exit code 137, out of memory","at":1795373428000}}',
+    message: { type: 'event', seq: 1, event: { kind: 'status', app: 'app_1k3m8v0qz9x4c7b2n5h6t0', status: 'crashed', reason: 'exit code 137, out of memory', at: 1_795_373_428_000 } },
+  },
+  {
+    name: 'event: report',
+    text: '{"type":"event","seq":2,"event":{"kind":"report","at":1795373428001,"engine":"reachable","apps":[{"app":"app_1k3m8v0qz9x4c7b2n5h6t0","status":"running","cpu":1.5,"memory":24.1}]}}',
+    message: {
+      type: 'event',
+      seq: 2,
+      event: { kind: 'report', at: 1_795_373_428_001, engine: 'reachable', apps: [{ app: 'app_1k3m8v0qz9x4c7b2n5h6t0', status: 'running', cpu: 1.5, memory: 24.1 }] },
+    },
+  },
+  {
+    name: 'event: deployment under way',
+    text: '{"type":"event","seq":3,"event":{"kind":"deployment","deployment":"dep_1","app":"app_1","status":"running","phase":"health","at":1795373428002,"image_id":"sha256:2c5f","failure":null}}',
+    message: {
+      type: 'event',
+      seq: 3,
+      event: { kind: 'deployment', deployment: 'dep_1', app: 'app_1', status: 'running', phase: 'health', at: 1_795_373_428_002, image_id: 'sha256:2c5f', failure: null },
+    },
+  },
+  {
+    name: 'event: deployment failed',
+    text: '{"type":"event","seq":4,"event":{"kind":"deployment","deployment":"dep_1","app":"app_1","status":"failed","phase":"health","at":1795373428003,"image_id":null,"failure":{"code":"container_exited","message":"exit code 1","phase":"health","exit_code":1,"oom_killed":false,"last_probe":"connect ECONNREFUSED","logs":[{"time":"2026-11-22T18:50:28.123456789Z","stream":"stderr","text":"no such file"}]}}}',
+    message: {
+      type: 'event',
+      seq: 4,
+      event: {
+        kind: 'deployment',
+        deployment: 'dep_1',
+        app: 'app_1',
+        status: 'failed',
+        phase: 'health',
+        at: 1_795_373_428_003,
+        image_id: null,
+        failure: {
+          code: 'container_exited',
+          message: 'exit code 1',
+          phase: 'health',
+          exit_code: 1,
+          oom_killed: false,
+          last_probe: 'connect ECONNREFUSED',
+          logs: [{ time: '2026-11-22T18:50:28.123456789Z', stream: 'stderr', text: 'no such file' }],
+        },
+      },
+    },
+  },
+];
+
+export const hubVectors: Vector<HubMessage>[] = [
+  {
+    name: 'welcome',
+    text: '{"type":"welcome","protocol":1,"server":"srv_1k3m8v0qz9x4c7b2n5h6t0","epoch":1795373428000,"report_interval":30}',
+    message: { type: 'welcome', protocol: 1, server: 'srv_1k3m8v0qz9x4c7b2n5h6t0', epoch: 1_795_373_428_000, report_interval: 30 },
+  },
+  {
+    name: 'call',
+    text: '{"type":"call","id":"c1","method":"act","params":{"app":"app_1","action":"restart"}}',
+    message: { type: 'call', id: 'c1', method: 'act', params: { app: 'app_1', action: 'restart' } },
+  },
+  {
+    name: 'call of a method of another version',
+    text: '{"type":"call","id":"c2","method":"exec","params":null}',
+    message: { type: 'call', id: 'c2', method: 'exec', params: null },
+  },
+  { name: 'cancel', text: '{"type":"cancel","id":"c1"}', message: { type: 'cancel', id: 'c1' } },
+  { name: 'ack', text: '{"type":"ack","seq":3}', message: { type: 'ack', seq: 3 } },
+];
+
+/** Refused by both ends, with a word on why. */
+export const refusedVectors: { name: string; text: string }[] = [
+  { name: 'nothing', text: '' },
+  { name: 'no JSON', text: '{"type":"pulse",}' },
+  { name: 'no object', text: '[{"type":"pulse","id":"c1"}]' },
+  { name: 'no type', text: '{"id":"c1"}' },
+  { name: 'unknown type', text: '{"type":"shout","id":"c1"}' },
+  { name: 'name of a property of every object', text: '{"type":"constructor"}' },
+  { name: 'unknown field', text: '{"type":"pulse","id":"c1","more":true}' },
+  { name: 'empty id', text: '{"type":"pulse","id":""}' },
+  { name: 'id that is too long', text: `{"type":"pulse","id":"${'x'.repeat(65)}"}` },
+  { name: 'id that is a number', text: '{"type":"cancel","id":1}' },
+  { name: 'unknown error code', text: '{"type":"err","id":"c1","code":"on_fire","message":""}' },
+  { name: 'message of an error that is too long', text: `{"type":"err","id":"c1","code":"engine_error","message":"${'x'.repeat(2001)}"}` },
+  { name: 'event number zero', text: '{"type":"event","seq":0,"event":{"kind":"status","app":"a","status":"running","reason":null,"at":1}}' },
+  { name: 'event number that is no integer', text: '{"type":"ack","seq":1.5}' },
+  { name: 'event of unknown kind', text: '{"type":"event","seq":1,"event":{"kind":"rumour"}}' },
+  { name: 'unknown status', text: '{"type":"event","seq":1,"event":{"kind":"status","app":"a","status":"on fire","reason":null,"at":1}}' },
+  { name: 'time before the epoch', text: '{"type":"event","seq":1,"event":{"kind":"status","app":"a","status":"running","reason":null,"at":-1}}' },
+  { name: 'negative usage', text: '{"type":"event","seq":1,"event":{"kind":"report","at":1,"engine":"reachable","apps":[{"app":"a","status":"running","cpu":-1,"memory":0}]}}' },
+  { name: 'protocol zero', text: '{"type":"hello","protocol":0,"version":"0.1.0","capabilities":[],"engine":null,"ingress":{"scheme":"http","port":80},"deployments":[]}' },
+  { name: 'port that is none', text: '{"type":"hello","protocol":1,"version":"0.1.0","capabilities":[],"engine":null,"ingress":{"scheme":"http","port":65536},"deployments":[]}' },
+  { name: 'welcome without an epoch', text: '{"type":"welcome","protocol":1,"server":"srv_1","report_interval":30}' },
+  { name: 'call without a method', text: '{"type":"call","id":"c1","params":{}}' },
+];
