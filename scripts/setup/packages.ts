@@ -14,13 +14,17 @@ export async function installPackages(missing: Program[], say: Say): Promise<voi
   if (process.getuid?.() !== 0) throw new SetupError(refusal('Installing packages takes root.', missing));
 
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const aptGet = (...args: string[]) =>
+    run('apt-get', args, { env }).catch((cause: unknown) => {
+      throw new SetupError(`${cause instanceof Error ? cause.message : String(cause)}\nNothing was started.`, { cause });
+    });
   say('setup: updating the package lists …');
-  await run('apt-get', ['update'], { env });
+  await aptGet('update');
   const releaseServices = await holdServices();
   try {
     for (const name of packages) {
       say(`setup: installing ${name} …`);
-      await run('apt-get', ['install', '-y', '--no-install-recommends', name], { env });
+      await aptGet('install', '-y', '--no-install-recommends', name);
     }
   } finally {
     await releaseServices();
@@ -48,8 +52,9 @@ async function isDebian(): Promise<boolean> {
 
 const policyPath = '/usr/sbin/policy-rc.d';
 const policy = `#!/bin/sh
-# Written by the set-up of Dockup while packages are installed: their default sites must not take ports 80 and 443.
-case "$1" in haproxy|caddy) exit 101 ;; esac
+# Written by the set-up of Dockup while packages are installed: haproxy and caddy must not take ports 80 and 443 with their default
+# sites, and the engine is started by the set-up itself, which can tell why when it does not come up.
+case "$1" in haproxy|caddy|docker|containerd) exit 101 ;; esac
 exit 0
 `;
 

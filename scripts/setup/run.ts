@@ -21,7 +21,7 @@ export function run(program: string, args: string[], options: RunOptions = {}): 
     child.on('error', (cause) => reject(new Error(`run ${program}`, { cause })));
     child.on('close', (code, signal) => {
       if (code === 0) resolve(stdout);
-      else reject(new Error(`run ${program} ${args.join(' ')}: ${signal ?? `exit code ${code}`}\n${lastLines(stderr || stdout, 20)}`));
+      else reject(new Error(`run ${program} ${args.join(' ')}: ${signal ?? `exit code ${code}`}\n${lastLines(stdout, 15)}\n${lastLines(stderr, 15)}`));
     });
   });
 }

@@ -93,7 +93,9 @@ describe('the golden path', () => {
     const act = async (action: string) => app.parse(await call('POST', `/api/v1/apps/demo/${action}`)).status;
     const visit = async () => (await dockup.visit('demo')).status;
     expect(await act('stop')).toBe('stopped');
+    const began = performance.now();
     expect(await visit()).toBe(503);
+    expect(performance.now() - began).toBeLessThan(2_000);
     expect(await act('start')).toMatch(/running|starting/);
     await expect.poll(visit, { timeout: 10_000 }).toBe(200);
     expect(await act('restart')).toMatch(/running|starting/);
