@@ -5,8 +5,8 @@ import { createLogParser } from './logs.ts';
 
 const time = '2026-11-22T18:50:28.123456789Z';
 
-function frame(stream: 1 | 2, text: string): Buffer {
-  const payload = Buffer.from(`${time} ${text}`);
+function frame(stream: 1 | 2, text: string, at = time): Buffer {
+  const payload = Buffer.from(`${at} ${text}`);
   const header = Buffer.alloc(8);
   header[0] = stream;
   header.writeUInt32BE(payload.length, 4);
@@ -36,6 +36,11 @@ describe('log lines of the engine', () => {
   it('are joined from the frames of a long line, while the other stream goes on', () => {
     const lines = parse(Buffer.concat([frame(1, 'a'.repeat(100)), frame(2, 'between\n'), frame(1, 'b'.repeat(100)), frame(1, 'end\n')]));
     expect(lines.map((line) => line.text)).toEqual(['between', `${'a'.repeat(100)}${'b'.repeat(100)}end`]);
+  });
+
+  it('are told apart by their time where a long one ends without a line feed, as with the local driver', () => {
+    const later = '2026-11-22T18:50:29.000000000Z';
+    expect(parse(Buffer.concat([frame(1, 'a'.repeat(50)), frame(1, 'b'), frame(1, 'next\n', later)])).map((line) => line.text)).toEqual([`${'a'.repeat(50)}b`, 'next']);
   });
 
   it('REL-17 are cut at the limit and end in an ellipsis', () => {

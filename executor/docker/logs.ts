@@ -43,7 +43,8 @@ export interface LogParser {
 
 /**
  * The engine sends frames of 8 bytes of header (stream, 0, 0, 0, length as 32 bits) and a payload that starts with a timestamp. A line
- * above 16 KB comes as several frames, each with a timestamp of its own, of which only the last ends in a line feed.
+ * above 16 KB comes as several frames with the same timestamp, of which only the last ends in a line feed; with the `local` driver of
+ * Engine 20.10 not even that one does.
  */
 export function createLogParser(onLine: (line: LogLine) => void): LogParser {
   const open: Partial<Record<LogLine['stream'], LogLine>> = {};
@@ -58,7 +59,9 @@ export function createLogParser(onLine: (line: LogLine) => void): LogParser {
     const isWhole = payload.endsWith('\n');
     const end = isWhole ? payload.length - (payload.endsWith('\r\n') ? 2 : 1) : payload.length;
     const space = payload.indexOf(' ');
-    const line = (open[stream] ??= { time: payload.slice(0, space), stream, text: '' });
+    const time = payload.slice(0, space);
+    if (open[stream]?.time !== time) finish(stream);
+    const line = (open[stream] ??= { time, stream, text: '' });
     // What lies beyond the limit is dropped at once, so that an endless line takes no memory.
     if (line.text.length <= limits.logLineLength) line.text += payload.slice(space + 1, end);
     if (isWhole) finish(stream);

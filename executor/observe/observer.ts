@@ -43,6 +43,7 @@ export class Observer {
   #seen = new Map<string, Seen>();
   #isReachable = true;
   #looking: Promise<void> = Promise.resolve();
+  readonly #hinted = new Set<string>();
   #isLookDue = false;
 
   constructor(options: ObserverOptions) {
@@ -62,8 +63,9 @@ export class Observer {
     return this.#seen.get(app)?.status ?? null;
   }
 
-  hint({ action, app, deployment }: Hint): void {
+  hint({ action, app, container, deployment }: Hint): void {
     if (action === 'stop' || action === 'start') void this.#markStopped(app, deployment, action === 'stop');
+    this.#hinted.add(container);
     this.#lookSoon();
   }
 
@@ -180,7 +182,18 @@ export class Observer {
     setTimeout(() => {
       this.#isLookDue = false;
       // Without an engine the watch notices, and reports it.
-      this.look().catch(() => undefined);
+      this.#lookAtHinted().catch(() => undefined);
     }, settleTime);
+  }
+
+  /**
+   * The engine tells of an exit before its list of containers shows it. An inspection waits for the lock that it holds in between
+   * (moby daemon/monitor.go, handleContainerExit).
+   */
+  async #lookAtHinted(): Promise<void> {
+    const hinted = [...this.#hinted];
+    this.#hinted.clear();
+    await Promise.all(hinted.map((container) => inspectContainer(this.#options.engine, container)));
+    await this.look();
   }
 }

@@ -1,0 +1,217 @@
+/** Acting on apps, their logs and their status, on the real engine. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { watchEngine } from '../../executor/observe/watch.ts';
+import type { AppAction } from '../../shared/status.ts';
+import type { StatusEvent } from '../../shared/protocol/events.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import { createEngineGate } from '../support/engine-gate.ts';
+import { ensureImages } from '../support/images.ts';
+import { docker, eventually, fetchText, openHostFixture, type HostFixture } from './host-fixture.ts';
+import { makeId, makeSpec } from './spec.ts';
+
+let fixture: HostFixture;
+const { signal } = new AbortController();
+const stop = new AbortController();
+beforeAll(async () => {
+  await ensureImages();
+  fixture = await openHostFixture();
+  void watch(fixture);
+});
+afterAll(async () => {
+  stop.abort();
+  await fixture.close();
+});
+
+function watch({ host, observer }: Pick<HostFixture, 'host' | 'observer'>) {
+  return watchEngine({ engine: host.engine, clock: host.clock, signal: stop.signal, onHint: (hint) => observer.hint(hint), onUp: () => observer.report(), onDown: () => void observer.report() });
+}
+
+const act = (app: string, action: AppAction) => fixture.handlers.act({ app, action }, signal).then((result) => result.status);
+const statusesOf = (app: string) => fixture.events.filter((event): event is StatusEvent => event.kind === 'status' && event.app === app);
+const containerOf = async (app: string) => docker.getContainer((await fixture.containers()).find((container) => container.Labels['dockup.app'] === app)?.Id ?? '');
+
+async function deployed(change: Parameters<typeof makeSpec>[0] = {}) {
+  const spec = makeSpec({ stop_timeout: 2, ...change });
+  expect(await fixture.deploy(spec)).toMatchObject({ status: 'succeeded' });
+  await fixture.deployments.settled(spec.app);
+  return spec;
+}
+
+describe('an app', () => {
+  it('is stopped, started, paused, unpaused and restarted, keeping its address', async () => {
+    const { app } = await deployed();
+    const address = fixture.proxy.routes().find((route) => route.app === app)?.targets[0]?.address ?? '';
+    expect(await act(app, 'stop')).toBe('stopped');
+    expect(await act(app, 'stop')).toBe('stopped');
+    expect(await act(app, 'start')).toBe('running');
+    expect(await act(app, 'pause')).toBe('paused');
+    expect(await act(app, 'pause')).toBe('paused');
+    expect(await act(app, 'unpause')).toBe('running');
+    expect(await act(app, 'restart')).toBe('running');
+    expect(await act(app, 'pause')).toBe('paused');
+    expect(await act(app, 'stop')).toBe('stopped');
+    expect(await act(app, 'start')).toBe('running');
+    expect(await eventually(() => fetchText(address).catch(() => undefined))).toBe('1\n');
+  });
+
+  it('keeps its address while it is stopped and another app of the project arrives', async () => {
+    const stopped = await deployed();
+    await act(stopped.app, 'stop');
+    const other = await deployed({ project: stopped.project });
+    expect(await act(stopped.app, 'start')).toBe('running');
+    const addresses = [stopped.app, other.app].map((app) => fixture.proxy.routes().find((route) => route.app === app)?.targets[0]?.address);
+    expect(new Set(addresses).size).toBe(2);
+  });
+
+  it('refuses what its state does not allow', async () => {
+    const { app } = await deployed();
+    await act(app, 'stop');
+    await expect(act(app, 'pause')).rejects.toMatchObject({ code: 'invalid_state' });
+    await expect(act(app, 'unpause')).rejects.toMatchObject({ code: 'invalid_state' });
+    await expect(act(makeId('app'), 'start')).rejects.toMatchObject({ code: 'app_not_deployed' });
+  });
+
+  it('is removed with its route, containers and network, also twice and while it is being deployed', async () => {
+    const spec = await deployed();
+    const id = makeId('deployment');
+    await fixture.deployments.accept(id, { ...spec, env: { NEVER_LISTEN: '1' }, health_check: { ...spec.health_check, grace: 60 } });
+    await fixture.handlers.remove_app({ app: spec.app }, signal);
+    await fixture.handlers.remove_app({ app: spec.app }, signal);
+    expect(await fixture.outcome(id)).toMatchObject({ status: 'cancelled', failure: { code: 'app_deleted' } });
+    expect((await fixture.containers()).some((container) => container.Labels['dockup.app'] === spec.app)).toBe(false);
+    expect((await fixture.networks()).some((network) => network.Labels?.['dockup.project'] === spec.project)).toBe(false);
+    expect(fixture.proxy.routes().some((route) => route.app === spec.app)).toBe(false);
+  });
+
+  it('leaves the network to the other apps of its project', async () => {
+    const first = await deployed();
+    const second = await deployed({ project: first.project });
+    await fixture.handlers.remove_app({ app: first.app }, signal);
+    expect(await fixture.observer.status(second.app)).toBe('running');
+    expect((await fixture.networks()).filter((network) => network.Labels?.['dockup.project'] === first.project)).toHaveLength(1);
+  });
+});
+
+describe('the logs of an app', () => {
+  const shell = (script: string) => ({ command: ['/bin/sh', '-c', script], internal_port: null, health_check: { kind: 'started' as const, interval: 10, timeout: 5, grace: 5 } });
+
+  it('are its last lines, oldest first, with time and stream', async () => {
+    const { app } = await deployed(shell('echo one; echo two >&2; echo three; sleep 3600'));
+    const { lines } = await fixture.handlers.logs({ app, tail: 100 }, signal);
+    expect(lines.map((line) => line.text).sort()).toEqual(['one', 'three', 'two']);
+    expect(lines.find((line) => line.text === 'two')?.stream).toBe('stderr');
+    expect(lines.every((line) => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(line.time))).toBe(true);
+    expect(lines.map((line) => line.text).indexOf('one')).toBeLessThan(lines.map((line) => line.text).indexOf('three'));
+  });
+
+  it('REL-17 fit a message, however long the lines are', async () => {
+    const { app } = await deployed(shell('x=$(printf "%020000d" 0); i=0; while [ $i -lt 1200 ]; do i=$((i+1)); echo $i$x; done; echo end; sleep 3600'));
+    await eventually(async () => (await fixture.handlers.logs({ app, tail: 1 }, signal)).lines.find((line) => line.text === 'end'));
+    const { lines } = await fixture.handlers.logs({ app, tail: 5000 }, signal);
+    expect(JSON.stringify(lines).length).toBeLessThan(limits.messageLength);
+    const [long, end] = lines.slice(-2).map((line) => ({ length: line.text.length, last: line.text.at(-1) }));
+    expect([long, end]).toEqual([{ length: limits.logLineLength, last: '…' }, { length: 3, last: 'd' }]);
+  });
+
+  it('REL-18 can still be read when it has crashed', async () => {
+    const { app } = await deployed(shell('echo last words; sleep 2; exit 9'));
+    await eventually(() => statusesOf(app).find((event) => event.status === 'crashed'));
+    expect((await fixture.handlers.logs({ app, tail: 10 }, signal)).lines.map((line) => line.text)).toEqual(['last words']);
+  });
+});
+
+describe('the status of an app', () => {
+  it('is told within two seconds of what the engine sees, with the reason', async () => {
+    const { app } = await deployed();
+    const begun = Date.now();
+    await (await containerOf(app)).kill();
+    expect(await eventually(() => statusesOf(app).find((event) => event.status === 'crashed'))).toMatchObject({ reason: 'exit code 137' });
+    expect(Date.now() - begun).toBeLessThan(2_000);
+  });
+
+  it('is stopped when somebody stops it by hand, whatever the exit code', async () => {
+    const { app } = await deployed();
+    await (await containerOf(app)).stop();
+    await eventually(() => (statusesOf(app).at(-1)?.status === 'stopped' ? true : undefined));
+    await (await containerOf(app)).start();
+    await eventually(() => (statusesOf(app).at(-1)?.status === 'running' ? true : undefined));
+  });
+
+  it('turns unhealthy when its check fails, and running again when it answers', async () => {
+    const { app } = await deployed({ health_check: { kind: 'http', path: '/cgi-bin/healthz', interval: 1, timeout: 1, grace: 10 } });
+    await fixture.observer.look();
+    const inside = async (script: string) => (await (await containerOf(app)).exec({ Cmd: ['/bin/sh', '-c', script] })).start({});
+    await inside('chmod -x /www/cgi-bin/healthz');
+    expect(await eventually(() => statusesOf(app).find((event) => event.status === 'unhealthy'))).toMatchObject({ reason: expect.stringContaining('health check failed:') });
+    await inside('chmod +x /www/cgi-bin/healthz');
+    await eventually(() => (statusesOf(app).at(-1)?.status === 'running' ? true : undefined));
+  });
+
+  it('REL-21 is stamped with a time that only grows', async () => {
+    const stamps = fixture.events.filter((event) => event.kind === 'status').map((event) => event.at);
+    expect(stamps.length).toBeGreaterThan(5);
+    expect(stamps).toEqual(stamps.toSorted((a, b) => a - b));
+  });
+
+  it('REL-21 is absent from a report at once when its container is removed behind our back', async () => {
+    const { app } = await deployed();
+    await eventually(() => (statusesOf(app).at(-1)?.status === 'running' ? true : undefined));
+    const before = fixture.events.length;
+    await (await containerOf(app)).remove({ force: true });
+    const report = await eventually(() => fixture.events.slice(before).find((event) => event.kind === 'report'));
+    expect(report.apps.some((reported) => reported.app === app)).toBe(false);
+  });
+
+  it('comes with what the app uses', async () => {
+    const { app } = await deployed({ command: ['/bin/sh', '-c', 'while :; do :; done'], internal_port: null, cpu_limit: 0.2, health_check: { kind: 'started', interval: 10, timeout: 5, grace: 5 } });
+    await fixture.observer.look();
+    // The engine has nothing to compare its first sample with.
+    for (let i = 0; i < 2; i++) await fixture.observer.measure();
+    await fixture.observer.report();
+    const report = fixture.events.findLast((event) => event.kind === 'report');
+    const usage = report?.apps.find((reported) => reported.app === app);
+    expect(usage?.cpu).toBeGreaterThan(5);
+    expect(usage?.cpu).toBeLessThan(50);
+    expect(usage?.memory).toBeGreaterThan(0);
+    await act(app, 'stop');
+  });
+});
+
+describe('REL-11 an engine that goes away', () => {
+  it('is reported, without calling a single app stopped, and watched again when it is back', async () => {
+    const gate = await createEngineGate(`/tmp/dockup-gate-${process.pid}.sock`);
+    const gated = await openHostFixture({ socketPath: gate.path });
+    try {
+      void watch(gated);
+      const spec = makeSpec();
+      await gated.deploy(spec);
+      await gated.observer.look();
+      gate.shut();
+      const away = await eventually(() => gated.events.find((event) => event.kind === 'report' && event.engine === 'unreachable'));
+      expect(away).toMatchObject({ apps: [{ app: spec.app, status: 'running' }] });
+      await gate.open();
+      await eventually(() => (gated.events.findLast((event) => event.kind === 'report')?.engine === 'reachable' ? true : undefined));
+      expect(gated.events.filter((event) => event.kind === 'status').map((event) => event.status)).not.toContain('stopped');
+    } finally {
+      await gated.close();
+      gate.shut();
+    }
+  });
+
+  it('is waited for by a deployment that it left in the middle', async () => {
+    const gate = await createEngineGate(`/tmp/dockup-gate2-${process.pid}.sock`);
+    const gated = await openHostFixture({ socketPath: gate.path });
+    try {
+      const id = makeId('deployment');
+      await gated.deployments.accept(id, makeSpec({ env: { START_DELAY: '1' } }));
+      await eventually(() => gated.events.find((event) => event.kind === 'deployment' && event.phase === 'health'));
+      gate.shut();
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await gate.open();
+      expect(await gated.outcome(id)).toMatchObject({ status: 'succeeded' });
+    } finally {
+      await gated.close();
+      gate.shut();
+    }
+  });
+});
