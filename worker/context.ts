@@ -1,5 +1,5 @@
 /** Everything a service may use, put together once per process (embedded), or per request and Durable Object (edge). Cheap: nothing is done yet. */
-import { newId, type IdKind } from '../shared/names.ts';
+import { createIds } from './ids.ts';
 import { createPasswords } from './auth/passwords.ts';
 import { createSessionTokens } from './auth/session-tokens.ts';
 import { createVault } from './auth/vault.ts';
@@ -23,7 +23,7 @@ export function createContext({ config, db, executors, log, clock = Date.now }: 
     executors,
     log,
     clock,
-    newId: (kind: IdKind) => newId(kind, clock(), crypto.getRandomValues(new Uint8Array(13))),
+    newId: createIds(clock),
     vault: createVault(config.encryptionKey),
     passwords: createPasswords(),
     sessionTokens: createSessionTokens(config.authSecret, config.sessionLife),
