@@ -1,0 +1,188 @@
+/** The executor's end of the link over a real socket. */
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { importJWK, jwtVerify } from 'jose';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClock } from '../../executor/clock.ts';
+import type { Handlers } from '../../executor/dispatch.ts';
+import { enrol, loadIdentity } from '../../executor/identity.ts';
+import { postJson } from '../../executor/http.ts';
+import { Link } from '../../executor/link.ts';
+import { createLog } from '../../executor/log.ts';
+import { Outbox } from '../../executor/outbox.ts';
+import { runSession } from '../../executor/session.ts';
+import { connectAudience, connectTokenLife } from '../../shared/protocol/enrolment.ts';
+import type { StatusEvent } from '../../shared/protocol/events.ts';
+import type { Hello } from '../../shared/protocol/messages.ts';
+import { eventually } from './host-fixture.ts';
+import { openHub, type HubFixture } from './hub-fixture.ts';
+import { makeId } from './spec.ts';
+
+const serverId = makeId('server');
+const hello: Hello = { type: 'hello', protocol: 1, version: '0.0.0', capabilities: ['logs'], engine: null, ingress: { scheme: 'http', port: 8080 }, deployments: [] };
+const status = (at: number): StatusEvent => ({ kind: 'status', app: 'a', status: 'running', reason: null, at });
+const refuse = () => Promise.reject(new Error('not part of this test'));
+
+let hub: HubFixture;
+let stop: AbortController;
+let outbox: Outbox;
+let logs: string[];
+
+beforeEach(async () => {
+  hub = await openHub(serverId);
+  stop = new AbortController();
+  outbox = new Outbox({ onOutcomeAcknowledged: () => undefined });
+  logs = [];
+});
+afterEach(async () => {
+  stop.abort();
+  await hub.close();
+});
+
+function connect(change: { handlers?: Partial<Handlers>; helloTimeout?: number; pingInterval?: number } = {}): Promise<void> {
+  const { handlers, ...timing } = change;
+  const link = new Link({
+    apiUrl: hub.url,
+    connectToken: () => Promise.resolve('token'),
+    hello: () => Promise.resolve(hello),
+    handlers: { deploy: refuse, cancel_deploy: refuse, act: refuse, remove_app: refuse, logs: () => Promise.resolve({ lines: [] }), ...handlers },
+    outbox,
+    onWelcome: () => undefined,
+    clock: createClock(),
+    log: createLog((line) => logs.push(line)),
+    backoff: { next: () => 20 },
+    session: (options) => runSession({ ...options, ...timing }),
+  });
+  return link.run(stop.signal);
+}
+
+const logsCall = (id: string) => ({ type: 'call', id, method: 'logs', params: { app: 'a', tail: 1 } });
+
+describe('the link', () => {
+  it('says hello, and sends nothing else before the welcome', async () => {
+    hub.isWelcoming = false;
+    outbox.push(status(1));
+    void connect();
+    const { received, send } = await hub.connection(0);
+    send(logsCall('early'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(received).toEqual([hello]);
+    send({ type: 'welcome', protocol: 1, server: serverId, epoch: 1, report_interval: 30 });
+    expect(await eventually(() => received[1])).toEqual({ type: 'event', seq: 1, event: status(1) });
+  });
+
+  it('comes back after every end, and sends again what was not acknowledged', async () => {
+    void connect();
+    const first = await hub.connection(0);
+    for (const at of [1, 2, 3]) outbox.push(status(at));
+    await eventually(() => (first.received.length === 4 ? true : undefined));
+    first.send({ type: 'ack', seq: 2 });
+    // Answered in order: the acknowledgement is through.
+    first.send(logsCall('after'));
+    await eventually(() => first.received.find((message) => message.type === 'ok'));
+    first.socket.terminate();
+    outbox.push(status(4));
+    const second = await hub.connection(1);
+    await eventually(() => (second.received.length === 3 ? true : undefined));
+    expect(second.received.slice(1)).toEqual([{ type: 'event', seq: 3, event: status(3) }, { type: 'event', seq: 4, event: status(4) }]);
+  });
+
+  it('REL-02 gives up on a greeting that hangs, and dials again', async () => {
+    hub.isWelcoming = false;
+    void connect({ helloTimeout: 100 });
+    await hub.connection(2);
+    expect(logs.join()).toContain('no welcome in time');
+  });
+
+  it('REL-02 drops a connection that no longer answers pings', async () => {
+    void connect({ pingInterval: 50 });
+    const first = await hub.connection(0);
+    // A peer that is cut off silently neither answers nor closes.
+    first.socket.pause();
+    await hub.connection(1);
+    expect(logs.join()).toContain('two pings without an answer');
+  });
+
+  it('REL-03 stays away and says so when it is refused', async () => {
+    hub.refusal = 403;
+    void connect();
+    const line = await eventually(() => logs.find((entry) => entry.includes('refuses this executor')));
+    expect(JSON.parse(line)).toMatchObject({ level: 'error', reason: 'upgrade refused with 403' });
+    hub.refusal = null;
+    await hub.connection(0);
+    expect(logs.filter((entry) => entry.includes('refuses this executor'))).toHaveLength(1);
+  });
+
+  it('answers a call on the connection that asked, while another call hangs', async () => {
+    void connect({ handlers: { remove_app: () => new Promise(() => undefined) } });
+    const { received, send } = await hub.connection(0);
+    send({ type: 'call', id: 'hangs', method: 'remove_app', params: { app: 'a' } });
+    send(logsCall('quick'));
+    expect(await eventually(() => received.find((message) => message.type === 'ok'))).toEqual({ type: 'ok', id: 'quick', result: { lines: [] } });
+  });
+
+  it('ends when it is told to', async () => {
+    const running = connect();
+    await hub.connection(0);
+    stop.abort();
+    await running;
+  });
+
+  it('REL-05 survives 100,000 malformed messages on one socket', { timeout: 120_000 }, async () => {
+    void connect();
+    const { received, send, socket } = await hub.connection(0);
+    const samples = [
+      '', '{', 'null', '[]', '"text"', '0', '{}', '{"type":"call"}', '{"type":"nonsense"}', '{"type":"call","id":"","method":"logs","params":{}}', '{"type":"call","id":7}',
+      '{"type":"ack","seq":-1}', '{"type":"ack","seq":1e999}', '{"type":"cancel"}', '{"type":"welcome"}', '{"type":"__proto__"}', '{"__proto__":{"type":"call"}}', '\u0000', '💥'.repeat(50), `${'['.repeat(500)}`,
+    ];
+    for (let i = 0; i < 100_000; i++) {
+      socket.send(samples[i % samples.length] ?? '', { binary: i % 97 === 0 });
+      // The test shares its process with the executor: let it read.
+      if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    send(logsCall('alive'));
+    expect(await eventually(() => received.find((message) => message.type === 'ok'))).toMatchObject({ id: 'alive' });
+    expect(hub.connections).toHaveLength(1);
+    expect(logs.filter((line) => line.includes('message ignored')).length).toBeLessThan(10);
+  });
+});
+
+describe('SEC-17 the identity of an executor', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'dockup-identity-'));
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+  const enrolHere = (token: string | undefined) => enrol({ dir, apiUrl: hub.url, token, post: postJson });
+
+  it('is enrolled once, and its private key never leaves the host', async () => {
+    const identity = await enrolHere('dke_once');
+    expect(identity.serverId).toBe(serverId);
+    expect(hub.enrolments).toEqual([{ token: 'dke_once', public_key: { kty: 'OKP', crv: 'Ed25519', x: expect.any(String) } }]);
+    expect((await stat(join(dir, 'identity.json'))).mode & 0o777).toBe(0o600);
+    expect(await readFile(join(dir, 'identity.json'), 'utf8')).not.toContain('dke_once');
+    expect((await loadIdentity(dir))?.serverId).toBe(serverId);
+  });
+
+  it('is proven anew for each connection, with a token that lives a minute', async () => {
+    await enrolHere('dke_once');
+    const identity = await loadIdentity(dir);
+    const [one, other] = [await identity?.connectToken(), await identity?.connectToken()];
+    expect(one).not.toBe(other);
+    const publicKey = await importJWK(hub.enrolments[0]?.public_key ?? {}, 'EdDSA');
+    const { payload } = await jwtVerify(one ?? '', publicKey, { algorithms: ['EdDSA'], audience: connectAudience, subject: serverId });
+    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(connectTokenLife);
+  });
+
+  it.each([
+    ['there is no token', undefined, null, 'DOCKUP_ENROLMENT_TOKEN'],
+    ['the token is refused', 'dke_used', 401, 'answered 401: The token is used.'],
+  ])('says what to do when %s, and never the token', async (_name, token, refusal, expected) => {
+    hub.refusal = refusal;
+    const failure = await enrolHere(token).catch((error: Error) => error.message);
+    expect(failure).toContain(expected);
+    expect(failure).not.toContain('dke_used');
+    expect(await loadIdentity(dir)).toBeNull();
+  });
+});
