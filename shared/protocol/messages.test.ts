@@ -41,11 +41,10 @@ describe('REL-05 what cannot be read is told, never thrown', () => {
     expect(parseExecutorMessage(text)).toEqual({ ok: false, reason: `message of ${text.length} characters` });
   });
 
-  test('every field of every message can be missing', () => {
-    const cut = executorVectors.flatMap(({ message }) => Object.keys(message).map((field) => ({ ...message, [field]: undefined })));
-    // The fields that the protocol lets be left out: `minimum`, and a result or parameters of nothing.
-    const needed = cut.filter((message) => !('minimum' in message && message.minimum === undefined) && !('result' in message && message.result === undefined));
-    for (const message of needed) expect(parseExecutorMessage(JSON.stringify(message)).ok, JSON.stringify(message)).toBe(false);
+  test('no field may be missing, but those the protocol lets be left out', () => {
+    const fields = executorVectors.flatMap(({ message }) => Object.keys(message).map((field) => ({ type: message.type, field, text: JSON.stringify({ ...message, [field]: undefined }) })));
+    const spare = fields.filter(({ text }) => parseExecutorMessage(text).ok).map(({ type, field }) => `${type}.${field}`);
+    expect(spare).toEqual(['ok.result', 'err.minimum']);
   });
 });
 

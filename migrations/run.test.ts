@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient, type Client } from '@libsql/client';
+import { getTableColumns, getTableName, is } from 'drizzle-orm';
+import { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { CasingCache } from 'drizzle-orm/casing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as schema from '../worker/store/schema.ts';
+import { runMigrations } from './run.ts';
+
+describe('REL-25 migrations', () => {
+  let folder: string;
+  let client: Client;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'dockup-migrations-'));
+    client = createClient({ url: `file:${join(folder, 'dockup.db')}` });
+  });
+  afterEach(async () => {
+    client.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const dump = async () => {
+    const { rows } = await client.execute('select name, sql from sqlite_master order by name');
+    const applied = await client.execute('select * from __drizzle_migrations');
+    return JSON.stringify([rows, applied.rows]);
+  };
+
+  test('running them twice changes nothing', async () => {
+    await runMigrations(client);
+    await client.execute("insert into users (id, email, password_hash, role, created_at) values ('usr_1', 'a@example.com', 'x', 'admin', 1)");
+    const before = await dump();
+    await runMigrations(client);
+    expect(await dump()).toBe(before);
+    expect((await client.execute('select id from users')).rows).toHaveLength(1);
+  });
+
+  test('a database of a newer release is refused, and left as it is', async () => {
+    await runMigrations(client);
+    await client.execute("insert into __drizzle_migrations (hash, created_at) values ('from the future', 9999999999999)");
+    const before = await dump();
+    await expect(runMigrations(client)).rejects.toThrow(/newer schema than this release knows/);
+    expect(await dump()).toBe(before);
+  });
+
+  test('they make exactly the tables and columns that the code knows', async () => {
+    await runMigrations(client);
+    const casing = new CasingCache('snake_case');
+    const tables = Object.values(schema).filter((value) => is(value, SQLiteTable));
+    const known = Object.fromEntries(tables.map((table) => [getTableName(table), Object.values(getTableColumns(table)).map((column) => casing.getColumnCasing(column)).sort()]));
+
+    const { rows } = await client.execute("select t.name as tab, c.name as col from sqlite_master t, pragma_table_info(t.name) c where t.type = 'table' and t.name not like '\\_\\_%' escape '\\' and t.name not like 'sqlite%' order by 1, 2");
+    const made: Record<string, string[]> = {};
+    for (const row of rows) (made[String(row['tab'])] ??= []).push(String(row['col']));
+    expect(made).toEqual(known);
+  });
+});

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { HubMessage } from '../../shared/protocol/messages.ts';
+import { closeCodes, limits } from '../../shared/protocol/limits.ts';
+import type { Ingest } from '../services/ingest.ts';
+import { Hub } from './hub.ts';
+import type { HubSocket } from './socket.ts';
+
+const hello = '{"type":"hello","protocol":1,"version":"0.1.0","capabilities":[],"engine":null,"ingress":{"scheme":"http","port":80},"deployments":[]}';
+const report = (seq: number, status = 'running') => `{"type":"event","seq":${seq},"event":{"kind":"report","at":1,"engine":"reachable","apps":[{"app":"app_1","status":"${status}","cpu":1,"memory":2}]}}`;
+
+/** The far end of a socket: keeps what it is sent. */
+function fakeSocket(epoch: number) {
+  const sent: HubMessage[] = [];
+  const closed: [code: number, reason: string][] = [];
+  const socket: HubSocket = {
+    session: { server: 'srv_1', epoch, isReady: false, seq: 0, picture: '', usage: {} },
+    remember: () => {},
+    send: (text) => sent.push(JSON.parse(text) as HubMessage),
+    close: (code, reason) => closed.push([code, reason]),
+  };
+  return { socket, sent, closed };
+}
+
+describe('the hub', () => {
+  const facts: string[] = [];
+  const errors: string[] = [];
+  let takeIn: () => Promise<void>;
+  let hub: Hub;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    facts.length = errors.length = 0;
+    takeIn = async () => {};
+    const note = (fact: string) => async () => {
+      await takeIn();
+      facts.push(fact);
+    };
+    const ingest: Ingest = { connected: note('connected'), disconnected: note('disconnected'), event: (_server, _epoch, event) => note(event.kind)() };
+    hub = new Hub('srv_1', { ingest, log: { info: () => {}, error: (message) => errors.push(message) } });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const open = (epoch = 1) => {
+    const end = fakeSocket(epoch);
+    hub.open(end.socket);
+    hub.receive(end.socket, hello);
+    return end;
+  };
+
+  test('closes a connection that does not say hello in 10 s', () => {
+    const { socket, closed } = fakeSocket(1);
+    hub.open(socket);
+    vi.advanceTimersByTime(limits.helloTimeout - 1);
+    expect(closed).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(closed).toEqual([[closeCodes.protocolError, 'no hello']]);
+  });
+
+  test('keeps no timer once a connection has said hello and no call is open: the object can hibernate', async () => {
+    const { closed } = open();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(10 * limits.helloTimeout);
+    expect(closed).toEqual([]);
+  });
+
+  test('a call pulses for an hour and is answered', async () => {
+    const { socket, sent } = open();
+    const outcome = hub.call('logs', { app: 'app_1', tail: 1 });
+    const call = sent.find((message) => message.type === 'call');
+    for (let passed = 0; passed < 3_600_000; passed += limits.pulseInterval) {
+      vi.advanceTimersByTime(limits.pulseInterval);
+      hub.receive(socket, JSON.stringify({ type: 'pulse', id: call?.id }));
+    }
+    hub.receive(socket, JSON.stringify({ type: 'ok', id: call?.id, result: { lines: [] } }));
+    expect(await outcome).toEqual({ ok: true, result: { lines: [] } });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('a call is lost after 10 s of silence, and a late answer changes nothing', async () => {
+    const { socket, sent } = open();
+    const outcome = hub.call('logs', { app: 'app_1', tail: 1 });
+    vi.advanceTimersByTime(limits.callSilence);
+    expect(await outcome).toMatchObject({ ok: false, code: 'executor_lost' });
+    hub.receive(socket, JSON.stringify({ type: 'ok', id: sent.find((message) => message.type === 'call')?.id, result: { lines: [] } }));
+    expect(errors).toEqual([]);
+  });
+
+  test('REL-04 a connection with an older epoch than the one that is open is closed, not the other', () => {
+    const newer = open(2);
+    const { socket, closed } = fakeSocket(1);
+    hub.open(socket);
+    expect(closed).toEqual([[closeCodes.superseded, 'a newer connection is open']]);
+    expect(newer.closed).toEqual([]);
+    expect(hub.presence().isOnline).toBe(true);
+  });
+
+  test('a fact that cannot be taken in is not acknowledged: the connection ends, and the executor tells it again', async () => {
+    const { socket, sent, closed } = open();
+    await vi.advanceTimersByTimeAsync(0);
+    takeIn = () => Promise.reject(new Error('the database is away'));
+    hub.receive(socket, report(1));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.filter((message) => message.type === 'ack')).toEqual([]);
+    expect(closed).toEqual([[closeCodes.unavailable, 'try again']]);
+    expect(hub.presence().isOnline).toBe(false);
+  });
+
+  test('a report that tells nothing new is acknowledged without touching the database', async () => {
+    const { socket, sent } = open();
+    for (const [i, status] of ['running', 'running', 'running', 'paused', 'paused'].entries()) hub.receive(socket, report(i + 1, status));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.filter((message) => message.type === 'ack').map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+    expect(facts).toEqual(['connected', 'report', 'report']);
+  });
+
+  test('a flood of nonsense is a handful of log lines', () => {
+    const { socket } = open();
+    for (let i = 0; i < 10_000; i++) hub.receive(socket, '{}');
+    expect(errors).toEqual(Array.from({ length: 5 }, () => 'drop message'));
+  });
+
+  test('whoever waits for a deployment is woken by its end, or by the clock', async () => {
+    const { socket } = open();
+    const woken: string[] = [];
+    void hub.settled('dep_1', 5_000).then(() => woken.push('dep_1'));
+    void hub.settled('dep_2', 5_000).then(() => woken.push('dep_2'));
+    hub.receive(socket, '{"type":"event","seq":1,"event":{"kind":"deployment","deployment":"dep_1","app":"app_1","status":"succeeded","phase":"done","at":1,"image_id":null,"failure":null}}');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(woken).toEqual(['dep_1']);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(woken).toEqual(['dep_1', 'dep_2']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('REL-04 a flapping executor leaves nothing behind', async () => {
+    for (let epoch = 1; epoch <= 50; epoch++) open(epoch);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(facts.filter((fact) => fact === 'connected')).toHaveLength(1);
+  });
+});
