@@ -65,7 +65,7 @@ describe('REL-05 every call gets exactly one answer', () => {
   });
 
   it('one answer for an id that is sent twice', async () => {
-    const handler = vi.fn(() => Promise.resolve({ lines: [] }));
+    const handler = vi.fn<Handlers['logs']>(() => Promise.resolve({ lines: [] }));
     const dispatch = open({ logs: handler });
     await Promise.all([dispatch.call(call('logs', { app: 'a', tail: 5 })), dispatch.call(call('logs', { app: 'a', tail: 5 }))]);
     expect(handler).toHaveBeenCalledOnce();

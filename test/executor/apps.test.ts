@@ -132,9 +132,9 @@ describe('the status of an app', () => {
   it('is stopped when somebody stops it by hand, whatever the exit code', async () => {
     const { app } = await deployed();
     await (await containerOf(app)).stop();
-    await eventually(() => (statusesOf(app).at(-1)?.status === 'stopped' ? true : undefined));
+    expect(await eventually(() => statusesOf(app).find((event) => event.status === 'stopped'))).toMatchObject({ reason: null });
     await (await containerOf(app)).start();
-    await eventually(() => (statusesOf(app).at(-1)?.status === 'running' ? true : undefined));
+    expect(await eventually(() => (statusesOf(app).at(-1)?.status === 'running' ? 'running' : undefined))).toBe('running');
   });
 
   it('turns unhealthy when its check fails, and running again when it answers', async () => {
