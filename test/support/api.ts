@@ -49,7 +49,7 @@ export function createApi({ url, httpPort, token }: ApiOptions): Api {
     });
     const text = await response.text();
     const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
   }
 
   async function expectReply<T extends z.ZodType>(status: number, schema: T, pending: Promise<Reply>): Promise<z.infer<T>> {

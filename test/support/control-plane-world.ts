@@ -1,0 +1,105 @@
+/**
+ * A control plane with people in it: an administrator and two members who own one thing of each kind, and an executor that is connected.
+ * What tests of rights, errors and secrets ask their questions of.
+ */
+import { z } from 'zod';
+import { createdApiKey, session, user } from '../../shared/api/auth.ts';
+import type { App } from '../../shared/api/apps.ts';
+import { deployment } from '../../shared/api/deployments.ts';
+import { project as projectSchema } from '../../shared/api/projects.ts';
+import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import { enrolExecutor, type Connection, type FakeExecutor, type Handlers } from './fake-executor.ts';
+
+export interface Person {
+  id: string;
+  email: string;
+  password: string;
+  /** Of a login. */
+  session: string;
+  key: { id: string; text: string };
+}
+
+export interface Member extends Person {
+  projectId: string;
+  /** Deployed, running, its environment set. */
+  app: App;
+  deploymentId: string;
+}
+
+export interface World {
+  plane: ControlPlane;
+  administrator: Person;
+  ann: Member;
+  bob: Member;
+  executor: FakeExecutor;
+  connection: Connection;
+  /** What the executor answers: tests may replace its methods. */
+  handlers: Handlers;
+  /** Every row of every table. */
+  dump(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export const plantedEnv = { DATABASE_URL: 'postgres://ann:planted-env-value@db/shop' };
+
+const page = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+export async function startWorld(env: Record<string, string> = {}): Promise<World> {
+  const plane = await startControlPlane({ host: 'embedded', env });
+  try {
+    return await populate(plane);
+  } catch (error) {
+    await plane.stop();
+    throw error;
+  }
+}
+
+async function populate(plane: ControlPlane): Promise<World> {
+  const executor = await enrolExecutor(plane);
+  const handlers: Handlers = { deploy: () => ({ accepted: true }), logs: () => ({ lines: [] }) };
+  const connection = await executor.connect(handlers);
+  const { email, password, api_key } = plane.credentials;
+  const login = await logIn(plane, email, password);
+  const [firstKey] = (await plane.expect(200, page, plane.request('GET', '/api/v1/api-keys'))).data;
+  const administrator = { id: login.user.id, email, password, session: login.token, key: { id: firstKey?.id ?? '', text: api_key } };
+  const [ann, bob] = [await addMember(plane, connection, 'ann'), await addMember(plane, connection, 'bob')];
+  return {
+    plane,
+    administrator,
+    ann,
+    bob,
+    executor,
+    connection,
+    handlers,
+    dump: () => dump(plane),
+    stop: async () => {
+      await connection.close();
+      await plane.stop();
+    },
+  };
+}
+
+export async function logIn(plane: ControlPlane, email: string, password: string): Promise<z.infer<typeof session>> {
+  return plane.expect(200, session, plane.request('POST', '/api/v1/auth/login', { token: null, body: { email, password } }));
+}
+
+async function addMember(plane: ControlPlane, connection: Connection, name: string): Promise<Member> {
+  const email = `${name}@example.com`;
+  const password = `planted-password-of-${name}`;
+  const { id } = await plane.expect(201, user, plane.request('POST', '/api/v1/users', { body: { email, password } }));
+  const { token } = await logIn(plane, email, password);
+  const own = { token };
+  const key = await plane.expect(201, createdApiKey, plane.request('POST', '/api/v1/api-keys', { ...own, body: { name: 'ci' } }));
+  const project = await plane.expect(201, projectSchema, plane.request('POST', '/api/v1/projects', { ...own, body: { name: `of ${name}` } }));
+  const app = await plane.createApp(project.id, { name: `app of ${name}`, slug: `app-of-${name}`, image: 'nginx:alpine', env: plantedEnv });
+  const { id: deploymentId } = await plane.expect(202, deployment, plane.request('POST', `/api/v1/apps/${app.id}/deploy`, own));
+  await connection.tell({ kind: 'deployment', deployment: deploymentId, app: app.id, status: 'succeeded', phase: 'done', at: Date.now(), image_id: null, failure: null });
+  await connection.tell({ kind: 'status', app: app.id, status: 'running', reason: null, at: Date.now() });
+  return { id, email, password, session: token, key: { id: key.id, text: key.key }, projectId: project.id, app: await plane.getApp(app.id), deploymentId };
+}
+
+async function dump({ database }: ControlPlane): Promise<string> {
+  const tables = await database.execute("select name from sqlite_master where type = 'table' order by name");
+  const rows = await Promise.all(tables.rows.map(async ({ name }) => [name, (await database.execute(`select * from "${String(name)}" order by 1`)).rows]));
+  return JSON.stringify(rows, null, 1);
+}
