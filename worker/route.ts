@@ -154,7 +154,9 @@ const bodyLimitBytes = 1024 * 1024;
 
 const limitBody = bodyLimit({
   maxSize: bodyLimitBytes,
-  onError: () => {
+  onError: (c) => {
+    // The rest of the body stays unread, so nothing more can be asked on this connection.
+    c.header('Connection', 'close');
     throw new AppError('payload_too_large', { detail: `A JSON body may have ${bodyLimitBytes} bytes.` });
   },
 });

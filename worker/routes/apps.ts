@@ -74,7 +74,7 @@ export const appRoutes = [
   update('patch', 'patchApp'),
   defineRoute(
     onApp,
-    ['executor_offline', 'executor_lost', 'engine_unreachable', 'engine_error', 'proxy_unavailable'],
+    ['executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error', 'proxy_unavailable'],
     {
       method: 'delete',
       path: onePath,

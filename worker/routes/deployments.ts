@@ -107,7 +107,7 @@ export const deploymentRoutes = [
   ),
   defineRoute(
     onDeployment,
-    ['deployment_finished', 'executor_offline', 'executor_lost'],
+    ['deployment_finished', 'executor_offline', 'executor_lost', 'unsupported_command'],
     {
       method: 'post',
       path: '/api/v1/deployments/{deploymentId}/cancel',
