@@ -1,0 +1,48 @@
+/** The services over a database file of their own, for tests below the HTTP API. No executor can be reached. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runMigrations } from '../../migrations/run.ts';
+import { createApp as createAppBody } from '../../shared/api/apps.ts';
+import { readConfig } from '../../worker/config.ts';
+import { createContext } from '../../worker/context.ts';
+import { openDatabase } from '../../worker/embedded/database.ts';
+import type { Actor } from '../../worker/services/actor.ts';
+import { createApp } from '../../worker/services/apps.ts';
+import type { Context } from '../../worker/services/context.ts';
+import { noExecutors } from '../../worker/services/no-executors.ts';
+import { createProject } from '../../worker/services/projects.ts';
+import { createUser } from '../../worker/services/users.ts';
+
+const secret = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+
+export interface TestContext {
+  ctx: Context;
+  actor: Actor;
+  appId: string;
+  close(): Promise<void>;
+}
+
+/** With an administrator and one app of theirs that is placed nowhere. */
+export async function openTestContext(clock: () => number = Date.now): Promise<TestContext> {
+  const folder = await mkdtemp(join(tmpdir(), 'dockup-context-'));
+  const databaseUrl = `file:${join(folder, 'dockup.db')}`;
+  const { db, client } = await openDatabase(databaseUrl, undefined);
+  await runMigrations(client);
+  const config = readConfig('embedded', { DOCKUP_AUTH_SECRET: secret, DOCKUP_ENCRYPTION_KEY: secret, DOCKUP_DATABASE_URL: databaseUrl });
+  const ctx = createContext({ config, db, executors: noExecutors, log: { info: () => {}, error: () => {} }, clock });
+
+  const user = await createUser(ctx, { email: 'admin@example.com', password: 'correct horse battery', role: 'admin' });
+  const actor: Actor = { user, via: 'session' };
+  const project = await createProject(ctx, actor, { name: 'Project', description: '' });
+  const { app } = await createApp(ctx, actor, project, createAppBody.parse({ name: 'App', slug: 'app-under-test', image: 'nginx:alpine' }));
+  return {
+    ctx,
+    actor,
+    appId: app.id,
+    close: async () => {
+      db.client.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

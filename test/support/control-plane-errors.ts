@@ -1,0 +1,174 @@
+/** One row per error code that a single request can be answered with: what is asked, and what must come back. */
+import { SignJWT } from 'jose';
+import { enrolPath } from '../../shared/protocol/enrolment.ts';
+import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import { keepSecrets } from '../../worker/embedded/secrets.ts';
+import type { World } from './control-plane-world.ts';
+
+interface Asked {
+  method: string;
+  path: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** Default: ann's session. */
+  token?: string | null;
+}
+
+interface ErrorRow {
+  code: ErrorCode;
+  /** What is wrong with the request. */
+  why: string;
+  /** Where, if there is a place. */
+  pointer?: string;
+  ask: (world: World) => Asked | Promise<Asked>;
+}
+
+const missing = (prefix: string) => `${prefix}_${'0'.repeat(22)}`;
+const post = (path: string, body?: unknown): Asked => ({ method: 'POST', path, ...(body !== undefined && { body }) });
+const get = (path: string): Asked => ({ method: 'GET', path });
+
+const createProject = (body: unknown) => () => post('/api/v1/projects', body);
+const createApp = (fields: object) => ({ ann }: World) => post(`/api/v1/projects/${ann.projectId}/apps`, { name: 'a', slug: 'fresh', image: 'nginx:alpine', ...fields });
+const asAdministrator = (ask: (world: World) => Asked) => (world: World) => ({ token: world.administrator.session, ...ask(world) });
+
+/** A call that reaches the executor, which answers it with the code. */
+const refusedByExecutor = (code: ErrorCode) => (world: World) => {
+  world.handlers.act = () => {
+    throw new AppError(code, { detail: `the host says ${code}` });
+  };
+  return post(`/api/v1/apps/${world.ann.app.slug}/restart`);
+};
+
+/** An app of ann that names a source of this kind and was never deployed. */
+const undeployed = async (world: World, slug: string, fields: object): Promise<string> => {
+  const { plane, ann } = world;
+  const path = `/api/v1/apps/${slug}`;
+  if ((await plane.request('GET', path)).status === 404) {
+    await plane.request('POST', `/api/v1/projects/${ann.projectId}/apps`, { token: ann.session, body: { name: slug, slug, ...fields } });
+  }
+  return path;
+};
+
+/** An app of ann on a server whose executor has never connected. */
+const onAbsentServer = async (world: World): Promise<string> => {
+  const { plane } = world;
+  const { id } = (await plane.request('POST', '/api/v1/servers', { body: { name: 'absent' } })).body as { id: string };
+  return undeployed(world, `absent-${id.slice(-6)}`, { image: 'nginx:alpine', server_id: id });
+};
+
+/** One that the executor has taken and never ends. */
+const runningDeployment = async (world: World): Promise<string> => {
+  const path = await undeployed(world, 'endless', { image: 'nginx:alpine' });
+  const { id } = (await world.plane.request('POST', `${path}/deploy`)).body as { id: string };
+  return id;
+};
+
+const expiredSession = async ({ plane, ann }: World): Promise<string> => {
+  const { DOCKUP_AUTH_SECRET } = keepSecrets(plane.dataDir);
+  const hourAgo = Math.floor(Date.now() / 1000) - 3_600;
+  return new SignJWT().setProtectedHeader({ alg: 'HS256' }).setIssuer('dockup').setSubject(ann.id).setIssuedAt(hourAgo).setExpirationTime(hourAgo + 60).sign(new TextEncoder().encode(DOCKUP_AUTH_SECRET));
+};
+
+const aboutTheRequest: ErrorRow[] = [
+  { code: 'malformed_json', why: 'half an object', ask: createProject('{"name":') },
+  { code: 'malformed_json', why: 'an empty body', ask: createProject('') },
+  { code: 'unsupported_media_type', why: 'JSON that calls itself text', ask: () => ({ ...post('/api/v1/projects', '{"name":"p"}'), headers: { 'content-type': 'text/plain' } }) },
+  { code: 'unsupported_media_type', why: 'a form', ask: () => ({ ...post('/api/v1/projects', 'name=p'), headers: { 'content-type': 'application/x-www-form-urlencoded' } }) },
+  { code: 'unsupported_media_type', why: 'a deploy with a text', ask: ({ ann }) => ({ ...post(`/api/v1/deploy/${ann.app.slug}`, 'nginx'), headers: { 'content-type': 'text/plain' } }) },
+  { code: 'payload_too_large', why: 'more than a megabyte', ask: createProject({ name: 'p', description: 'x'.repeat(1024 * 1024) }) },
+  { code: 'route_not_found', why: 'no such route', ask: () => get('/api/v1/nonsense') },
+  { code: 'route_not_found', why: 'no such page', ask: () => get('/nonsense') },
+  { code: 'method_not_allowed', why: 'a list cannot be deleted', ask: () => ({ method: 'DELETE', path: '/api/v1/projects' }) },
+  { code: 'unknown_field', why: 'in the body', pointer: '/colour', ask: createProject({ name: 'p', colour: 'red' }) },
+  { code: 'unknown_field', why: 'in the query', pointer: '?colour', ask: () => get('/api/v1/projects?colour=red') },
+  { code: 'unknown_field', why: 'within a field', pointer: '/health_check/port', ask: createApp({ health_check: { path: '/', port: 80 } }) },
+  { code: 'missing_field', why: 'a name', pointer: '/name', ask: createProject({}) },
+  { code: 'wrong_type', why: 'a number for a text', pointer: '/name', ask: createProject({ name: 7 }) },
+  { code: 'wrong_type', why: 'a list for an object', pointer: '', ask: createProject([]) },
+  { code: 'wrong_type', why: 'no number in the query', pointer: '?limit', ask: () => get('/api/v1/projects?limit=many') },
+  { code: 'too_long', why: 'a name of 101 characters', pointer: '/name', ask: createProject({ name: 'x'.repeat(101) }) },
+  { code: 'too_long', why: 'a slug of 41 characters', pointer: '/slug', ask: createApp({ slug: 'x'.repeat(41) }) },
+  { code: 'too_short', why: 'a name of nothing but spaces', pointer: '/name', ask: createProject({ name: '   ' }) },
+  { code: 'too_short', why: 'a password of 11 characters', pointer: '/password', ask: asAdministrator(() => post('/api/v1/users', { email: 'x@example.com', password: 'x'.repeat(11) })) },
+  { code: 'out_of_range', why: 'port 65536', pointer: '/internal_port', ask: createApp({ internal_port: 65_536 }) },
+  { code: 'out_of_range', why: 'a page of 201', pointer: '?limit', ask: () => get('/api/v1/apps?limit=201') },
+  { code: 'out_of_range', why: 'less memory than an engine allows', pointer: '/memory_limit', ask: createApp({ memory_limit: 5 }) },
+  { code: 'invalid_value', why: 'an image that starts with a dash', pointer: '/image', ask: createApp({ image: '--privileged' }) },
+  { code: 'invalid_value', why: 'an image with a shell in it', pointer: '/image', ask: createApp({ image: 'nginx; reboot' }) },
+  { code: 'invalid_value', why: 'an unknown policy', pointer: '/restart_policy', ask: createApp({ restart_policy: 'sometimes' }) },
+  { code: 'invalid_value', why: 'a health check of two kinds', pointer: '/health_check', ask: createApp({ health_check: { path: '/', command: ['true'] } }) },
+  { code: 'invalid_value', why: 'a repository over ssh', pointer: '/git_repo_url', ask: createApp({ image: null, git_repo_url: 'ssh://git@example.com/x' }) },
+  { code: 'invalid_value', why: 'an image and a repository', pointer: '/image', ask: createApp({ git_repo_url: 'https://example.com/x.git' }) },
+  { code: 'invalid_cursor', why: 'a cursor of another list', pointer: '?cursor', ask: ({ ann }) => get(`/api/v1/projects?cursor=${ann.app.id}`) },
+];
+
+const aboutWhoAsks: ErrorRow[] = [
+  { code: 'unauthenticated', why: 'no token', ask: () => ({ ...get('/api/v1/projects'), token: null }) },
+  { code: 'unauthenticated', why: 'another scheme', ask: () => ({ ...get('/api/v1/projects'), token: null, headers: { authorization: 'Basic YTpi' } }) },
+  { code: 'invalid_token', why: 'a key nobody has', ask: () => ({ ...get('/api/v1/projects'), token: `dkp_${'0'.repeat(48)}` }) },
+  { code: 'invalid_token', why: 'a session with a changed signature', ask: ({ ann }) => ({ ...get('/api/v1/projects'), token: `${ann.session.slice(0, -4)}AAAA` }) },
+  { code: 'token_expired', why: 'a session of yesterday', ask: async (world) => ({ ...get('/api/v1/projects'), token: await expiredSession(world) }) },
+  { code: 'invalid_credentials', why: 'a wrong password', ask: ({ ann }) => ({ ...post('/api/v1/auth/login', { email: ann.email, password: 'wrong' }), token: null }) },
+  { code: 'invalid_credentials', why: 'an address nobody has', ask: () => ({ ...post('/api/v1/auth/login', { email: 'nobody@example.com', password: 'wrong' }), token: null }) },
+  { code: 'forbidden', why: 'a member on a route of administrators', ask: () => get('/api/v1/users') },
+  { code: 'reveal_needs_session', why: 'a key that asks for a key', ask: ({ ann }) => ({ ...post(`/api/v1/api-keys/${ann.key.id}/reveal`), token: ann.key.text }) },
+  { code: 'enrolment_token_invalid', why: 'a token nobody gave out', ask: () => ({ ...post(enrolPath, { token: 'dke_x', public_key: { kty: 'OKP', crv: 'Ed25519', x: 'x'.repeat(43) } }), token: null }) },
+];
+
+const aboutWhatIsNotThere: ErrorRow[] = [
+  { code: 'user_not_found', why: 'deleting nobody', ask: asAdministrator(() => ({ method: 'DELETE', path: `/api/v1/users/${missing('usr')}` })) },
+  { code: 'api_key_not_found', why: 'deleting no key', ask: () => ({ method: 'DELETE', path: `/api/v1/api-keys/${missing('key')}` }) },
+  { code: 'project_not_found', why: 'an unknown project', ask: () => get(`/api/v1/projects/${missing('prj')}`) },
+  { code: 'app_not_found', why: 'an unknown id', ask: () => get(`/api/v1/apps/${missing('app')}`) },
+  { code: 'app_not_found', why: 'an unknown slug', ask: () => get('/api/v1/apps/nowhere') },
+  { code: 'app_not_found', why: 'an app of somebody else', ask: ({ bob }) => get(`/api/v1/apps/${bob.app.slug}`) },
+  { code: 'app_not_found', why: 'a slug with SQL in it', ask: () => get(`/api/v1/apps/${encodeURIComponent("' or 1=1 --")}`) },
+  { code: 'deployment_not_found', why: 'an unknown deployment', ask: () => get(`/api/v1/deployments/${missing('dep')}`) },
+  { code: 'server_not_found', why: 'an unknown server', ask: asAdministrator(() => get(`/api/v1/servers/${missing('srv')}`)) },
+  { code: 'server_not_found', why: 'an app placed nowhere', pointer: '/server_id', ask: createApp({ server_id: missing('srv') }) },
+];
+
+const aboutTheRules: ErrorRow[] = [
+  { code: 'slug_invalid', why: 'capitals', pointer: '/slug', ask: createApp({ slug: 'Shop' }) },
+  { code: 'slug_invalid', why: 'the shape of an id', pointer: '/slug', ask: createApp({ slug: missing('app') }) },
+  { code: 'slug_invalid', why: 'a path', pointer: '/slug', ask: createApp({ slug: '../admin' }) },
+  { code: 'slug_reserved', why: 'a host of Dockup itself', pointer: '/slug', ask: createApp({ slug: 'admin' }) },
+  { code: 'slug_reserved', why: 'a look-alike', pointer: '/slug', ask: createApp({ slug: 'xn--80ak6aa92e' }) },
+  { code: 'slug_taken', why: 'by somebody else', pointer: '/slug', ask: (world) => createApp({ slug: world.bob.app.slug })(world) },
+  { code: 'slug_immutable', why: 'another slug', pointer: '/slug', ask: ({ ann }) => ({ method: 'PATCH', path: `/api/v1/apps/${ann.app.id}`, body: { slug: 'another' } }) },
+  { code: 'email_taken', why: 'in other letters', pointer: '/email', ask: asAdministrator(({ ann }) => post('/api/v1/users', { email: ann.email.toUpperCase(), password: 'twelve-characters' })) },
+  { code: 'project_not_empty', why: 'a project with an app', ask: ({ ann }) => ({ method: 'DELETE', path: `/api/v1/projects/${ann.projectId}` }) },
+  { code: 'project_not_empty', why: 'a user with a project', ask: asAdministrator(({ ann }) => ({ method: 'DELETE', path: `/api/v1/users/${ann.id}` })) },
+  { code: 'server_in_use', why: 'a server with apps', ask: asAdministrator(({ executor }) => ({ method: 'DELETE', path: `/api/v1/servers/${executor.serverId}` })) },
+  { code: 'last_administrator', why: 'the only one', ask: asAdministrator(({ administrator }) => ({ method: 'DELETE', path: `/api/v1/users/${administrator.id}` })) },
+  { code: 'nothing_to_deploy', why: 'an app without an image', ask: async (world) => post(`${await undeployed(world, 'empty', {})}/deploy`) },
+  { code: 'git_deploy_unavailable', why: 'an app with a repository', ask: async (world) => post(`${await undeployed(world, 'from-git', { git_repo_url: 'https://example.com/x.git' })}/deploy`) },
+  { code: 'image_upload_unavailable', why: 'a tar', ask: ({ ann }) => ({ ...post(`/api/v1/deploy/${ann.app.slug}`, 'tar'), headers: { 'content-type': 'application/x-tar' } }) },
+  { code: 'app_not_deployed', why: 'starting what was never deployed', ask: async (world) => post(`${await undeployed(world, 'empty', {})}/start`) },
+  { code: 'app_not_deployed', why: 'logs of what was never deployed', ask: async (world) => get(`${await undeployed(world, 'empty', {})}/logs`) },
+  { code: 'invalid_state', why: 'waking what is not asleep', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/unpause`) },
+  { code: 'deployment_finished', why: 'cancelling what has ended', ask: ({ ann }) => post(`/api/v1/deployments/${ann.deploymentId}/cancel`) },
+];
+
+const aboutTheExecutor: ErrorRow[] = [
+  { code: 'executor_offline', why: 'a deploy to a host that is away', ask: async (world) => post(`${await onAbsentServer(world)}/deploy`) },
+  { code: 'executor_offline', why: 'removing an app from a host that is away', ask: async (world) => ({ method: 'DELETE', path: await onAbsentServer(world) }) },
+  { code: 'unsupported_command', why: 'an executor that is too old', ask: refusedByExecutor('unsupported_command') },
+  { code: 'engine_unreachable', why: 'a host without Docker', ask: refusedByExecutor('engine_unreachable') },
+  { code: 'engine_error', why: 'a Docker that refuses', ask: refusedByExecutor('engine_error') },
+  { code: 'app_not_deployed', why: 'a container that is gone', ask: refusedByExecutor('app_not_deployed') },
+  { code: 'unsupported_command', why: 'cancelling on an executor that is too old', ask: async (world) => post(`/api/v1/deployments/${await runningDeployment(world)}/cancel`) },
+  { code: 'unsupported_command', why: 'removing an app from an executor that is too old', ask: ({ ann }) => ({ method: 'DELETE', path: `/api/v1/apps/${ann.app.slug}` }) },
+  {
+    code: 'proxy_unavailable',
+    why: 'removing a route from a proxy that is down',
+    ask: ({ ann, handlers }) => {
+      handlers.remove_app = () => {
+        throw new AppError('proxy_unavailable');
+      };
+      return { method: 'DELETE', path: `/api/v1/apps/${ann.app.slug}` };
+    },
+  },
+];
+
+export const errorRows: readonly ErrorRow[] = [...aboutTheRequest, ...aboutWhoAsks, ...aboutWhatIsNotThere, ...aboutTheRules, ...aboutTheExecutor];

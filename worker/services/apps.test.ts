@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openTestContext, type TestContext } from '../../test/support/control-plane-context.ts';
+import { reachApp } from './access.ts';
+import { openEnv } from './app-env.ts';
+import { changeApp } from './apps.ts';
+import { readEvents } from './events.ts';
+
+describe('changing an app', () => {
+  let opened: TestContext;
+  beforeEach(async () => {
+    opened = await openTestContext(() => 1_795_373_428_000);
+  });
+  afterEach(() => opened.close());
+
+  test('of two that start from the same state one wins, and the other is told', async () => {
+    const { ctx, actor, appId } = opened;
+    const seen = await reachApp(ctx, actor, appId);
+    await changeApp(ctx, actor, seen, { env: { WINNER: '1' }, memory_limit: 64 });
+    await expect(changeApp(ctx, actor, seen, { env: { LOSER: '1' }, cpu_limit: 2 })).rejects.toMatchObject({ code: 'concurrent_change' });
+
+    const now = await reachApp(ctx, actor, appId);
+    expect(now.settings).toMatchObject({ memory_limit: 64, cpu_limit: null });
+    expect(await openEnv(ctx, now)).toEqual({ WINNER: '1' });
+    const { data } = await readEvents(ctx, now, { limit: 50 });
+    expect(data.filter((event) => event.type === 'app.updated')).toHaveLength(1);
+  });
+
+  test('two in the same millisecond, one after the other, both count', async () => {
+    const { ctx, actor, appId } = opened;
+    for (const name of ['FIRST', 'SECOND']) await changeApp(ctx, actor, await reachApp(ctx, actor, appId), { env: { [name]: '1' } });
+    expect(await openEnv(ctx, await reachApp(ctx, actor, appId))).toEqual({ FIRST: '1', SECOND: '1' });
+  });
+});
