@@ -17,7 +17,7 @@ export function createDiscovery(api: OpenAPIHono<BaseEnv>, routes: readonly Defi
   for (const path of [...specPaths, '/llms.txt', '/.well-known/*']) discovery.use(path, cors({ origin: '*', exposeHeaders: ['ETag'] }));
 
   discovery.on('GET', specPaths, async (c) => {
-    spec ??= buildSpec(api, c.get('ctx').config.publicUrl);
+    spec ??= buildSpec(api, routes, c.get('ctx').config.publicUrl);
     const { text, etag } = await spec;
     c.header('ETag', etag);
     c.header('Cache-Control', 'public, max-age=300');

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { errorCodes, errorEntry, type ErrorCode } from '../../shared/errors.ts';
+import { errorEntry, type ErrorCode } from '../../shared/errors.ts';
 import { toHex } from '../auth/bytes.ts';
-import type { BaseEnv } from '../route.ts';
+import type { BaseEnv, DefinedRoute } from '../route.ts';
 import { version } from '../services/system.ts';
 
 const tags = [
@@ -23,12 +23,12 @@ export interface SpecDocument {
   etag: string;
 }
 
-export async function buildSpec(api: OpenAPIHono<BaseEnv>, publicUrl: string): Promise<SpecDocument> {
+export async function buildSpec(api: OpenAPIHono<BaseEnv>, routes: readonly DefinedRoute[], publicUrl: string): Promise<SpecDocument> {
   const scheme = (description: string) => ({ type: 'http', scheme: 'bearer', description }) as const;
   api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', scheme('API key, starts with `dkp_`. Preferred for agents and CI.'));
   api.openAPIRegistry.registerComponent('securitySchemes', 'session', { ...scheme('JWT of `POST /api/v1/auth/login`.'), bearerFormat: 'JWT' });
   api.openAPIRegistry.registerComponent('securitySchemes', 'executorToken', { ...scheme('Short-lived JWT that an executor signs with its own key.'), bearerFormat: 'JWT' });
-  for (const code of errorCodes) api.openAPIRegistry.registerComponent('examples', code, { value: exampleProblem(code) });
+  for (const code of new Set(routes.flatMap((route) => route.errors))) api.openAPIRegistry.registerComponent('examples', code, { value: exampleProblem(code) });
   const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
