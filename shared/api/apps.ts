@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { slugMaxLength } from '../names.ts';
+import { logLine } from '../protocol/calls.ts';
 import { appActions, appStatuses, serverStatuses } from '../status.ts';
 import { idOf, pageOf, timestamp } from './common.ts';
 
@@ -133,17 +134,7 @@ export const appEnv = z
 
 export const appAction = z.enum(appActions);
 
-export const logPage = z
-  .strictObject({
-    data: z.array(
-      z.strictObject({
-        time: z.string().meta({ description: 'RFC 3339 with nanoseconds.', example: '2026-11-22T18:50:28.123456789Z' }),
-        stream: z.enum(['stdout', 'stderr']).meta({ description: 'Where the app wrote it.', example: 'stdout' }),
-        text: z.string().meta({ description: 'The line, without its newline.', example: 'listening on :80' }),
-      }),
-    ),
-  })
-  .meta({ id: 'Logs', description: 'Log lines, oldest first.' });
+export const logPage = z.strictObject({ data: z.array(logLine).meta({ description: 'The lines.' }) }).meta({ id: 'Logs', description: 'Log lines, oldest first.' });
 
 export const logQuery = z.strictObject({
   tail: z.coerce.number().int().min(1).max(5000).default(100).meta({ description: 'How many of the last lines.', example: 100 }),

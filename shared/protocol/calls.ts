@@ -9,10 +9,9 @@ import { appSpec } from './spec.ts';
 const id = z.string().min(1).max(64);
 
 export const logLine = z.strictObject({
-  /** RFC 3339 with nanoseconds, as the engine stamped it. */
-  time: z.string(),
-  stream: z.enum(['stdout', 'stderr']),
-  text: z.string(),
+  time: z.string().meta({ description: 'RFC 3339 with nanoseconds, as the engine stamped it.', example: '2026-11-22T18:50:28.123456789Z' }),
+  stream: z.enum(['stdout', 'stderr']).meta({ description: 'Where the app wrote it.', example: 'stdout' }),
+  text: z.string().meta({ description: 'The line, without its newline.', example: 'listening on :80' }),
 });
 export type LogLine = z.infer<typeof logLine>;
 

@@ -9,15 +9,13 @@ const observedAt = z.number().int().nonnegative();
 
 /** Why a deployment failed (REL-14). */
 export const deploymentFailure = z.strictObject({
-  code: z.enum(errorCodes),
-  message: z.string().max(2000),
-  phase: z.enum(deploymentPhases),
-  exit_code: z.number().int().nullable(),
-  oom_killed: z.boolean(),
-  /** The last answer of the health check: status and the first 256 bytes of the body, or the connection's error. */
-  last_probe: z.string().max(1000).nullable(),
-  /** The last 50 lines of the failed container. */
-  logs: z.array(logLine).max(50),
+  code: z.enum(errorCodes).meta({ description: 'What programs should look at.', example: 'health_check_failed' }),
+  message: z.string().max(2000).meta({ description: 'The same for people.', example: 'GET / answered 503 for 60 s' }),
+  phase: z.enum(deploymentPhases).meta({ description: 'How far it had come.', example: 'health' }),
+  exit_code: z.number().int().nullable().meta({ description: 'Of the container, if it exited.', example: 137 }),
+  oom_killed: z.boolean().meta({ description: 'Whether the container ran out of memory.', example: true }),
+  last_probe: z.string().max(1000).nullable().meta({ description: 'The last answer of the health check: status and the first 256 bytes of the body, or the error of the connection.', example: '503 warming up' }),
+  logs: z.array(logLine).max(50).meta({ description: 'The last 50 lines of the failed container.' }),
 });
 export type DeploymentFailure = z.infer<typeof deploymentFailure>;
 
