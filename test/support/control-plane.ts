@@ -66,7 +66,9 @@ export async function startControlPlane({ host, env = {} }: Options): Promise<Co
 }
 
 async function waitUntilAnswering(settings: Settings, children: Child[]): Promise<void> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline && !children.some((child) => child.hasEnded()); await sleep(50)) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(50)) {
+    const ended = children.find((child) => child.hasEnded());
+    if (ended) throw new Error(`start control plane: the ${ended.name} ended with ${await ended.ended}. ${await ended.lastLines()}`);
     if (await isAnswering(settings.apiUrl)) return;
   }
   throw new Error(`start control plane: it does not answer. ${await children[0]?.lastLines()}`);
