@@ -9,5 +9,6 @@ COPY migrations migrations
 COPY worker worker
 COPY executor executor
 COPY scripts scripts
-ENV NODE_ENV=production DOCKUP_DATA_DIR=/data NODE_COMPILE_CACHE=/tmp/cache
+ENV NODE_ENV=production DOCKUP_DATA_DIR=/data NODE_COMPILE_CACHE=/dockup/node_modules/.cache/dockup
+RUN node scripts/warm.ts
 CMD ["node", "--max-semi-space-size=4", "worker/node.ts"]

@@ -17,8 +17,9 @@ for (const host of ['embedded', 'edge'] as const) {
   say(`measuring the ${host} host …`);
   const dockup = await startDockup({ host });
   try {
+    figures.push(await benchStart(dockup));
     if (host === 'embedded') figures.push(...(await benchMemory(dockup)));
-    figures.push(await benchDeploy(dockup), await benchRequests(dockup), await benchStart(dockup));
+    figures.push(await benchDeploy(dockup), await benchRequests(dockup));
   } finally {
     await dockup.stop();
   }

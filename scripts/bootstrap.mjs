@@ -29,6 +29,8 @@ function install() {
     process.stderr.write(`${npm.stdout ?? ''}${npm.stderr ?? ''}${npm.error?.message ?? ''}\nsetup: \`npm ${args[0]}\` failed; its output is above. Nothing was started.\n`);
     process.exit(1);
   }
+  // Without it the first start would compile everything, and keep the memory that this takes. A failure costs only that.
+  spawnSync(findNode(), ['scripts/warm.ts'], { cwd: root, env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'dockup') } });
 }
 
 /** @returns {string} the Node to run TypeScript with */

@@ -50,8 +50,9 @@ async function resumeAnyway({ host, deployments, signal }: KeepWatchOptions): Pr
 
 async function reportAtIntervals({ host, observer, reportInterval, signal }: KeepWatchOptions): Promise<void> {
   while (!signal.aborted) {
-    await observer.measure();
     await host.clock.sleep(reportInterval() * 1000, signal).catch(() => undefined);
-    if (!signal.aborted) await observer.report();
+    if (signal.aborted) return;
+    await observer.measure();
+    await observer.report();
   }
 }

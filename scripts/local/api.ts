@@ -17,7 +17,7 @@ export async function startApi(settings: Settings, say: Say): Promise<Child[]> {
 }
 
 function startEmbedded({ env, dataDir }: Settings, say: Say): Child {
-  return startChild({ name: 'api', ...nodeProgram('worker/node.ts', { env, dataDir }), dataDir, onLine: (line) => say(`api: ${line}`) });
+  return startChild({ name: 'api', ...nodeProgram('worker/node.ts', env), dataDir, onLine: (line) => say(`api: ${line}`) });
 }
 
 /** workerd through `wrangler dev`, which is what a deployed Worker runs on, with a libSQL server where Turso would be. */

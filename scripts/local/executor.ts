@@ -22,10 +22,7 @@ export async function startExecutor(settings: Settings, client: Client, { say, s
   const start = (): Child =>
     startChild({
       name: 'executor',
-      ...nodeProgram('executor/main.ts', {
-        env: { ...settings.env, DOCKUP_API_URL: settings.apiUrl, ...(token !== undefined && { DOCKUP_ENROLMENT_TOKEN: token }) },
-        dataDir: settings.dataDir,
-      }),
+      ...nodeProgram('executor/main.ts', { ...settings.env, DOCKUP_API_URL: settings.apiUrl, ...(token !== undefined && { DOCKUP_ENROLMENT_TOKEN: token }) }),
       dataDir: settings.dataDir,
       onLine: (line) => say(`executor: ${line}`),
     });
