@@ -102,7 +102,7 @@ export function absenceCases(plane: Plane): void {
     const connection = await scene.executor.connect({ remove_app: () => ({}) });
     await connection.until(() => connection.calls('remove_app')[0]);
     expect(connection.calls('remove_app').map((call) => call.params)).toEqual([{ app: scene.app.id }]);
-    await expect.poll(async () => (await plane().database.execute('select * from removals')).rows).toEqual([]);
+    await expect.poll(async () => (await plane().database.execute('select * from removals')).rows, { timeout: 5_000 }).toEqual([]);
     await connection.close();
   });
 

@@ -83,7 +83,7 @@ export function callCases(plane: Plane): void {
     const scene = await setScene(plane());
     const connection = await connectAndServe(scene);
     await connection.close();
-    await expect.poll(() => plane().getApp(scene.app.id)).toMatchObject({ server_status: 'offline', status: 'running' });
+    await expect.poll(() => plane().getApp(scene.app.id), { timeout: 5_000 }).toMatchObject({ server_status: 'offline', status: 'running' });
     const reply = await plane().request('GET', `/api/v1/apps/${scene.app.slug}/logs`);
     expect(reply).toMatchObject({ status: 503, body: { code: 'executor_offline' } });
     expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);

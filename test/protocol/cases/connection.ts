@@ -21,15 +21,15 @@ export function connectionCases(plane: Plane): void {
     expect(await readServer(executor.serverId)).toMatchObject({ status: 'offline', engine: null, executor_version: null });
     const { welcome, close } = await executor.connect();
     expect(welcome).toMatchObject({ protocol: protocolVersion, server: executor.serverId, report_interval: limits.reportInterval });
-    await expect.poll(() => readServer(executor.serverId)).toMatchObject({ status: 'online', status_reason: null, engine: defaultHello.engine, executor_version: '0.1.0' });
+    await expect.poll(() => readServer(executor.serverId), { timeout: 5_000 }).toMatchObject({ status: 'online', status_reason: null, engine: defaultHello.engine, executor_version: '0.1.0' });
     await close();
-    await expect.poll(() => readServer(executor.serverId)).toMatchObject({ status: 'offline' });
+    await expect.poll(() => readServer(executor.serverId), { timeout: 5_000 }).toMatchObject({ status: 'offline' });
   });
 
   test('REL-01 an executor whose engine does not answer makes the server degraded, with a reason', async () => {
     const executor = await enrolExecutor(plane());
     const { close, tell } = await executor.connect({}, { engine: null });
-    await expect.poll(() => readServer(executor.serverId)).toMatchObject({ status: 'degraded', status_reason: 'the Docker engine does not answer' });
+    await expect.poll(() => readServer(executor.serverId), { timeout: 5_000 }).toMatchObject({ status: 'degraded', status_reason: 'the Docker engine does not answer' });
     await tell({ kind: 'report', at: Date.now(), engine: 'reachable', apps: [] });
     expect(await readServer(executor.serverId)).toMatchObject({ status: 'online', status_reason: null });
     await close();

@@ -109,7 +109,7 @@ export function eventCases(plane: Plane): void {
     const { executor, app } = await setScene(plane());
     expect(app.url).toBe(`https://${app.slug}-app.localhost`);
     const connection = await executor.connect({}, { ingress: { scheme: 'http', port: 8123 } });
-    await expect.poll(() => plane().getApp(app.id)).toMatchObject({ url: `http://${app.slug}-app.localhost:8123` });
+    await expect.poll(() => plane().getApp(app.id), { timeout: 5_000 }).toMatchObject({ url: `http://${app.slug}-app.localhost:8123` });
     await connection.close();
   });
 }
