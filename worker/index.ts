@@ -1,5 +1,5 @@
 /** Entry of the edge host: what `wrangler.toml` names. */
-import type { Bindings } from './edge/context.ts';
+import type { Bindings } from './edge/hub-rpc.ts';
 import { createEdgeApp, type EdgeApp } from './edge/worker.ts';
 
 export { HubObject } from './edge/hub-object.ts';

@@ -7,7 +7,7 @@ import type { Client } from './client.ts';
 import { enrolmentToken } from './enrolment.ts';
 import { nodeProgram } from './node-program.ts';
 import type { Settings } from './settings.ts';
-import type { StartOptions } from './system.ts';
+import type { StartOptions } from './start-options.ts';
 
 export interface Supervised {
   stop(timeout: number): Promise<void>;

@@ -12,13 +12,8 @@ import { startExecutor } from './executor.ts';
 import { readLivePid, removePidFile, writePidFile } from './pid-file.ts';
 import { isPortFree } from './ports.ts';
 import type { Settings } from './settings.ts';
+import type { StartOptions } from './start-options.ts';
 import { stopProcess } from './stop-process.ts';
-
-export interface StartOptions {
-  say: (line: string) => void;
-  /** Gives up the start. */
-  signal: AbortSignal;
-}
 
 export interface System {
   /** Resolves with what to tell when a process that everything needs has ended by itself. Never rejects. */

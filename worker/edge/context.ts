@@ -4,13 +4,7 @@ import { readConfig } from '../config.ts';
 import { createContext } from '../context.ts';
 import type { Context } from '../services/context.ts';
 import type { ExecutorClient, Log } from '../services/ports.ts';
-import type { HubObject } from './hub-object.ts';
-
-/** What `wrangler.toml` binds. The variables are read by `config.ts`. */
-export interface Bindings {
-  HUB: DurableObjectNamespace<HubObject>;
-  [variable: string]: unknown;
-}
+import type { Bindings } from './hub-rpc.ts';
 
 /**
  * One per request: workerd ties a connection to the request that opened it, and the client keeps a queue of them. In a Durable Object, whose requests share one

@@ -1,9 +1,9 @@
 /** Reaches executors through their Durable Objects. */
 import { unwrap, type Hub } from '../hub/hub.ts';
 import type { CallOutcome, ExecutorClient } from '../services/ports.ts';
-import type { HubObject } from './hub-object.ts';
+import type { HubRpc } from './hub-rpc.ts';
 
-export function createExecutors(hubs: DurableObjectNamespace<HubObject>): ExecutorClient {
+export function createExecutors(hubs: DurableObjectNamespace<HubRpc>): ExecutorClient {
   const objectOf = (serverId: string) => hubs.get(hubs.idFromName(serverId));
   return {
     call: async (serverId, method, params) => {

@@ -9,13 +9,14 @@ import type { HubSocket, Session } from '../hub/socket.ts';
 import { createIngest } from '../services/ingest.ts';
 import type { CallOutcome, Presence } from '../services/ports.ts';
 import { createLog } from '../log.ts';
-import { createEdgeContext, type Bindings } from './context.ts';
+import { createEdgeContext } from './context.ts';
 import { hubClient } from './executors.ts';
+import type { Bindings, HubRpc } from './hub-rpc.ts';
 
 /** Bytes an attachment may have are 16,384; a session with the usage of some 350 apps reaches it. */
 const attachmentLimit = 15_000;
 
-export class HubObject extends DurableObject<Bindings> {
+export class HubObject extends DurableObject<Bindings> implements HubRpc {
   readonly #sockets = new Map<WebSocket, HubSocket>();
   #hub: Hub | undefined;
 

@@ -3,8 +3,9 @@ import { createApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { sweep } from '../services/sweep.ts';
-import { createEdgeContext, type Bindings } from './context.ts';
+import { createEdgeContext } from './context.ts';
 import { createExecutors } from './executors.ts';
+import type { Bindings } from './hub-rpc.ts';
 
 export interface EdgeApp {
   app: ReturnType<typeof createApp>;

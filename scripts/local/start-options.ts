@@ -1,0 +1,5 @@
+export interface StartOptions {
+  say: (line: string) => void;
+  /** Gives up the start. */
+  signal: AbortSignal;
+}

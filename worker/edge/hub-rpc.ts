@@ -1,0 +1,16 @@
+import type { Method, Params } from '../../shared/protocol/calls.ts';
+import type { CallOutcome, Presence } from '../services/ports.ts';
+
+/** What a Worker may ask of the Durable Object that holds an executor's socket. The object does not know its own name, so each call carries the server's id. */
+export interface HubRpc extends Rpc.DurableObjectBranded {
+  call<M extends Method>(server: string, method: M, params: Params<M>): Promise<CallOutcome<M>>;
+  presence(server: string): Promise<Presence>;
+  settled(server: string, deployment: string, timeout: number): Promise<void>;
+  disconnect(server: string, code: number, reason: string): Promise<void>;
+}
+
+/** What `wrangler.toml` binds. The variables are read by `config.ts`. */
+export interface Bindings {
+  HUB: DurableObjectNamespace<HubRpc>;
+  [variable: string]: unknown;
+}
