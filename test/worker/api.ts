@@ -1,7 +1,7 @@
 /** The Worker under test from inside workerd: its own fetch handler, as the administrator that the set-up made. */
 import { env, exports } from 'cloudflare:workers';
 import type { z } from 'zod';
-import type { Bindings } from '../../worker/edge/context.ts';
+import type { Bindings } from '../../worker/edge/hub-rpc.ts';
 
 // The bindings of test/support/worker-bindings.ts and wrangler.toml, which the runtime's types do not know.
 export const bindings = env as Bindings & { TEST_CREDENTIALS: string };
