@@ -15,6 +15,7 @@ export interface AwaitHealthyOptions {
 /** What a failed wait has seen: goes into the deployment's failure. */
 export class UnhealthyError extends AppError {
   readonly lastProbe: string | null;
+  /** Null while it still ran. */
   readonly exitCode: number | null;
 
   constructor(code: 'container_exited' | 'health_check_failed', facts: { detail: string; lastProbe: string | null; exitCode: number | null }) {
@@ -48,7 +49,8 @@ async function awaitExit({ engine, target }: AwaitHealthyOptions, seen: { lastPr
   // The exit may be older than the wait for it. A container that the engine has already started again tells its code at the next one.
   const state = (await inspectContainer(engine, target.container))?.State;
   const exitCode = state?.Running === true && !state.Restarting ? await exits : (state?.ExitCode ?? null);
-  throw new UnhealthyError('container_exited', { detail: `The container exited with code ${exitCode ?? 'unknown'} before it was healthy.`, lastProbe: seen.lastProbe, exitCode });
+  const detail = `The container exited with code ${exitCode ?? 'unknown'} before it was healthy.`;
+  throw new UnhealthyError('container_exited', { detail, lastProbe: seen.lastProbe, exitCode });
 }
 
 async function awaitProbe({ engine, clock, target, signal: cancelled }: AwaitHealthyOptions, seen: { lastProbe: string | null }, signal: AbortSignal): Promise<void> {
