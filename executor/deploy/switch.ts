@@ -1,7 +1,7 @@
 /** Handing the app over from its old containers to the new one. */
 import { AppError } from '../../shared/errors.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { listContainers, removeContainer, stopContainer } from '../docker/containers.ts';
+import { listContainers, removeContainer, stopContainer, type AppContainer } from '../docker/containers.ts';
 import { describeError } from '../log.ts';
 import type { Route, Target } from '../proxy/proxy.ts';
 import type { DeployHost } from './host.ts';
@@ -29,6 +29,33 @@ export async function routeBack({ engine, proxy, journal, log }: DeployHost, fai
   log.warn('a failed deployment was already routed to; routing back', { app, failed, to: before?.deployment ?? null });
   if (before?.spec.internal_port == null || container?.address == null) return proxy.remove(app);
   await switchRoute({ proxy, log }, { app, hosts: before.spec.hosts, targets: [{ id: before.deployment, address: container.address, port: before.spec.internal_port }] });
+}
+
+/**
+ * Put the current container of an app into its route, or take it out: without a target the proxy answers 503 at once, where a stopped or frozen container would let
+ * its visitors wait. A proxy that is away keeps nobody from stopping an app; `serveWhatRuns` makes up for it.
+ */
+export async function setServing(host: Pick<DeployHost, 'proxy' | 'journal' | 'log'>, container: AppContainer, serves: boolean): Promise<void> {
+  const { app, address, deployment } = container;
+  const spec = host.journal.get(deployment)?.spec;
+  if (spec === undefined || spec.internal_port === null || address === null) return;
+  const targets = serves ? [{ id: deployment, address, port: spec.internal_port }] : [];
+  try {
+    await switchRoute(host, { app, hosts: spec.hosts, targets });
+  } catch (error) {
+    host.log.warn('the route could not follow the app', { app, serves, error: describeError(error) });
+  }
+}
+
+/** A container that runs and has no target in its app's route: a start that was cut short. */
+export async function serveWhatRuns(host: DeployHost): Promise<void> {
+  const { engine, proxy, journal } = host;
+  const silent = proxy.routes().filter((route) => route.targets.length === 0);
+  for (const { app } of silent) {
+    const current = journal.current(app)?.deployment;
+    const container = (await listContainers(engine, { app })).find((known) => known.deployment === current && known.state === 'running');
+    if (container !== undefined) await setServing(host, container, true);
+  }
 }
 
 /** The deployment a target of a route belongs to. */

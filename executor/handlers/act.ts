@@ -1,8 +1,9 @@
-/** Start, stop, restart, pause, unpause. All of them leave address and route as they are. */
+/** Start, stop, restart, pause, unpause. The address stays; an app that cannot answer is taken out of the route, so that its visitors are told at once. */
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
 import type { AppAction } from '../../shared/status.ts';
 import { pauseContainer, restartContainer, startContainer, stopContainer, unpauseContainer, type AppContainer } from '../docker/containers.ts';
+import { setServing } from '../deploy/switch.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { HandlerContext } from './context.ts';
 
@@ -13,7 +14,10 @@ export function act(context: HandlerContext, { app, action }: Params<'act'>): Pr
     if (container === null) throw new AppError('app_not_deployed');
     // Before the engine is asked: what somebody stopped must count as stopped, also after a crash in between.
     if (action === 'stop' || action === 'start' || action === 'restart') await markStopped(context, container, action === 'stop');
+    const serves = action !== 'stop' && action !== 'pause';
+    if (!serves) await setServing(host, container, false);
     await actions[action](host.engine, container);
+    if (serves) await setServing(host, container, true);
     return { status: (await observer.status(app)) ?? 'stopped' };
   });
 }

@@ -1,4 +1,5 @@
 /** What goes on for as long as the executor runs: following the engine, and reporting at intervals. */
+import { serveWhatRuns } from '../deploy/switch.ts';
 import { sweep } from '../deploy/sweep.ts';
 import type { Deployments } from '../deploy/deployments.ts';
 import type { DeployHost } from '../deploy/host.ts';
@@ -39,6 +40,7 @@ async function settle({ host, deployments, observer }: KeepWatchOptions): Promis
   const { proxy, log } = host;
   await observer.report();
   await proxy.ensure().catch((error: unknown) => log.error('the proxy is not available; deployments will fail until it is', { error: describeError(error) }));
+  await serveWhatRuns(host).catch((error: unknown) => log.warn('routes could not be completed', { error: describeError(error) }));
   deployments.resume();
   await sweep(host).catch((error: unknown) => log.warn('leftovers could not be removed', { error: describeError(error) }));
 }

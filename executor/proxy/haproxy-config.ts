@@ -86,7 +86,8 @@ function globalSection({ socketOwner }: HaproxySettings, description: string): s
 function defaultsSection(): string {
   return section('defaults', [
     'mode http',
-    'timeout connect 3s',
+    // The containers are on this machine: one that does not answer at once is not there.
+    'timeout connect 1s',
     'timeout http-request 30s',
     `timeout http-keep-alive ${keepAliveSeconds}s`,
     // Silence that a long poll or an event stream may have; a WebSocket may have a day.
@@ -94,7 +95,7 @@ function defaultsSection(): string {
     'timeout server 10m',
     'timeout tunnel 24h',
     'timeout client-fin 30s',
-    'retries 3',
+    'retries 2',
     'option redispatch 1',
     'retry-on conn-failure empty-response',
     // Small chunks of an event stream go out at once.
