@@ -54,7 +54,7 @@ async function reportAtIntervals({ host, observer, reportInterval, signal }: Kee
   while (!signal.aborted) {
     await host.clock.sleep(reportInterval() * 1000, signal).catch(() => undefined);
     if (signal.aborted) return;
-    await observer.measure();
+    await observer.measure().catch((error: unknown) => host.log.warn('usage could not be measured', { error: describeError(error) }));
     await observer.report();
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toUsage, type Stats } from './usage.ts';
+import { readableStats, toUsage, type Stats } from './usage.ts';
 
 const megabyte = 1024 * 1024;
 
@@ -34,5 +34,10 @@ describe('what an app uses', () => {
     ['a stopped container', {}, 0],
   ])('leaves the page cache out of memory on %s', (_name, memory, expected) => {
     expect(toUsage(stats({ memory })).memory).toBe(expected);
+  });
+
+  it('is not read from what a container leaves behind that has just ended', () => {
+    expect(readableStats({ read: '0001-01-01T00:00:00Z', preread: '0001-01-01T00:00:00Z', cpu_stats: {}, precpu_stats: {}, memory_stats: {} })).toBeNull();
+    expect(readableStats({ ...stats(), networks: {} })).toEqual(stats());
   });
 });

@@ -1,4 +1,5 @@
 /** CPU and memory of containers, from the engine's counters. */
+import { z } from 'zod';
 import type { Engine } from '../docker/engine.ts';
 
 /** Percent of one core; MB. */
@@ -7,14 +8,20 @@ export interface Usage {
   memory: number;
 }
 
-/** The part of the engine's stats that is read; cgroup v1 and v2 name the page cache differently. */
-export interface Stats {
-  read: string;
-  preread: string;
-  cpu_stats: { cpu_usage: { total_usage: number } };
-  precpu_stats: { cpu_usage: { total_usage: number } };
-  memory_stats: { usage?: number; stats?: { total_inactive_file?: number; inactive_file?: number } };
-}
+const cpuStats = z.object({ cpu_usage: z.object({ total_usage: z.number() }) });
+
+/** The part of the engine's stats that is read; cgroup v1 and v2 name the page cache differently. Of a container that is just ending it is empty. */
+const engineStats = z.object({
+  read: z.string(),
+  preread: z.string(),
+  cpu_stats: cpuStats,
+  precpu_stats: cpuStats,
+  memory_stats: z.object({
+    usage: z.number().optional(),
+    stats: z.object({ total_inactive_file: z.number().optional(), inactive_file: z.number().optional() }).optional(),
+  }),
+});
+export type Stats = z.infer<typeof engineStats>;
 
 export interface Sample {
   /** ms since the epoch. */
@@ -54,11 +61,16 @@ export function createUsageMeter(engine: Engine): UsageMeter {
 
 async function readStats({ docker }: Engine, id: string): Promise<Stats | null> {
   try {
-    return await docker.getContainer(id).stats({ stream: false });
+    return readableStats(await docker.getContainer(id).stats({ stream: false }));
   } catch {
     // Gone or stopped in between: it uses nothing.
     return null;
   }
+}
+
+/** Null for what a container leaves behind that has just ended. */
+export function readableStats(reply: unknown): Stats | null {
+  return engineStats.safeParse(reply).data ?? null;
 }
 
 function toSample(stats: Stats): Sample {
