@@ -1,6 +1,6 @@
 /**
- * Deploy, image present: from POST to the first answer of the new version through the proxy, against the same container created and started with
- * dockerode and polled directly. Paired: one after the other, the order changing each time, so that a drift of the machine meets both.
+ * Deploy, image present: from POST to the first answer of the new version through the proxy, against the same container (a project's kind of network, the same
+ * options) created and started with dockerode and polled directly. Paired: one after the other, the order changing each time, so that a drift of the machine meets both.
  */
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { images } from '../test/support/images.ts';
 import { median, type Figure } from './table.ts';
 
 const pairs = 12;
+const network = 'dockup-bench';
 const poll = 5;
 
 export async function benchDeploy(dockup: Dockup): Promise<Figure> {
@@ -17,6 +18,8 @@ export async function benchDeploy(dockup: Dockup): Promise<Figure> {
   const app = await dockup.createApp(projectId, { name: 'bench', slug: 'bench', image: images.busybox, internal_port: 80, env: { VERSION: 'first' }, drain_timeout: 1, stop_timeout: 1 });
   await dockup.deploy(app.slug);
 
+  const docker = new Docker();
+  const bridge = await docker.createNetwork({ Name: network, IPAM: { Driver: 'default', Config: [{ Subnet: '10.254.254.0/25' }] } });
   const [ours, bare]: [number[], number[]] = [[], []];
   for (let pair = 0; pair < pairs; pair++) {
     const steps = [async () => ours.push(await deployOnce(dockup, `v${pair}`)), async () => bare.push(await startBare(`v${pair}`))];
@@ -24,6 +27,7 @@ export async function benchDeploy(dockup: Dockup): Promise<Figure> {
     // The old container is drained and removed after the answer: the next pair starts on a quiet machine.
     await sleep(1_500);
   }
+  await bridge.remove();
   const ratio = median(ours.map((time, pair) => time / (bare[pair] ?? Number.NaN)));
   return {
     name: `deploy, ${dockup.host} host`,
@@ -46,11 +50,15 @@ async function deployOnce(dockup: Dockup, version: string): Promise<number> {
 async function startBare(version: string): Promise<number> {
   const docker = new Docker();
   const began = performance.now();
-  const container = await docker.createContainer({ Image: images.busybox, Env: [`VERSION=${version}`] });
+  const container = await docker.createContainer({
+    Image: images.busybox,
+    Env: [`VERSION=${version}`],
+    HostConfig: { NetworkMode: network, RestartPolicy: { Name: 'unless-stopped' }, SecurityOpt: ['no-new-privileges'], LogConfig: { Type: 'local', Config: { 'max-size': '20m', 'max-file': '5' } } },
+  });
   try {
     await container.start();
     const { NetworkSettings } = await container.inspect();
-    await until(version, { host: NetworkSettings.Networks['bridge']?.IPAddress ?? '', port: 80, headers: {} });
+    await until(version, { host: NetworkSettings.Networks[network]?.IPAddress ?? '', port: 80, headers: {} });
     return performance.now() - began;
   } finally {
     await container.remove({ force: true });
