@@ -4,7 +4,8 @@ import { appHost } from '../../shared/names.ts';
 import type { Credentials } from './client.ts';
 import type { Settings } from './settings.ts';
 
-export function greeting(settings: Settings, { url, email }: Credentials): string {
+export function greeting(settings: Settings, { email }: Credentials): string {
+  const url = settings.publicUrl;
   const credentials = join(settings.dataDir, 'credentials.json');
   const header = '-H "Authorization: Bearer $HBR"';
   return `

@@ -12,6 +12,8 @@ export interface Settings {
   host: Host;
   bind: string;
   port: number;
+  /** How people reach the API. */
+  publicUrl: string;
   /** Where processes of this machine reach the API, whatever name it has outside. */
   apiUrl: string;
   /** Absolute. */
@@ -30,13 +32,14 @@ export interface Settings {
 
 export function readSettings(environment: NodeJS.ProcessEnv, host: Host): Settings {
   const { bind, port, dataDir } = readEmbeddedConfig(environment);
-  const env = { ...environment, DOCKUP_DATA_DIR: resolve(dataDir) };
+  const env: NodeJS.ProcessEnv & { DOCKUP_DATA_DIR: string } = { ...environment, DOCKUP_DATA_DIR: resolve(dataDir) };
   const apiUrl = loopbackUrl(bind, port);
   const executor = readExecutorConfig({ ...env, DOCKUP_API_URL: apiUrl });
   return {
     host,
     bind,
     port,
+    publicUrl: env.DOCKUP_PUBLIC_URL?.replace(/\/+$/, '') || `http://localhost:${port}`,
     apiUrl,
     dataDir: env.DOCKUP_DATA_DIR,
     executorDir: executor.dir,

@@ -13,7 +13,10 @@ interface Options {
 
 export async function listen({ fetch, offerUpgrade, bind, port }: Options): Promise<Server> {
   const server = createServer(getRequestListener((request) => fetch(request)));
-  server.on('upgrade', (request, socket, head) => void answerUpgrade(request, socket, head));
+  server.on('upgrade', (request, socket, head) => {
+    // A request that is none (a malformed Host, credentials in the target) ends its own connection and nothing else.
+    answerUpgrade(request, socket, head).catch(() => socket.destroy());
+  });
 
   async function answerUpgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());

@@ -36,7 +36,9 @@ export const serverRoutes = [
     async (c) => {
       const ctx = c.get('ctx');
       const { row, token, expiresAt } = await createServer(ctx, c.get('actor'), c.req.valid('json').name);
-      const command = `DOCKUP_API_URL=${ctx.config.publicUrl} DOCKUP_ENROLMENT_TOKEN=${token} npm run executor`;
+      const { publicUrl, baseDomain } = ctx.config;
+      const domain = baseDomain === 'localhost' ? '' : `DOCKUP_BASE_DOMAIN=${baseDomain} `;
+      const command = `DOCKUP_API_URL=${publicUrl} ${domain}DOCKUP_ENROLMENT_TOKEN=${token} npm run executor`;
       return c.json({ ...toServer(row), enrolment_token: token, enrolment_expires_at: toTimestamp(expiresAt), command }, 201);
     },
   ),

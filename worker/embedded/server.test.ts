@@ -1,0 +1,20 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { listen } from './server.ts';
+
+test.each([
+  ['a Host that is none', 'GET / HTTP/1.1\r\nHost: [\r\n'],
+  ['credentials in the target', 'GET http://user:secret@host/ HTTP/1.1\r\nHost: host\r\n'],
+])('an upgrade with %s ends its own connection, and the server goes on', async (_name, head) => {
+  const server = await listen({ fetch: () => new Response('here'), offerUpgrade: () => undefined, bind: '127.0.0.1', port: 0 });
+  const { port } = server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(`${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  await once(socket, 'close');
+
+  expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('here');
+  server.close();
+});
