@@ -96,7 +96,7 @@ export class Journal {
   /** The app is gone, and with it what is known about its deployments; unacknowledged outcomes stay until they are told. */
   async forget(app: string): Promise<void> {
     for (const kept of this.#sorted()) {
-      if (kept.spec.app === app && kept.isDone && (kept.isAcknowledged || kept.outcome?.status === 'succeeded')) await this.#delete(kept.deployment);
+      if (kept.spec.app === app && kept.outcome !== null && (kept.isAcknowledged || kept.outcome?.status === 'succeeded')) await this.#delete(kept.deployment);
     }
   }
 

@@ -14,6 +14,8 @@ export class Deployments {
   readonly #open = new Map<string, Deployment>();
   readonly #accepting = new Map<string, Promise<void>>();
   readonly #apps = createLocks();
+  /** Apps that are being removed: what is accepted for one of them ends at once. */
+  readonly #removing = new Set<string>();
   #hasResumed = false;
 
   constructor(host: DeployHost) {
@@ -40,7 +42,7 @@ export class Deployments {
   /** Whether the deployment will end as cancelled: false past the switch, when it has ended, or is unknown. */
   async cancel(id: string, reason: CancelReason): Promise<boolean> {
     const deployment = this.#open.get(id);
-    if (deployment === undefined) return false;
+    if (deployment === undefined) return this.#cancelBeforeItsTurn(id, reason);
     const { control } = deployment;
     const stage = control.stage;
     if (stage === 'ended' || (stage === 'committed' && reason === 'deployment_cancelled')) return false;
@@ -53,11 +55,18 @@ export class Deployments {
     return true;
   }
 
-  /** Cancel all deployments of an app, and resolve when none is at work any more. */
-  async cancelApp(app: string): Promise<void> {
-    const ids = [...this.#open.values()].filter(({ spec }) => spec.app === app).map(({ id }) => id);
-    await Promise.all(ids.map((id) => this.cancel(id, 'app_deleted')));
-    await this.settled(app);
+  /** Cancel all deployments of an app, and do `remove` when none is at work any more. Until it is done none begins. */
+  async endApp(app: string, remove: () => Promise<void>): Promise<void> {
+    this.#removing.add(app);
+    try {
+      // What is being written to the disk right now is cancelled there, or found below.
+      await Promise.allSettled(this.#accepting.values());
+      const ids = this.#host.journal.unfinished().flatMap(({ deployment, spec }) => (spec.app === app ? [deployment] : []));
+      await Promise.all(ids.map((id) => this.cancel(id, 'app_deleted')));
+      await this.#apps.hold(app, remove);
+    } finally {
+      this.#removing.delete(app);
+    }
   }
 
   /** Resolves when everything accepted for the app so far has been worked off. */
@@ -72,10 +81,12 @@ export class Deployments {
 
   async #take(id: string, spec: AppSpec): Promise<void> {
     const { journal, clock, emit, log } = this.#host;
+    const cameTooLate = this.#removing.has(spec.app);
     await journal.accept(id, spec, clock.stamp());
     log.info('deployment accepted', { deployment: id, app: spec.app, slug: spec.slug });
     emit({ kind: 'deployment', deployment: id, app: spec.app, status: 'running', phase: 'queued', at: clock.stamp(), image_id: null, failure: null });
-    if (this.#hasResumed) this.#enqueue(id, spec);
+    if (cameTooLate || this.#removing.has(spec.app)) await this.#abandonQueued({ id, spec, control: new Control() }, 'app_deleted');
+    else if (this.#hasResumed) this.#enqueue(id, spec);
   }
 
   #enqueue(id: string, spec: AppSpec): void {
@@ -92,10 +103,12 @@ export class Deployments {
     if (control.stage === 'ended') return;
     control.begin();
     const kept = this.#host.journal.get(id);
-    const hasSucceeded = kept?.outcome?.status === 'succeeded';
+    // Forgotten with its app, which was removed before this turn came.
+    if (kept === undefined) return control.end();
+    const hasSucceeded = kept.outcome?.status === 'succeeded';
     if (hasSucceeded) control.commit();
     // Cancelled before a crash: what it made so far is all there is to undo.
-    else if (kept?.cancel) control.cancel(kept.cancel);
+    else if (kept.cancel) control.cancel(kept.cancel);
     const serves = hasSucceeded || (await runDeployment(this.#host, deployment));
     if (serves) await this.#finish(deployment);
     control.end();
@@ -116,6 +129,15 @@ export class Deployments {
       while (!(await isReachable(engine)));
     }
     await journal.change(id, { isDone: true });
+  }
+
+  /** What an earlier process left, and this one has not resumed yet: the wish is kept, and carried out when its turn comes. */
+  async #cancelBeforeItsTurn(id: string, reason: CancelReason): Promise<boolean> {
+    const kept = this.#host.journal.get(id);
+    if (kept === undefined || kept.outcome !== null) return false;
+    await this.#host.journal.change(id, { cancel: reason });
+    // Its turn may have come while that was written.
+    return this.#open.has(id) ? this.cancel(id, reason) : true;
   }
 
   async #abandonQueued(deployment: Deployment, reason: CancelReason): Promise<void> {

@@ -6,8 +6,7 @@ import type { HandlerContext } from './context.ts';
 
 export function removeApp({ host, deployments, apps }: HandlerContext, { app }: Params<'remove_app'>): Promise<Result<'remove_app'>> {
   const { engine, proxy, journal, projects, log } = host;
-  return apps.hold(app, async () => {
-    await deployments.cancelApp(app);
+  const remove = async () => {
     if (proxy.routes().some((route) => route.app === app)) await proxy.remove(app);
     const containers = await listContainers(engine, { app });
     await Promise.all(
@@ -20,6 +19,9 @@ export function removeApp({ host, deployments, apps }: HandlerContext, { app }: 
     // Last: until then the journal knows what belongs to the app.
     await journal.forget(app);
     log.info('app removed', { app, containers: containers.length });
+  };
+  return apps.hold(app, async () => {
+    await deployments.endApp(app, remove);
     return {};
   });
 }
