@@ -45,7 +45,7 @@ async function libraries(program: string): Promise<string[]> {
   return [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path);
 }
 
-/** An upgrade of a package on the host gives a new image, and by that a new container when the executor starts next. */
+/** An upgrade of a package on the host gives a new image; it is used when the container is next made anew, so that what serves is not interrupted. */
 async function fingerprintOf(files: readonly string[]): Promise<string> {
   const facts = await Promise.all(files.map(async (file) => `${file} ${await stat(file).then(({ size, mtimeMs }) => `${size} ${mtimeMs}`)}`));
   return createHash('sha256').update(facts.join('\n')).digest('hex').slice(0, 12);
