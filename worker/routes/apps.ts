@@ -4,9 +4,10 @@ import { pageQuery } from '../../shared/api/common.ts';
 import { toApp } from '../present.ts';
 import { defineRoute, onApp, onProject, onUser } from '../route.ts';
 import { openEnv } from '../services/app-env.ts';
-import { changeApp, createApp, readApps, removeApp, withUsage, type LiveApp } from '../services/apps.ts';
+import { changeApp, createApp, readApps, withUsage, type LiveApp } from '../services/apps.ts';
 import type { Context } from '../services/context.ts';
 import { mapPage } from '../services/pages.ts';
+import { removeApp } from '../services/removals.ts';
 import { appParams, projectParams } from './params.ts';
 import { body, json, noContent } from './replies.ts';
 

@@ -1,7 +1,7 @@
 import type { AppSettings, CreateApp, UpdateApp } from '../../shared/api/apps.ts';
 import type { PageQuery } from '../../shared/api/common.ts';
 import { AppError } from '../../shared/errors.ts';
-import { deleteApp, deleteAppLater, findAppById, insertApp, listApps, updateSettings, type AppView } from '../store/apps.ts';
+import { findAppById, insertApp, listApps, updateSettings, type AppView } from '../store/apps.ts';
 import { isUniqueViolation } from '../store/db.ts';
 import type { AppRow, ProjectRow } from '../store/schema.ts';
 import { findDefaultServer, findServer } from '../store/servers.ts';
@@ -84,26 +84,6 @@ export async function changeApp(ctx: Context, actor: Actor, app: AppView, input:
   const changed = await findAppById(ctx.db, app.id);
   if (changed === undefined) throw new AppError('app_not_found');
   return withUsage(ctx, changed);
-}
-
-/**
- * Takes the app off its host first, then out of the database: what fails leaves it as it was, and asking again is safe. With `isQueued`, a
- * host that is away is told when it returns. Answers whether it is gone already.
- */
-export async function removeApp(ctx: Context, app: AppView, isQueued: boolean): Promise<{ isGone: boolean }> {
-  const { serverId } = app;
-  if (serverId === null || app.serverStatus === 'revoked') {
-    await deleteApp(ctx.db, app.id);
-    return { isGone: true };
-  }
-  const { isOnline } = await ctx.executors.presence(serverId);
-  if (!isOnline && isQueued) {
-    await deleteAppLater(ctx.db, { id: app.id, serverId }, ctx.clock());
-    return { isGone: false };
-  }
-  await ctx.executors.call(serverId, 'remove_app', { app: app.id });
-  await deleteApp(ctx.db, app.id);
-  return { isGone: true };
 }
 
 function checkSource(source: Pick<AppSettings, 'image' | 'git_repo_url'>): void {

@@ -5,7 +5,9 @@
 import type { PageQuery } from '../../shared/api/common.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { DeploymentFailure } from '../../shared/protocol/events.ts';
+import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { isFinished } from '../../shared/status.ts';
+import { describeError } from '../log.ts';
 import { findAppById, placeApp, type AppView } from '../store/apps.ts';
 import { claimNextDeployment, findDeployment, finishDeployment, insertDeployment, listDeployments, queuePosition } from '../store/deployments.ts';
 import type { DeploymentRow } from '../store/schema.ts';
@@ -27,7 +29,7 @@ export interface QueuedDeployment {
 
 /**
  * Ask for a deployment. With `isQueued`, an executor that is away gets it when it returns.
- * @throws AppError nothing_to_deploy, git_deploy_unavailable, executor_offline
+ * @throws AppError nothing_to_deploy, git_deploy_unavailable, server_revoked, executor_offline
  */
 export async function requestDeployment(ctx: Context, actor: Actor, app: AppView, isQueued: boolean): Promise<QueuedDeployment> {
   const image = requireImage(app.settings);
@@ -57,6 +59,7 @@ export async function requestDeployment(ctx: Context, actor: Actor, app: AppView
 }
 
 async function chooseServer(ctx: Context, app: AppView): Promise<string> {
+  if (app.serverStatus === 'revoked') throw new AppError('server_revoked', { detail: 'The server of this app has been revoked: what is deployed to it never runs.' });
   if (app.serverId !== null) return app.serverId;
   const server = await findDefaultServer(ctx.db);
   if (server === undefined) throw new AppError('executor_offline', { detail: 'No server is registered: POST /api/v1/servers gives the command that adds one.', retryAfter: 30 });
@@ -78,15 +81,26 @@ export async function startNextDeployment(ctx: Context, appId: string, serverId:
   if (deployment !== undefined) await handOver(ctx, deployment);
 }
 
-/** Delivers a running deployment; delivering it again is safe, the executor journals by id (REL-06). */
+/** Delivers a running deployment; delivering it again is safe, the executor journals by id (REL-06). What is not delivered now, the sweep delivers. */
 export async function handOver(ctx: Context, deployment: DeploymentRow): Promise<void> {
   const app = await findAppById(ctx.db, deployment.appId);
   if (app === undefined) return;
+  let spec: AppSpec;
   try {
-    const spec = await buildAppSpec(ctx, app, deployment.image);
+    spec = await buildAppSpec(ctx, app, deployment.image);
+  } catch (cause) {
+    ctx.log.error('build spec', { app: app.id, deployment: deployment.id, cause: describeError(cause) });
+    const failure = toFailure(new AppError('internal_error', { detail: 'The settings of the app cannot be read: the log of the control plane says why.' }), deployment);
+    await endDeployment(ctx, deployment, { status: 'failed', failure });
+    return;
+  }
+  try {
     await ctx.executors.call(deployment.serverId, 'deploy', { deployment: deployment.id, spec });
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
+    if (!(error instanceof AppError)) {
+      ctx.log.error('hand over deployment', { deployment: deployment.id, cause: describeError(error) });
+      return;
+    }
     if (error.code === 'executor_offline' || error.code === 'executor_lost') return;
     await endDeployment(ctx, deployment, { status: 'failed', failure: toFailure(error, deployment) });
   }
@@ -123,9 +137,16 @@ export async function cancelDeployment(ctx: Context, deployment: DeploymentRow):
   const current = await findDeployment(ctx.db, deployment.id);
   if (current === undefined || isFinished(current.status)) throw new AppError('deployment_finished');
   const { cancelled } = await ctx.executors.call(current.serverId, 'cancel_deploy', { deployment: current.id });
-  if (!cancelled) throw new AppError('deployment_finished', { detail: 'It is past the point where it can be cancelled: the new container serves already.' });
-  await ctx.executors.settled(current.serverId, current.id, 10_000);
+  if (cancelled) await ctx.executors.settled(current.serverId, current.id, 10_000);
+  else if (!(await endUndelivered(ctx, current.id))) throw new AppError('deployment_finished', { detail: 'It is past the point where it can be cancelled: the new container serves already.' });
   return describe(ctx, (await findDeployment(ctx.db, current.id)) ?? current);
+}
+
+/** Ends a deployment that its executor does not know and has never spoken of: it was not delivered. */
+async function endUndelivered(ctx: Context, id: string): Promise<boolean> {
+  const deployment = await findDeployment(ctx.db, id);
+  if (deployment?.status !== 'running' || deployment.phase !== 'queued') return false;
+  return endDeployment(ctx, deployment, { status: 'cancelled', failure: null });
 }
 
 /** The deployment when it has ended, or as it is after `seconds`. */

@@ -1,14 +1,15 @@
 /** What executors tell, made into rows: the only way facts flow back. The hub calls these in the order of the executor's events. */
-import { AppError } from '../../shared/errors.ts';
 import type { DeploymentEvent, ExecutorEvent, ReportEvent } from '../../shared/protocol/events.ts';
 import type { Hello } from '../../shared/protocol/messages.ts';
 import { isFinished } from '../../shared/status.ts';
-import { deleteRemovals, listRemovals, listStatuses, observeStatus } from '../store/apps.ts';
+import { listStatuses, observeStatus } from '../store/apps.ts';
 import { advanceDeployment, findDeployment, listOpenDeployments } from '../store/deployments.ts';
+import { listRemovals } from '../store/removals.ts';
 import { updateConnectedServer } from '../store/servers.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver, startNextDeployment } from './deployments.ts';
 import { recordEvent } from './events.ts';
+import { retryRemovals } from './removals.ts';
 
 /** What a hub hands facts to. */
 export interface Ingest {
@@ -46,7 +47,8 @@ async function takeHello(ctx: Context, serverId: string, epoch: number, hello: H
     ...engine,
   });
   if (!isNewest) return;
-  await finishRemovals(ctx, serverId);
+  // Not waited for: stopping an app can take an hour, and the facts of its host come in meanwhile.
+  void retryRemovals(ctx, await listRemovals(ctx.db, serverId));
   await resumeDeployments(ctx, serverId, hello.deployments);
 }
 
@@ -54,22 +56,9 @@ function engineState(isReachable: boolean): { status: 'online' | 'degraded'; sta
   return isReachable ? { status: 'online', statusReason: null } : { status: 'degraded', statusReason: 'the Docker engine does not answer' };
 }
 
-/** Apps that were deleted while the host was away. */
-async function finishRemovals(ctx: Context, serverId: string): Promise<void> {
-  for (const app of await listRemovals(ctx.db, serverId)) {
-    try {
-      await ctx.executors.call(serverId, 'remove_app', { app });
-      await deleteRemovals(ctx.db, [app]);
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      ctx.log.error('remove app from returned host', { server: serverId, app, code: error.code });
-    }
-  }
-}
-
 /** What was under way or waiting when the host was lost goes on: what runs is handed over again, what is queued starts. */
 async function resumeDeployments(ctx: Context, serverId: string, known: string[]): Promise<void> {
-  const open = await listOpenDeployments(ctx.db, { serverId });
+  const open = await listOpenDeployments(ctx.db, serverId);
   for (const deployment of open) {
     if (deployment.status === 'running' && !known.includes(deployment.id)) await handOver(ctx, deployment);
   }

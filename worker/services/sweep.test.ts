@@ -1,11 +1,30 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AppError } from '../../shared/errors.ts';
 import { openTestContext, type TestContext } from '../../test/support/control-plane-context.ts';
 import { findDeployment, insertDeployment } from '../store/deployments.ts';
-import type { DeploymentRow } from '../store/schema.ts';
+import { deleteAppLater, listRemovals } from '../store/removals.ts';
+import { apps, type DeploymentRow } from '../store/schema.ts';
+import { insertServer } from '../store/servers.ts';
 import type { Context } from './context.ts';
+import { noExecutors } from './no-executors.ts';
 import { sweep } from './sweep.ts';
 
 const hour = 3600 * 1000;
+
+/** An executor that is there, as the services see it: `answer` is what it does with a call. */
+function withExecutor(ctx: Context, answer: (method: string) => unknown): { ctx: Context; called: string[] } {
+  const called: string[] = [];
+  const executors = {
+    ...noExecutors,
+    presence: async () => ({ isOnline: true, usage: {} }),
+    call: async (_server: string, method: string) => {
+      called.push(method);
+      // Which result belongs to the method only the test knows.
+      return answer(method) as never;
+    },
+  };
+  return { ctx: { ...ctx, executors }, called };
+}
 
 describe('REL-08 no deployment stays open for ever', () => {
   let now = Date.UTC(2026, 0);
@@ -52,5 +71,69 @@ describe('REL-08 no deployment stays open for ever', () => {
     now += 100 * hour;
     await sweep(ctx);
     expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'succeeded', failure: null });
+  });
+
+  describe('whose executor is there', () => {
+    const minute = 60 * 1000;
+    const accept = () => ({ accepted: true });
+
+    test('is delivered again when nothing was heard of it for a minute', async () => {
+      await insert({ status: 'running', startedAt: now });
+      const executor = withExecutor(ctx, accept);
+      now += minute - 1;
+      await sweep(executor.ctx);
+      expect(executor.called).toEqual([]);
+      now += 1;
+      await sweep(executor.ctx);
+      expect(executor.called).toEqual(['deploy']);
+    });
+
+    test('is left alone once its executor has spoken of it', async () => {
+      await insert({ status: 'running', phase: 'pull', startedAt: now });
+      const executor = withExecutor(ctx, accept);
+      now += minute;
+      await sweep(executor.ctx);
+      expect(executor.called).toEqual([]);
+    });
+
+    test('stays as it is when the delivery breaks, to be delivered by the next sweep', async () => {
+      const id = await insert({ status: 'running', startedAt: now });
+      now += minute;
+      await sweep(withExecutor(ctx, () => Promise.reject(new Error('the object was reset'))).ctx);
+      expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'running', phase: 'queued' });
+    });
+
+    test('has failed when the environment of its app cannot be opened', async () => {
+      const id = await insert({ status: 'running', startedAt: now });
+      await ctx.db.orm.update(apps).set({ sealedEnv: 'sealed with a key that is lost' });
+      now += minute;
+      const executor = withExecutor(ctx, accept);
+      await sweep(executor.ctx);
+      expect(executor.called).toEqual([]);
+      expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'failed', failure: { code: 'internal_error' } });
+    });
+  });
+});
+
+describe('a removal that failed on its host', () => {
+  test('is asked for again by every sweep until it is done', async () => {
+    const { ctx, appId, close } = await openTestContext();
+    const server = { name: 'host', status: 'online', statusReason: null, statusSince: 0, enrolmentHash: null, enrolmentExpiresAt: null, publicKey: null, epoch: 1 } as const;
+    await insertServer(ctx.db, { id: 'srv_1', ...server, executorVersion: null, engine: null, ingress: null, createdAt: 0 });
+    await deleteAppLater(ctx.db, { appId, serverId: 'srv_1' }, 0);
+
+    let isReachable = false;
+    const executor = withExecutor(ctx, () => {
+      if (!isReachable) throw new AppError('engine_unreachable');
+      return {};
+    });
+    await sweep(executor.ctx);
+    expect(await listRemovals(ctx.db, 'srv_1')).toHaveLength(1);
+    isReachable = true;
+    await sweep(executor.ctx);
+    await sweep(executor.ctx);
+    expect(executor.called).toEqual(['remove_app', 'remove_app']);
+    expect(await listRemovals(ctx.db, 'srv_1')).toEqual([]);
+    await close();
   });
 });

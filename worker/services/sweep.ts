@@ -1,12 +1,23 @@
-import { listExpired } from '../store/deployments.ts';
+import { findDeployment, listExpired, listUnacknowledged } from '../store/deployments.ts';
+import { listDueRemovals } from '../store/removals.ts';
 import type { Context } from './context.ts';
-import { endDeployment } from './deployments.ts';
+import { endDeployment, handOver } from './deployments.ts';
+import { retryRemovals } from './removals.ts';
 
 /** An executor may take: 15 min to pull, 60 min of grace, 60 min to drain, and the time to come back from an outage. */
 const longestDeployment = 3 * 3600 * 1000;
 
-/** No deployment stays open for ever (REL-08): run every minute, by the embedded host's timer or the edge's cron trigger. */
+/** An executor that was told of a deployment says so within seconds. */
+const longestSilence = 60 * 1000;
+
+/** Nothing stays open for ever (REL-08): run every minute, by the embedded host's timer or the edge's cron trigger. */
 export async function sweep(ctx: Context): Promise<void> {
+  await endExpired(ctx);
+  await deliverAgain(ctx);
+  await retryRemovals(ctx, await listDueRemovals(ctx.db));
+}
+
+async function endExpired(ctx: Context): Promise<void> {
   const now = ctx.clock();
   for (const deployment of await listExpired(ctx.db, now, now - longestDeployment)) {
     const message = deployment.status === 'queued' ? 'It waited 24 hours for its host.' : 'The executor never told how it ended.';
@@ -15,4 +26,16 @@ export async function sweep(ctx: Context): Promise<void> {
       failure: { code: 'deadline_exceeded', message, phase: deployment.phase, exit_code: null, oom_killed: false, last_probe: null, logs: [] },
     });
   }
+}
+
+/** What was claimed and not handed over (the process ended in between, the executor was lost on a live socket) blocks the queue of its app. */
+async function deliverAgain(ctx: Context): Promise<void> {
+  const silent = await listUnacknowledged(ctx.db, ctx.clock() - longestSilence);
+  await Promise.all(
+    silent.map(async ({ id, serverId }) => {
+      if (!(await ctx.executors.presence(serverId)).isOnline) return;
+      const current = await findDeployment(ctx.db, id);
+      if (current?.status === 'running') await handOver(ctx, current);
+    }),
+  );
 }

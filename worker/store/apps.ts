@@ -1,8 +1,8 @@
-import { and, asc, eq, gt, inArray, isNull, lt, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, lt, ne, sql } from 'drizzle-orm';
 import type { Ingress } from '../../shared/protocol/messages.ts';
 import type { AppStatus, ServerStatus } from '../../shared/status.ts';
-import { batch, once, type Db } from './db.ts';
-import { apps, events, projects, removals, servers, type AppRow, type Condition, type EventRow } from './schema.ts';
+import { once, type Db } from './db.ts';
+import { apps, events, projects, servers, type AppRow, type Condition, type EventRow } from './schema.ts';
 
 /** An app with what a reply and an access decision need of its neighbours. */
 export interface AppView extends AppRow {
@@ -99,23 +99,6 @@ export async function observeStatus({ orm }: Db, { appId, serverId, status, reas
 
 export async function deleteApp({ orm }: Db, id: string): Promise<void> {
   await orm.delete(apps).where(eq(apps.id, id));
-}
-
-/** Deletes the app and, in the same breath, notes that its host still has to be told. */
-export async function deleteAppLater(db: Db, app: { id: string; serverId: string }, now: number): Promise<void> {
-  await batch(db, [
-    db.orm.insert(removals).values({ appId: app.id, serverId: app.serverId, createdAt: now }),
-    db.orm.delete(apps).where(eq(apps.id, app.id)),
-  ]);
-}
-
-export async function listRemovals({ orm }: Db, serverId: string): Promise<string[]> {
-  const rows = await orm.select({ appId: removals.appId }).from(removals).where(eq(removals.serverId, serverId));
-  return rows.map((row) => row.appId);
-}
-
-export async function deleteRemovals({ orm }: Db, appIds: string[]): Promise<void> {
-  await orm.delete(removals).where(inArray(removals.appId, appIds));
 }
 
 /** Does nothing when the app has been deleted meanwhile. */

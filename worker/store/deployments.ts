@@ -3,6 +3,9 @@ import type { DeploymentPhase, DeploymentStatus } from '../../shared/status.ts';
 import type { Db } from './db.ts';
 import { deployments, type DeploymentRow } from './schema.ts';
 
+/** Nothing of an app that is being deleted is started or delivered. */
+const staysThere = sql`not exists (select 1 from removals where removals.app_id = deployments.app_id)`;
+
 export async function insertDeployment({ orm }: Db, row: DeploymentRow): Promise<void> {
   await orm.insert(deployments).values(row);
 }
@@ -21,18 +24,20 @@ export async function listDeployments({ orm }: Db, appId: string, page: { before
     .limit(page.limit);
 }
 
-export async function listOpenDeployments({ orm }: Db, where: { serverId?: string; appId?: string }): Promise<DeploymentRow[]> {
+export async function listOpenDeployments({ orm }: Db, serverId: string): Promise<DeploymentRow[]> {
   return orm
     .select()
     .from(deployments)
-    .where(
-      and(
-        inArray(deployments.status, ['queued', 'running']),
-        where.serverId === undefined ? undefined : eq(deployments.serverId, where.serverId),
-        where.appId === undefined ? undefined : eq(deployments.appId, where.appId),
-      ),
-    )
+    .where(and(inArray(deployments.status, ['queued', 'running']), eq(deployments.serverId, serverId), staysThere))
     .orderBy(asc(deployments.id));
+}
+
+/** Running for a while without a word from the executor: perhaps it was never told. */
+export async function listUnacknowledged({ orm }: Db, startedBefore: number): Promise<DeploymentRow[]> {
+  return orm
+    .select()
+    .from(deployments)
+    .where(and(eq(deployments.status, 'running'), eq(deployments.phase, 'queued'), lte(deployments.startedAt, startedBefore), staysThere));
 }
 
 /** How many of the app's queued deployments come before or are this one: 1 is next. */
@@ -45,7 +50,7 @@ export async function queuePosition({ orm }: Db, deployment: DeploymentRow): Pro
   return row?.count ?? 0;
 }
 
-/** Takes the app's oldest queued deployment, if none runs. Compare-and-set: of two racing callers one gets it (REL-20). */
+/** Takes the app's oldest queued deployment, if none runs and the app is not being deleted. Compare-and-set: of two racing callers one gets it (REL-20). */
 export async function claimNextDeployment({ orm }: Db, appId: string, now: number): Promise<DeploymentRow | undefined> {
   const oldest = orm
     .select({ id: deployments.id })
@@ -56,7 +61,13 @@ export async function claimNextDeployment({ orm }: Db, appId: string, now: numbe
   return orm
     .update(deployments)
     .set({ status: 'running', startedAt: now })
-    .where(and(eq(deployments.id, oldest), sql`not exists (select 1 from deployments as other where other.app_id = ${appId} and other.status = 'running')`))
+    .where(
+      and(
+        eq(deployments.id, oldest),
+        sql`not exists (select 1 from deployments as other where other.app_id = ${appId} and other.status = 'running')`,
+        staysThere,
+      ),
+    )
     .returning()
     .get();
 }

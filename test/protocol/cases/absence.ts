@@ -91,6 +91,37 @@ export function absenceCases(plane: Plane): void {
     await connection.close();
   });
 
+  test('deleting an app cancels its queue: the end of its running deployment hands nothing over', async () => {
+    const { executor, app } = await setScene(plane());
+    const running: string[] = [];
+    const connection = await executor.connect({
+      ...accepting,
+      remove_app: async () => {
+        for (const id of running) await connection.tell(progress({ id, app_id: app.id }, { status: 'cancelled' }));
+        return {};
+      },
+    });
+    running.push((await requestDeploy(plane(), app)).id);
+    await requestDeploy(plane(), app);
+    expect(await plane().request('DELETE', `/api/v1/apps/${app.slug}`)).toMatchObject({ status: 204 });
+    expect(connection.calls('deploy').map((call) => call.params.deployment)).toEqual(running);
+    await connection.close();
+  });
+
+  test('a removal that takes long on a host that has returned holds up none of its facts', async () => {
+    const scene = await setScene(plane());
+    const other = await addApp(plane(), scene.executor, scene.app.project_id);
+    await plane().request('DELETE', `/api/v1/apps/${scene.app.slug}?queue=true`);
+    let end = () => {};
+    const connection = await scene.executor.connect({ remove_app: () => new Promise((resolve) => (end = () => resolve({}))) });
+    await connection.until(() => connection.calls('remove_app')[0]);
+    await connection.tell({ kind: 'status', app: other.id, status: 'running', reason: null, at: Date.now() });
+    expect(await plane().getApp(other.id)).toMatchObject({ status: 'running' });
+    end();
+    await expect.poll(async () => (await plane().database.execute('select * from removals')).rows, { timeout: 5_000 }).toEqual([]);
+    await connection.close();
+  });
+
   test('an app whose host is away is not deleted, unless that may be done later', async () => {
     const scene = await setScene(plane());
     expect(await plane().request('DELETE', `/api/v1/apps/${scene.app.slug}`)).toMatchObject({ status: 503, body: { code: 'executor_offline' } });

@@ -77,6 +77,14 @@ export function connectionCases(plane: Plane): void {
     expect(await readServer(executor.serverId)).toMatchObject({ status: 'revoked' });
   });
 
+  test('a deploy to a revoked server is refused, also for later', async () => {
+    const { executor, app } = await setScene(plane());
+    await plane().expect(200, server, plane().request('POST', `/api/v1/servers/${executor.serverId}/revoke`));
+    for (const query of ['', '?queue=true']) {
+      expect(await plane().request('POST', `/api/v1/deploy/${app.slug}${query}`)).toMatchObject({ status: 403, body: { code: 'server_revoked' } });
+    }
+  });
+
   test('deleting a server closes its socket, and nobody connects under its name again', async () => {
     const executor = await enrolExecutor(plane());
     const connection = await executor.connect();

@@ -150,12 +150,24 @@ export function deploymentCases(plane: Plane): void {
     const { executor, app } = await setScene(plane());
     const connection = await executor.connect({ ...accepting, cancel_deploy: () => ({ cancelled: false }) });
     const running = await requestDeploy(plane(), app);
+    await connection.tell(progress(running, { phase: 'drain' }));
     const refused = { status: 409, body: { code: 'deployment_finished' } };
     expect(await plane().request('POST', `/api/v1/deployments/${running.id}/cancel`)).toMatchObject(refused);
     expect(await readDeployment(plane(), running.id)).toMatchObject({ status: 'running' });
     await connection.tell(progress(running, succeeded));
     expect(await plane().request('POST', `/api/v1/deployments/${running.id}/cancel`)).toMatchObject(refused);
     expect(connection.calls('cancel_deploy')).toHaveLength(1);
+    await connection.close();
+  });
+
+  test('a deployment that its executor does not know is cancelled', async () => {
+    const { executor, app } = await setScene(plane());
+    const connection = await executor.connect({ ...accepting, cancel_deploy: () => ({ cancelled: false }) });
+    const lost = await requestDeploy(plane(), app);
+    const next = await requestDeploy(plane(), app);
+    expect(await plane().request('POST', `/api/v1/deployments/${lost.id}/cancel`)).toMatchObject({ status: 200, body: { status: 'cancelled' } });
+    await connection.until(() => connection.calls('deploy')[1]);
+    expect(handedOver(connection)).toEqual([lost.id, next.id]);
     await connection.close();
   });
 

@@ -1,0 +1,58 @@
+/** Deleting apps: off their host first, then out of the database. */
+import { AppError } from '../../shared/errors.ts';
+import { describeError } from '../log.ts';
+import { deleteApp, type AppView } from '../store/apps.ts';
+import { beginRemoval, deleteAppLater, dropRemoval, finishRemoval, type Removal } from '../store/removals.ts';
+import type { Context } from './context.ts';
+import { startNextDeployment } from './deployments.ts';
+
+/**
+ * Takes the app off its host first, then out of the database: what fails leaves it as it was but for its queue, and asking again is safe.
+ * With `isQueued`, a host that is away is told when it returns. Answers whether it is gone already.
+ */
+export async function removeApp(ctx: Context, app: AppView, isQueued: boolean): Promise<{ isGone: boolean }> {
+  const { serverId } = app;
+  if (serverId === null || app.serverStatus === 'revoked') {
+    await deleteApp(ctx.db, app.id);
+    return { isGone: true };
+  }
+  const removal = { appId: app.id, serverId };
+  const { isOnline } = await ctx.executors.presence(serverId);
+  if (!isOnline && isQueued) {
+    await deleteAppLater(ctx.db, removal, ctx.clock());
+    return { isGone: false };
+  }
+  if (!isOnline) throw new AppError('executor_offline', { detail: 'The executor of this app is not connected. Add ?queue=true to delete it now.', retryAfter: 15 });
+  await beginRemoval(ctx.db, removal, ctx.clock());
+  try {
+    await carryOut(ctx, removal);
+  } catch (error) {
+    await dropRemoval(ctx.db, app.id);
+    await startNextDeployment(ctx, app.id, serverId);
+    throw error;
+  }
+  return { isGone: true };
+}
+
+/** Removals that this process waits for: with a long stop_timeout one takes an hour, and is not asked for again every minute. */
+const underWay = new Set<string>();
+
+/** Tells hosts of apps that were deleted here while they were away, or whose removal was cut short. What fails is tried again by the next sweep. */
+export async function retryRemovals(ctx: Context, removals: Removal[]): Promise<void> {
+  const waiting = removals.filter(({ appId }) => !underWay.has(appId));
+  await Promise.all(
+    waiting.map((removal) =>
+      carryOut(ctx, removal).catch((error: unknown) => ctx.log.error('remove app from returned host', { server: removal.serverId, app: removal.appId, cause: describeError(error) })),
+    ),
+  );
+}
+
+async function carryOut(ctx: Context, { appId, serverId }: Removal): Promise<void> {
+  underWay.add(appId);
+  try {
+    await ctx.executors.call(serverId, 'remove_app', { app: appId });
+    await finishRemoval(ctx.db, appId);
+  } finally {
+    underWay.delete(appId);
+  }
+}
