@@ -38,6 +38,7 @@ export async function openHost({ config, serverId, log, emit }: HostOptions): Pr
     log,
     networkPool: config.networkPool,
     projects: createLocks(),
+    routing: createLocks(),
     emit,
   };
 }

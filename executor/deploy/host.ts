@@ -19,5 +19,7 @@ export interface DeployHost {
   networkPool: string;
   /** Held by project id around everything that gives out an address or ends a network. */
   projects: Locks;
+  /** Held by app id from looking at a route to its change: a deployment and an action on the app may both be about to change it. */
+  routing: Locks;
   emit: (event: ExecutorEvent) => void;
 }

@@ -36,7 +36,8 @@ export async function runDeployment(host: DeployHost, deployment: Deployment): P
   const progress = createProgress(host, deployment);
   try {
     await outlastEngine(host, deployment, () => takeSteps(host, deployment, progress));
-    const container = await findOwn(host, deployment);
+    // It serves, and so it has succeeded, also when the engine can no longer tell its image.
+    const container = await outlastEngine(host, deployment, () => findOwn(host, deployment)).catch(() => null);
     await conclude(host, { ...progress.event('done'), status: 'succeeded', image_id: container?.imageId ?? null }, false);
     return true;
   } catch (error) {
@@ -97,10 +98,11 @@ const operations: Record<Step, (host: DeployHost, deployment: Deployment) => Pro
   },
 
   create(host, { id, spec }) {
-    const { engine, networkPool, projects } = host;
+    const { engine, proxy, networkPool, projects } = host;
     return projects.hold(spec.project, async () => {
-      const network = await ensureNetwork(engine, spec.project, networkPool);
-      const address = await findFreeAddress(engine, spec.project, network);
+      const routed = proxy.routes().flatMap((route) => route.targets.map((target) => target.address));
+      const network = await ensureNetwork(engine, { project: spec.project, pool: networkPool, routed });
+      const address = await findFreeAddress(engine, { project: spec.project, network, routed });
       const options = toCreateOptions(spec, { serverId: engine.serverId, deployment: id, network: network.name, address });
       enforcePolicy(options, network.name);
       await createContainer(engine, options);
@@ -141,14 +143,16 @@ function validate({ policy }: DeployHost, spec: AppSpec): void {
 }
 
 /** Run, and when the engine goes away under it, wait for it and run what is left. */
-async function outlastEngine(host: DeployHost, { id, control }: Deployment, run: () => Promise<void>): Promise<void> {
-  const deadline = Date.now() + engineDeadline;
+async function outlastEngine<T>(host: DeployHost, { id, control }: Deployment, run: () => Promise<T>): Promise<T> {
+  let deadline = Infinity;
   for (;;) {
     try {
       return await run();
     } catch (error) {
       const isAway = error instanceof AppError && error.code === 'engine_unreachable';
       if (!isAway || Date.now() >= deadline) throw error;
+      // From when it is first seen away: a pull may have taken minutes before.
+      deadline = Math.min(deadline, Date.now() + engineDeadline);
       host.log.warn('the engine went away during a deployment; waiting for it', { deployment: id });
     }
     do await host.clock.sleep(500, control.signal);

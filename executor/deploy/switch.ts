@@ -6,8 +6,14 @@ import { describeError } from '../log.ts';
 import type { Route, Target } from '../proxy/proxy.ts';
 import type { DeployHost } from './host.ts';
 
+type RoutingHost = Pick<DeployHost, 'proxy' | 'journal' | 'routing' | 'log'>;
+
 /** Resolves when the running proxy has confirmed the route. @throws AppError proxy_unavailable; the old route then stands */
-export async function switchRoute({ proxy, log }: Pick<DeployHost, 'proxy' | 'log'>, route: Route): Promise<void> {
+export function switchRoute(host: RoutingHost, route: Route): Promise<void> {
+  return host.routing.hold(route.app, () => switchNow(host, route));
+}
+
+async function switchNow({ proxy, log }: RoutingHost, route: Route): Promise<void> {
   try {
     await proxy.switchTo(route);
   } catch (error) {
@@ -21,30 +27,40 @@ export async function switchRoute({ proxy, log }: Pick<DeployHost, 'proxy' | 'lo
  * A deployment that was killed between the switch and its outcome, and now fails, is already routed to: the old container, which is
  * removed only after the outcome, takes over again.
  */
-export async function routeBack({ engine, proxy, journal, log }: DeployHost, failed: string, app: string): Promise<void> {
+export async function routeBack(host: DeployHost, failed: string, app: string): Promise<void> {
+  const { engine, proxy, journal, log } = host;
   const route = proxy.routes().find((known) => known.app === app);
   if (route === undefined || !route.targets.some((target) => deploymentOf(target) === failed)) return;
   const before = journal.current(app);
   const container = (await listContainers(engine, { app })).find((known) => known.deployment === before?.deployment);
   log.warn('a failed deployment was already routed to; routing back', { app, failed, to: before?.deployment ?? null });
   if (before?.spec.internal_port == null || container?.address == null) return proxy.remove(app);
-  await switchRoute({ proxy, log }, { app, hosts: before.spec.hosts, targets: [{ id: before.deployment, address: container.address, port: before.spec.internal_port }] });
+  await switchRoute(host, { app, hosts: before.spec.hosts, targets: [{ id: before.deployment, address: container.address, port: before.spec.internal_port }] });
 }
 
 /**
  * Put the current container of an app into its route, or take it out: without a target the proxy answers 503 at once, where a stopped or frozen container would let
- * its visitors wait. A proxy that is away keeps nobody from stopping an app; `serveWhatRuns` makes up for it.
+ * its visitors wait. A proxy that is away keeps nobody from stopping an app; `serveWhatRuns` makes up for it. A container that a
+ * deployment has replaced meanwhile has no say in the route any more.
  */
-export async function setServing(host: Pick<DeployHost, 'proxy' | 'journal' | 'log'>, container: AppContainer, serves: boolean): Promise<void> {
+export function setServing(host: RoutingHost, container: AppContainer, serves: boolean): Promise<void> {
   const { app, address, deployment } = container;
-  const spec = host.journal.get(deployment)?.spec;
-  if (spec === undefined || spec.internal_port === null || address === null) return;
-  const targets = serves ? [{ id: deployment, address, port: spec.internal_port }] : [];
-  try {
-    await switchRoute(host, { app, hosts: spec.hosts, targets });
-  } catch (error) {
-    host.log.warn('the route could not follow the app', { app, serves, error: describeError(error) });
-  }
+  return host.routing.hold(app, async () => {
+    const spec = host.journal.get(deployment)?.spec;
+    if (spec === undefined || spec.internal_port === null || address === null || !isRouteOf(host, container)) return;
+    const targets = serves ? [{ id: deployment, address, port: spec.internal_port }] : [];
+    try {
+      await switchNow(host, { app, hosts: spec.hosts, targets });
+    } catch (error) {
+      host.log.warn('the route could not follow the app', { app, serves, error: describeError(error) });
+    }
+  });
+}
+
+/** A switch comes before the outcome that makes its deployment the current one, so both are asked. */
+function isRouteOf({ proxy, journal }: RoutingHost, { app, deployment }: AppContainer): boolean {
+  const route = proxy.routes().find((known) => known.app === app);
+  return journal.current(app)?.deployment === deployment && (route?.targets ?? []).every((target) => deploymentOf(target) === deployment);
 }
 
 /** A container that runs and has no target in its app's route: a start that was cut short. */

@@ -10,24 +10,36 @@ export interface ProjectNetwork {
   subnet: string;
 }
 
+interface NetworkOptions {
+  project: string;
+  /** CIDR that networks are cut from. */
+  pool: string;
+  /** Addresses that the proxy routes to. A container that was pruned leaves its route behind, which must not lead to another app. */
+  routed: readonly string[];
+}
+
 /** Find the project's network or make it. @throws AppError engine_error when the pool is used up */
-export async function ensureNetwork(engine: Engine, project: string, pool: string): Promise<ProjectNetwork> {
+export async function ensureNetwork(engine: Engine, { project, pool, routed }: NetworkOptions): Promise<ProjectNetwork> {
   const networks = await asked('list networks', engine.docker.listNetworks());
   const name = networkName(engine.serverId, project);
   const own = networks.find((network) => network.Name === name && network.Labels?.[labels.server] === engine.serverId);
   const subnet = own?.IPAM?.Config?.[0]?.Subnet;
   if (subnet !== undefined) return { name, subnet };
   const taken = networks.flatMap((network) => network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet?.includes('.') === true ? [Subnet] : []));
-  for (const candidate of freeSubnets(pool, taken)) {
+  for (const candidate of freeSubnets(pool, [...taken, ...routed])) {
     if (await tryCreate(engine, { name, subnet: candidate, project })) return { name, subnet: candidate };
   }
   throw new AppError('engine_error', { detail: `create network: no free subnet is left in ${pool} (DOCKUP_NETWORK_POOL)` });
 }
 
+interface AddressOptions extends Pick<NetworkOptions, 'project' | 'routed'> {
+  network: ProjectNetwork;
+}
+
 /** An address that no container of the project has, running or not: a stopped one comes back to its own. */
-export async function findFreeAddress(engine: Engine, project: string, network: ProjectNetwork): Promise<string> {
+export async function findFreeAddress(engine: Engine, { project, network, routed }: AddressOptions): Promise<string> {
   const containers = await listContainers(engine, { project });
-  const address = freeAddress(network.subnet, containers.flatMap((container) => container.address ?? []));
+  const address = freeAddress(network.subnet, [...routed, ...containers.flatMap((container) => container.address ?? [])]);
   if (address === null) throw new AppError('engine_error', { detail: `create container: the network ${network.subnet} of the project is full` });
   return address;
 }

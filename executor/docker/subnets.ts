@@ -15,7 +15,7 @@ export function parseCidr(cidr: string): Range {
   return { first, last: first + size - 1 };
 }
 
-/** The subnets of the pool that overlap nothing taken, lowest first, as CIDRs. */
+/** The subnets of the pool that overlap nothing taken (CIDRs or single addresses), lowest first, as CIDRs. */
 export function* freeSubnets(pool: string, taken: readonly string[]): Generator<string> {
   const range = parseCidr(pool);
   const occupied = taken.map(parseCidr);

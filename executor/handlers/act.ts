@@ -12,14 +12,36 @@ export function act(context: HandlerContext, { app, action }: Params<'act'>): Pr
   return apps.hold(app, async () => {
     const container = await observer.current(app);
     if (container === null) throw new AppError('app_not_deployed');
+    const obstacle = obstacleTo(action, container);
+    if (obstacle !== null) throw new AppError('invalid_state', { detail: obstacle });
     // Before the engine is asked: what somebody stopped must count as stopped, also after a crash in between.
     if (action === 'stop' || action === 'start' || action === 'restart') await markStopped(context, container, action === 'stop');
-    const serves = action !== 'stop' && action !== 'pause';
-    if (!serves) await setServing(host, container, false);
-    await actions[action](host.engine, container);
-    if (serves) await setServing(host, container, true);
+    if (action === 'stop' || action === 'pause') await silence(context, container, action);
+    else {
+      await actions[action](host.engine, container);
+      await setServing(host, container, true);
+    }
     return { status: (await observer.status(app)) ?? 'stopped' };
   });
+}
+
+/** Out of the route first. What then still runs, because the engine refused, goes back into it. */
+async function silence({ host }: HandlerContext, container: AppContainer, action: 'stop' | 'pause'): Promise<void> {
+  await setServing(host, container, false);
+  try {
+    await actions[action](host.engine, container);
+  } catch (error) {
+    if (container.state === 'running') await setServing(host, container, true);
+    throw error;
+  }
+}
+
+/** Why the container's state does not allow the action; null when it does. */
+function obstacleTo(action: AppAction, { state }: AppContainer): string | null {
+  if (action === 'start' && state === 'paused') return 'The app is paused: unpause it.';
+  if (action === 'pause' && state !== 'running' && state !== 'paused') return `The container is ${state}; only a running one can be paused.`;
+  if (action === 'unpause' && state !== 'running' && state !== 'paused') return `The container is ${state}, not paused.`;
+  return null;
 }
 
 /** A container whose deployment is no longer in the journal has nothing to be marked on. */
@@ -28,10 +50,7 @@ async function markStopped({ host }: HandlerContext, { deployment }: AppContaine
 }
 
 const actions: Record<AppAction, (engine: Engine, container: AppContainer) => Promise<void>> = {
-  start(engine, container) {
-    if (container.state === 'paused') throw new AppError('invalid_state', { detail: 'The app is paused: unpause it.' });
-    return startContainer(engine, container.id);
-  },
+  start: (engine, container) => startContainer(engine, container.id),
   async stop(engine, container) {
     await wake(engine, container);
     await stopContainer(engine, container.id);
@@ -41,14 +60,9 @@ const actions: Record<AppAction, (engine: Engine, container: AppContainer) => Pr
     await restartContainer(engine, container.id);
   },
   async pause(engine, container) {
-    if (container.state === 'paused') return;
-    if (container.state !== 'running') throw new AppError('invalid_state', { detail: `The container is ${container.state}; only a running one can be paused.` });
-    await pauseContainer(engine, container.id);
+    if (container.state !== 'paused') await pauseContainer(engine, container.id);
   },
-  async unpause(engine, container) {
-    if (container.state === 'paused') await unpauseContainer(engine, container.id);
-    else if (container.state !== 'running') throw new AppError('invalid_state', { detail: `The container is ${container.state}, not paused.` });
-  },
+  unpause: wake,
 };
 
 /** A frozen process cannot react to SIGTERM. */

@@ -114,6 +114,7 @@ async function openLife(world: World, { policy = defaultPolicy, socketPath = eng
     log,
     networkPool: world.pool,
     projects: createLocks(),
+    routing: createLocks(),
     emit: (event) => void world.events.push(event),
   });
   const { engine, journal, proxy, clock, emit } = host;
