@@ -4,7 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { isUniqueViolation } from '../store/db.ts';
 import { hasProjects } from '../store/projects.ts';
 import type { UserRow } from '../store/schema.ts';
-import { countAdministrators, deleteUser, findUser, insertUser, listUsers } from '../store/users.ts';
+import { deleteUser, findUser, insertUser, listUsers } from '../store/users.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
 
@@ -30,9 +30,7 @@ export function readUsers(ctx: Context, query: PageQuery): Promise<Page<UserRow>
 }
 
 export async function removeUser(ctx: Context, id: string): Promise<void> {
-  const user = await findUser(ctx.db, id);
-  if (user === undefined) throw new AppError('user_not_found');
-  if (user.role === 'admin' && (await countAdministrators(ctx.db)) === 1) throw new AppError('last_administrator');
+  if ((await findUser(ctx.db, id)) === undefined) throw new AppError('user_not_found');
   if (await hasProjects(ctx.db, id)) throw new AppError('project_not_empty', { detail: 'The user still owns projects: delete them first.' });
-  await deleteUser(ctx.db, id);
+  if (!(await deleteUser(ctx.db, id))) throw new AppError((await findUser(ctx.db, id)) === undefined ? 'user_not_found' : 'last_administrator');
 }

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt } from 'drizzle-orm';
+import { and, asc, count, eq, gt, ne, or, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 import { users, type UserRow } from './schema.ts';
 
@@ -23,6 +23,9 @@ export async function countAdministrators({ orm }: Db): Promise<number> {
   return row?.count ?? 0;
 }
 
-export async function deleteUser({ orm }: Db, id: string): Promise<void> {
-  await orm.delete(users).where(and(eq(users.id, id)));
+/** Compare-and-set: of two administrators who delete each other one stays. False when this is the last one, or nobody. */
+export async function deleteUser({ orm }: Db, id: string): Promise<boolean> {
+  const isAnotherLeft = sql`exists (select 1 from users as other where other.role = 'admin' and other.id <> ${id})`;
+  const { rowsAffected } = await orm.delete(users).where(and(eq(users.id, id), or(ne(users.role, 'admin'), isAnotherLeft)));
+  return rowsAffected > 0;
 }
