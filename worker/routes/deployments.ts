@@ -15,7 +15,7 @@ const tags = ['Deployments'];
 const deployErrors: readonly ErrorCode[] = [
   'nothing_to_deploy', 'git_deploy_unavailable', 'image_upload_unavailable', 'unsupported_media_type', 'server_revoked', 'executor_offline', 'executor_lost', 'engine_unreachable', 'engine_error',
   'proxy_unavailable', 'image_not_found', 'image_pull_failed', 'policy_refused', 'container_start_failed', 'container_exited', 'health_check_failed', 'deadline_exceeded',
-  'deployment_cancelled', 'app_deleted',
+  'deployment_cancelled', 'app_deleted', 'payload_too_large',
 ];
 
 const deployResponses = {

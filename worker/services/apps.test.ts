@@ -30,4 +30,13 @@ describe('changing an app', () => {
     for (const name of ['FIRST', 'SECOND']) await changeApp(ctx, actor, await reachApp(ctx, actor, appId), { env: { [name]: '1' } });
     expect(await openEnv(ctx, await reachApp(ctx, actor, appId))).toEqual({ FIRST: '1', SECOND: '1' });
   });
+
+  test('REL-05 an environment that has grown too long for the link is refused, and nothing is changed', async () => {
+    const { ctx, actor, appId } = opened;
+    const large = 'x'.repeat(300 * 1024);
+    await changeApp(ctx, actor, await reachApp(ctx, actor, appId), { env: { FIRST: large } });
+    const before = await reachApp(ctx, actor, appId);
+    await expect(changeApp(ctx, actor, before, { env: { SECOND: large } })).rejects.toMatchObject({ code: 'too_long', errors: [{ pointer: '/env' }] });
+    expect(await reachApp(ctx, actor, appId)).toEqual(before);
+  });
 });
