@@ -97,6 +97,23 @@ describe('the hub', () => {
     expect(hub.presence().isOnline).toBe(true);
   });
 
+  test('REL-04 a connection that took over and ends before hello has ended the server being online', async () => {
+    open(1);
+    const { socket } = fakeSocket(2);
+    hub.open(socket);
+    hub.closed(socket, 'connection closed with 1006');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(facts).toEqual(['disconnected']);
+  });
+
+  test('REL-05 a call longer than the executor accepts is refused here, and never sent', async () => {
+    const { sent } = open();
+    const outcome = await hub.call('logs', { app: 'x'.repeat(limits.messageLength), tail: 1 });
+    expect(outcome).toMatchObject({ ok: false, code: 'payload_too_large' });
+    expect(sent.map(({ type }) => type)).toEqual(['welcome']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('a fact that cannot be taken in is not acknowledged: the connection ends, and the executor tells it again', async () => {
     const { socket, sent, closed } = open();
     await vi.advanceTimersByTimeAsync(0);

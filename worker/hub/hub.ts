@@ -75,8 +75,9 @@ export class Hub {
     this.#socket = null;
     clearTimeout(this.#greeting);
     this.#loseCalls('The connection to the executor broke before it answered.');
-    const { epoch, isReady } = socket.session;
-    if (isReady) this.#inOrder(() => this.#ports.ingest.disconnected(this.#server, epoch, reason));
+    // Also of a connection that never said hello: it may have taken over from one that had made the server online.
+    const { epoch } = socket.session;
+    this.#inOrder(() => this.#ports.ingest.disconnected(this.#server, epoch, reason));
   }
 
   /** One call, one outcome. A call that pulses may take as long as it likes; one that is silent for 10 s is lost. */
@@ -86,6 +87,9 @@ export class Hub {
       return Promise.resolve({ ok: false, code: 'executor_offline', message: 'The executor is not connected.' });
     }
     const id = crypto.randomUUID();
+    const text = encode({ type: 'call', id, method, params });
+    // The executor would drop it unread, or end the connection: again and again, as a deployment is delivered again.
+    if (text.length > limits.messageLength) return Promise.resolve({ ok: false, code: 'payload_too_large', message: `The call has ${text.length} characters, the link carries ${limits.messageLength}.` });
     return new Promise((resolve) => {
       const pending: PendingCall = {
         silence: this.#watchSilence(id),
@@ -96,7 +100,7 @@ export class Hub {
         },
       };
       this.#calls.set(id, pending);
-      send(socket, { type: 'call', id, method, params });
+      socket.send(text);
     });
   }
 
@@ -231,7 +235,11 @@ function readResult<M extends Method>(method: M, result: unknown): CallOutcome<M
 }
 
 function send(socket: HubSocket, message: HubMessage): void {
-  socket.send(JSON.stringify(message));
+  socket.send(encode(message));
+}
+
+function encode(message: HubMessage): string {
+  return JSON.stringify(message);
 }
 
 /** The result of an outcome. @throws AppError the executor's own code */

@@ -22,7 +22,7 @@ export function createIngest(ctx: Context): Ingest {
   return {
     connected: (serverId, epoch, hello) => takeHello(ctx, serverId, epoch, hello),
     disconnected: async (serverId, epoch, reason) => {
-      await updateConnectedServer(ctx.db, serverId, epoch, { status: 'offline', statusReason: reason, statusSince: ctx.clock() });
+      await updateConnectedServer(ctx.db, serverId, epoch, { status: 'offline', statusReason: reason }, ctx.clock());
     },
     event: (serverId, epoch, event) => {
       switch (event.kind) {
@@ -39,13 +39,8 @@ export function createIngest(ctx: Context): Ingest {
 
 async function takeHello(ctx: Context, serverId: string, epoch: number, hello: Hello): Promise<void> {
   const engine = hello.engine === null ? {} : { engine: hello.engine };
-  const isNewest = await updateConnectedServer(ctx.db, serverId, epoch, {
-    ...engineState(hello.engine !== null),
-    statusSince: ctx.clock(),
-    executorVersion: hello.version,
-    ingress: hello.ingress,
-    ...engine,
-  });
+  const observed = { ...engineState(hello.engine !== null), executorVersion: hello.version, ingress: hello.ingress, ...engine };
+  const isNewest = await updateConnectedServer(ctx.db, serverId, epoch, observed, ctx.clock());
   if (!isNewest) return;
   // Not waited for: stopping an app can take an hour, and the facts of its host come in meanwhile.
   void retryRemovals(ctx, await listRemovals(ctx.db, serverId));
@@ -85,7 +80,7 @@ async function takeStatus(ctx: Context, serverId: string, fact: { app: string; s
 
 /** The full picture repairs what a lost transition left behind. Nothing is concluded from the silence of an engine that is away (REL-11). */
 async function takeReport(ctx: Context, serverId: string, epoch: number, report: ReportEvent): Promise<void> {
-  await updateConnectedServer(ctx.db, serverId, epoch, engineState(report.engine === 'reachable'));
+  await updateConnectedServer(ctx.db, serverId, epoch, engineState(report.engine === 'reachable'), ctx.clock());
   if (report.engine === 'unreachable') return;
   const reported = new Map(report.apps.map(({ app, status }) => [app, status]));
   for (const { id, status } of await listStatuses(ctx.db, serverId)) {

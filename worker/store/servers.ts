@@ -52,11 +52,13 @@ export async function raiseEpoch({ orm }: Db, id: string, now: number): Promise<
   return row?.epoch;
 }
 
+type Observed = Partial<Omit<ServerRow, 'statusSince'>> & Pick<ServerRow, 'status'>;
+
 /** Facts of one connection; ignored when a newer connection has been accepted since, or the server was revoked. */
-export async function updateConnectedServer({ orm }: Db, id: string, epoch: number, changes: Partial<ServerRow>): Promise<boolean> {
+export async function updateConnectedServer({ orm }: Db, id: string, epoch: number, observed: Observed, now: number): Promise<boolean> {
   const { rowsAffected } = await orm
     .update(servers)
-    .set(changes)
+    .set({ ...observed, statusSince: sql`case when ${servers.status} = ${observed.status} then ${servers.statusSince} else ${now} end` })
     .where(and(eq(servers.id, id), eq(servers.epoch, epoch), ne(servers.status, 'revoked')));
   return rowsAffected > 0;
 }
