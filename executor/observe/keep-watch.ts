@@ -4,6 +4,7 @@ import { sweep } from '../deploy/sweep.ts';
 import type { Deployments } from '../deploy/deployments.ts';
 import type { DeployHost } from '../deploy/host.ts';
 import { describeError } from '../log.ts';
+import { createRoutingKeeper } from './keep-routing.ts';
 import type { Observer } from './observer.ts';
 import { watchEngine } from './watch.ts';
 
@@ -21,25 +22,26 @@ const engineAtStart = 5_000;
 
 export async function keepWatch(options: KeepWatchOptions): Promise<void> {
   const { host, observer, signal } = options;
+  const keepRouting = createRoutingKeeper(host);
   await Promise.all([
     resumeAnyway(options),
-    reportAtIntervals(options),
+    reportAtIntervals(options, keepRouting),
     watchEngine({
       engine: host.engine,
       clock: host.clock,
       signal,
       onHint: (hint) => observer.hint(hint),
-      onUp: () => settle(options),
+      onUp: () => settle(options, keepRouting),
       onDown: () => void observer.report(),
     }),
   ]);
 }
 
 /** The engine is there, for the first time or again: routing first, because apps may already serve behind it. */
-async function settle({ host, deployments, observer }: KeepWatchOptions): Promise<void> {
-  const { proxy, log } = host;
+async function settle({ host, deployments, observer }: KeepWatchOptions, keepRouting: () => Promise<void>): Promise<void> {
+  const { log } = host;
   await observer.report();
-  await proxy.ensure().catch((error: unknown) => log.error('the proxy is not available; deployments will fail until it is', { error: describeError(error) }));
+  await keepRouting();
   await serveWhatRuns(host).catch((error: unknown) => log.warn('routes could not be completed', { error: describeError(error) }));
   deployments.resume();
   await sweep(host).catch((error: unknown) => log.warn('leftovers could not be removed', { error: describeError(error) }));
@@ -50,10 +52,12 @@ async function resumeAnyway({ host, deployments, signal }: KeepWatchOptions): Pr
   if (!signal.aborted) deployments.resume();
 }
 
-async function reportAtIntervals({ host, observer, reportInterval, signal }: KeepWatchOptions): Promise<void> {
+async function reportAtIntervals({ host, observer, reportInterval, signal }: KeepWatchOptions, keepRouting: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
     await host.clock.sleep(reportInterval() * 1000, signal).catch(() => undefined);
     if (signal.aborted) return;
+    // Not waited for: neither a report nor the end of the process depends on it.
+    void keepRouting();
     await observer.measure().catch((error: unknown) => host.log.warn('usage could not be measured', { error: describeError(error) }));
     await observer.report();
   }
