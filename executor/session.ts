@@ -5,6 +5,9 @@ import { parseHubMessage, type ExecutorMessage, type Hello, type HubMessage } fr
 
 export type Welcome = Extract<HubMessage, { type: 'welcome' }>;
 
+/** ms that the far end has to answer our farewell: the process is to end within seconds, also when nobody is there any more. */
+const farewellTimeout = 2_000;
+
 export interface SessionOptions {
   url: string;
   token: string;
@@ -36,6 +39,7 @@ export function runSession(options: SessionOptions): Promise<Ending> {
     });
     const end = (reason: string, code: number | null) => {
       clearTimeout(greeting);
+      clearTimeout(farewell);
       stopHeartbeat();
       options.signal.removeEventListener('abort', leave);
       socket.terminate();
@@ -43,7 +47,11 @@ export function runSession(options: SessionOptions): Promise<Ending> {
     };
     const greeting = setTimeout(() => end('no welcome in time', null), (options.helloTimeout ?? limits.helloTimeout) * 1.2);
     const stopHeartbeat = keepAlive(socket, options.pingInterval ?? limits.pingInterval, () => end('two pings without an answer', null));
-    const leave = () => socket.close(1001, 'executor stops');
+    let farewell: NodeJS.Timeout | undefined;
+    const leave = () => {
+      farewell = setTimeout(() => end('no answer to the farewell', null), farewellTimeout);
+      socket.close(1001, 'executor stops');
+    };
     options.signal.addEventListener('abort', leave);
 
     const send = (message: ExecutorMessage) => {

@@ -129,6 +129,16 @@ describe('the link', () => {
     await expect(running).resolves.toBeUndefined();
   });
 
+  it('ends within seconds also when the far end is silent', async () => {
+    const running = connect();
+    const { socket } = await hub.connection(0);
+    socket.pause();
+    stop.abort();
+    const begun = Date.now();
+    await running;
+    expect(Date.now() - begun).toBeLessThan(4_000);
+  });
+
   it('REL-05 survives 100,000 malformed messages on one socket', { timeout: 120_000 }, async () => {
     void connect();
     const { received, send, socket } = await hub.connection(0);
