@@ -31,9 +31,20 @@ export type JournalEntry = z.infer<typeof entry>;
 
 export const journalLimits = { keptFor: 24 * 60 * 60 * 1000, keptOutcomes: 200 } as const;
 
+/** What is asked of all entries at every look at the engine, worked out once after each change. */
+interface Overview {
+  /** Oldest first. */
+  all: readonly JournalEntry[];
+  unfinished: readonly JournalEntry[];
+  /** By app. */
+  current: ReadonlyMap<string, JournalEntry>;
+}
+
 export class Journal {
   readonly #dir: string;
   readonly #entries = new Map<string, JournalEntry>();
+  /** Null after a change. */
+  #known: Overview | null = null;
   #writing: Promise<unknown> = Promise.resolve();
 
   private constructor(dir: string) {
@@ -63,18 +74,18 @@ export class Journal {
   }
 
   /** What still has to be done, oldest first. */
-  unfinished(): Readonly<JournalEntry>[] {
-    return this.#sorted().filter((kept) => !kept.isDone);
+  unfinished(): readonly Readonly<JournalEntry>[] {
+    return this.#overview().unfinished;
   }
 
   /** Outcomes that the control plane may not have, oldest first. */
   unacknowledged(): DeploymentEvent[] {
-    return this.#sorted().flatMap((kept) => (kept.outcome !== null && !kept.isAcknowledged ? [kept.outcome] : []));
+    return this.#overview().all.flatMap((kept) => (kept.outcome !== null && !kept.isAcknowledged ? [kept.outcome] : []));
   }
 
   /** The deployment whose container is the app: the newest that succeeded. */
   current(app: string): Readonly<JournalEntry> | undefined {
-    return this.#sorted().findLast((kept) => kept.spec.app === app && kept.outcome?.status === 'succeeded');
+    return this.#overview().current.get(app);
   }
 
   async accept(deployment: string, spec: AppSpec, acceptedAt: number): Promise<void> {
@@ -95,22 +106,22 @@ export class Journal {
 
   /** The app is gone, and with it what is known about its deployments; unacknowledged outcomes stay until they are told. */
   async forget(app: string): Promise<void> {
-    for (const kept of this.#sorted()) {
+    for (const kept of this.#overview().all) {
       if (kept.spec.app === app && kept.outcome !== null && (kept.isAcknowledged || kept.outcome?.status === 'succeeded')) await this.#delete(kept.deployment);
     }
   }
 
   /** Keep what is open, what is current, and for a day the rest, in bounds. */
   async #prune(): Promise<void> {
-    const settled = this.#sorted().filter((kept) => kept.isDone && kept.isAcknowledged && this.current(kept.spec.app)?.deployment !== kept.deployment);
+    const settled = this.#overview().all.filter((kept) => kept.isDone && kept.isAcknowledged && this.current(kept.spec.app)?.deployment !== kept.deployment);
     const tooMany = settled.length - journalLimits.keptOutcomes;
     for (const [index, kept] of settled.entries()) {
       if (index < tooMany || kept.acceptedAt < Date.now() - journalLimits.keptFor) await this.#delete(kept.deployment);
     }
   }
 
-  #sorted(): JournalEntry[] {
-    return [...this.#entries.values()].sort((a, b) => a.acceptedAt - b.acceptedAt);
+  #overview(): Overview {
+    return (this.#known ??= overviewOf(this.#entries.values()));
   }
 
   #revise(deployment: string, revise: (kept: JournalEntry) => JournalEntry): Promise<void> {
@@ -125,6 +136,7 @@ export class Journal {
   async #write(next: JournalEntry): Promise<void> {
     await writeAtomically(this.#path(next.deployment), JSON.stringify(next));
     this.#entries.set(next.deployment, next);
+    this.#known = null;
   }
 
   #delete(deployment: string): Promise<void> {
@@ -132,6 +144,7 @@ export class Journal {
       await rm(this.#path(deployment), { force: true });
       await syncDirectory(this.#dir);
       this.#entries.delete(deployment);
+      this.#known = null;
     });
   }
 
@@ -146,4 +159,11 @@ export class Journal {
   #path(deployment: string): string {
     return join(this.#dir, `${deployment}.json`);
   }
+}
+
+function overviewOf(entries: Iterable<JournalEntry>): Overview {
+  const all = [...entries].sort((a, b) => a.acceptedAt - b.acceptedAt);
+  const succeeded = all.filter((kept) => kept.outcome?.status === 'succeeded');
+  // Of several entries for one app the last, which is the newest, stays in the map.
+  return { all, unfinished: all.filter((kept) => !kept.isDone), current: new Map(succeeded.map((kept) => [kept.spec.app, kept])) };
 }
