@@ -9,7 +9,7 @@ import { markServersOffline } from '../store/servers.ts';
 import { openDatabase } from './database.ts';
 import { createExecutors } from './executors.ts';
 import { prepareDatabase } from './prepare.ts';
-import { keepSecrets } from './secrets.ts';
+import { defaultDatabaseUrl, keepSecrets } from './secrets.ts';
 import { listen } from './server.ts';
 
 const sweepInterval = 60_000;
@@ -22,7 +22,7 @@ interface Host {
 /** @throws ConfigError before anything has been touched but the data directory */
 export async function startHost(env: NodeJS.ProcessEnv): Promise<Host> {
   const { bind, port, dataDir } = readEmbeddedConfig(env);
-  const config = readConfig('embedded', { DOCKUP_DATABASE_URL: `file:${dataDir}/dockup.db`, ...keepSecretsUnlessGiven(env, dataDir), ...env });
+  const config = readConfig('embedded', { DOCKUP_DATABASE_URL: defaultDatabaseUrl(dataDir), ...keepSecretsUnlessGiven(env, dataDir), ...env });
   const administrator = readAdministrator(env);
   const log = createLog('api');
   const { db, client } = await openDatabase(config.databaseUrl, config.databaseToken);
@@ -51,5 +51,5 @@ export async function startHost(env: NodeJS.ProcessEnv): Promise<Host> {
 }
 
 function keepSecretsUnlessGiven(env: NodeJS.ProcessEnv, dataDir: string): object {
-  return env.DOCKUP_AUTH_SECRET !== undefined && env.DOCKUP_ENCRYPTION_KEY !== undefined ? {} : keepSecrets(dataDir);
+  return env.DOCKUP_AUTH_SECRET !== undefined && env.DOCKUP_ENCRYPTION_KEY !== undefined ? {} : keepSecrets(dataDir, env.DOCKUP_DATABASE_URL);
 }

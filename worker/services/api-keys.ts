@@ -9,9 +9,12 @@ import { apiKeyPrefix } from './auth.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
 
+export function newApiKey(): string {
+  return apiKeyPrefix + toHex(randomBytes(24));
+}
+
 /** A new key for the user. The text is answered here and, where showing again is on, kept sealed (SEC-12). */
-export async function createApiKey(ctx: Context, user: UserRow, name: string): Promise<{ row: ApiKeyRow; key: string }> {
-  const key = apiKeyPrefix + toHex(randomBytes(24));
+export async function createApiKey(ctx: Context, user: UserRow, name: string, key = newApiKey()): Promise<{ row: ApiKeyRow; key: string }> {
   const id = ctx.newId('key');
   const row: ApiKeyRow = {
     id,

@@ -1,6 +1,6 @@
 import { randomBytes, toBase64 } from '../auth/bytes.ts';
 import { countAdministrators } from '../store/users.ts';
-import { createApiKey } from './api-keys.ts';
+import { createApiKey, newApiKey } from './api-keys.ts';
 import type { Context } from './context.ts';
 import { createUser } from './users.ts';
 
@@ -13,12 +13,19 @@ export interface Credentials {
 
 /**
  * The first administrator and an API key, on a database that has none (SEC-08: no default password). Answers the credentials once;
- * undefined when there is an administrator already.
+ * undefined when there is an administrator already. They are kept by `keep` before anything is written: a password that only the
+ * database knows is lost for ever.
  */
-export async function createFirstAdministrator(ctx: Context, wanted: { email: string; password: string | undefined }): Promise<Credentials | undefined> {
+export async function createFirstAdministrator(
+  ctx: Context,
+  wanted: { email: string; password: string | undefined },
+  keep: (credentials: Credentials) => Promise<void>,
+): Promise<Credentials | undefined> {
   if ((await countAdministrators(ctx.db)) > 0) return undefined;
   const password = wanted.password ?? toBase64(randomBytes(18)).replaceAll('+', '-').replaceAll('/', '_');
-  const user = await createUser(ctx, { email: wanted.email, password, role: 'admin' });
-  const { key } = await createApiKey(ctx, user, 'first start');
-  return { url: ctx.config.publicUrl, email: user.email, password, api_key: key };
+  const credentials: Credentials = { url: ctx.config.publicUrl, email: wanted.email.toLowerCase(), password, api_key: newApiKey() };
+  await keep(credentials);
+  const user = await createUser(ctx, { email: credentials.email, password, role: 'admin' });
+  await createApiKey(ctx, user, 'first start', credentials.api_key);
+  return credentials;
 }
