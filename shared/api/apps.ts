@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { slugMaxLength } from '../names.ts';
 import { logLine } from '../protocol/calls.ts';
-import { appActions, appStatuses, serverStatuses } from '../status.ts';
+import { appStatuses, serverStatuses } from '../status.ts';
 import { idOf, pageOf, timestamp } from './common.ts';
 
 const name = z.string().trim().min(1).max(100).meta({ description: 'Name for people.', example: 'my-app' });
@@ -131,8 +131,6 @@ export type UpdateApp = z.infer<typeof updateApp>;
 export const appEnv = z
   .strictObject({ env: z.record(z.string(), z.string()).meta({ description: 'Names and values.', example: { LOG_LEVEL: 'info' } }) })
   .meta({ id: 'AppEnv', description: 'The environment with its values.' });
-
-export const appAction = z.enum(appActions);
 
 export const logPage = z.strictObject({ data: z.array(logLine).meta({ description: 'The lines.' }) }).meta({ id: 'Logs', description: 'Log lines, oldest first.' });
 

@@ -1,6 +1,6 @@
 /**
  * The control messages of the link, one JSON document per WebSocket text message. docs/protocol.md is the page about them;
- * `vectors.ts` holds the golden examples that both ends are tested with. Unknown message types are answered, not fatal.
+ * `vectors.ts` holds the golden examples that both ends are tested with. What is not known or malformed is dropped, never fatal.
  */
 import { z } from 'zod';
 import { errorCodes } from '../errors.ts';
@@ -66,7 +66,7 @@ export const err = z.strictObject({
 });
 /** A running call is alive: sent every 4 s until it is answered. */
 export const pulse = z.strictObject({ type: z.literal('pulse'), id });
-/** The caller no longer waits. The call is still answered. */
+/** The caller no longer waits. The call is still answered. Executors of version 1 know it, hubs do not send it yet. */
 export const cancel = z.strictObject({ type: z.literal('cancel'), id });
 /** `seq` counts the events of one executor process; `ack` names the highest one taken in, in order. */
 export const event = z.strictObject({ type: z.literal('event'), seq: z.number().int().positive(), event: executorEvent });

@@ -13,7 +13,7 @@ import { createEdgeContext } from './context.ts';
 import { hubClient } from './executors.ts';
 import type { Bindings, HubRpc } from './hub-rpc.ts';
 
-/** Bytes an attachment may have are 16,384; a session with the usage of some 350 apps reaches it. */
+/** Bytes an attachment may have are 16,384; a session with the statuses and the usage of some 200 apps reaches it. */
 const attachmentLimit = 15_000;
 
 export class HubObject extends DurableObject<Bindings> implements HubRpc {
