@@ -31,7 +31,6 @@ describe('REL-14 a deployment that fails', () => {
     ['because its command does not exist', { command: ['/no/such/file'] }, { code: 'container_start_failed', phase: 'start', message: text('no such file') }],
     ['because it wants more processors than there are', { cpu_limit: 1000 }, { code: 'container_start_failed', phase: 'create', message: text('CPUs') }],
     ['because it runs out of memory and would be restarted', { command: ['/bin/tail', '/dev/zero'], memory_limit: 16, restart_policy: { name: 'unless-stopped', maximum_retries: 0 } }, { code: 'container_exited', oom_killed: true, exit_code: 137 }],
-    ['because it is given too little memory to start', { memory_limit: 6, image: images.node, env: {} }, { code: 'container_exited', oom_killed: true, exit_code: 137 }],
     ['because the image is not there and may not be pulled', { image: 'dockup-test/absent:1' }, { code: 'image_not_found', phase: 'pull' }],
     ['because the image cannot be pulled', { image: 'registry.invalid/absent:1', pull_policy: 'missing' }, { code: 'image_pull_failed', phase: 'pull', message: text('registry.invalid') }],
     ['because the image is no reference', { image: '../containers/json' }, { code: 'image_not_found', phase: 'validate' }],
