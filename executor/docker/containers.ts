@@ -24,7 +24,7 @@ export async function listContainers(engine: Engine, of: { app?: string; project
   const wanted = [`${labels.managed}=true`, `${labels.server}=${engine.serverId}`, `${labels.role}=app`];
   if (of.app !== undefined) wanted.push(`${labels.app}=${of.app}`);
   if (of.project !== undefined) wanted.push(`${labels.project}=${of.project}`);
-  const found = await asked('list containers', engine.docker.listContainers({ all: true, filters: { label: wanted } }));
+  const found = await asked('list containers', engine.quick.listContainers({ all: true, filters: { label: wanted } }));
   return found.map(toAppContainer).sort((a, b) => b.created - a.created);
 }
 
@@ -34,9 +34,9 @@ export async function createContainer({ docker }: Engine, options: Dockerode.Con
 }
 
 /** Null when there is no such container. */
-export async function inspectContainer({ docker }: Engine, id: string): Promise<Dockerode.ContainerInspectInfo | null> {
+export async function inspectContainer({ quick }: Engine, id: string): Promise<Dockerode.ContainerInspectInfo | null> {
   try {
-    return await docker.getContainer(id).inspect();
+    return await quick.getContainer(id).inspect();
   } catch (error) {
     if (statusOf(error) === 404) return null;
     throw toAppError('inspect container', error);

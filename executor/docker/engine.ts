@@ -11,18 +11,24 @@ const { default: Docker } = await import('dockerode');
 
 export interface Engine {
   docker: Dockerode;
+  /** The same, for questions that the engine answers by itself: one that takes the connection and says nothing is as good as none. */
+  quick: Dockerode;
   /** Every container and network that is touched carries this id as label `dockup.server`. */
   serverId: string;
 }
 
+/** ms of silence. A restart of a container or a pull may take longer, and is not asked of `quick`. */
+const answerDeadline = 10_000;
+
 export function createEngine(options: { socketPath: string; serverId: string }): Engine {
-  return { docker: new Docker({ socketPath: options.socketPath }), serverId: options.serverId };
+  const { socketPath, serverId } = options;
+  return { docker: new Docker({ socketPath }), quick: new Docker({ socketPath, timeout: answerDeadline }), serverId };
 }
 
 /** What the engine is, or null when it does not answer within two seconds. */
-export async function readEngineInfo({ docker }: Engine): Promise<EngineInfo | null> {
+export async function readEngineInfo({ quick }: Engine): Promise<EngineInfo | null> {
   try {
-    const [version, info] = await soon(Promise.all([docker.version(), docker.info()]));
+    const [version, info] = await soon(Promise.all([quick.version(), quick.info()]));
     return { version: version.Version, api_version: version.ApiVersion, os: version.Os, arch: version.Arch, cpus: info.NCPU, memory: info.MemTotal };
   } catch {
     // Unreachable is a state that is reported, not a failure of the one who asked.
@@ -30,16 +36,16 @@ export async function readEngineInfo({ docker }: Engine): Promise<EngineInfo | n
   }
 }
 
-export async function isReachable({ docker }: Engine): Promise<boolean> {
+export async function isReachable({ quick }: Engine): Promise<boolean> {
   try {
-    await soon(docker.ping());
+    await soon(quick.ping());
     return true;
   } catch {
     return false;
   }
 }
 
-/** An engine that accepts the connection and hangs is as good as none. */
+/** Whether it is there at all has to be known sooner than the answer to a question. */
 function soon<T>(request: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new AppError('engine_unreachable')), 2_000);

@@ -17,9 +17,9 @@ export function withTag(image: string): string {
 }
 
 /** Id of the image, or null when the engine does not have it. */
-export async function findImage({ docker }: Engine, image: string): Promise<string | null> {
+export async function findImage({ quick }: Engine, image: string): Promise<string | null> {
   try {
-    return (await docker.getImage(image).inspect()).Id;
+    return (await quick.getImage(image).inspect()).Id;
   } catch (error) {
     if (statusOf(error) === 404) return null;
     throw toAppError('inspect image', error);

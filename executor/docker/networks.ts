@@ -20,7 +20,7 @@ interface NetworkOptions {
 
 /** Find the project's network or make it. @throws AppError engine_error when the pool is used up */
 export async function ensureNetwork(engine: Engine, { project, pool, routed }: NetworkOptions): Promise<ProjectNetwork> {
-  const networks = await asked('list networks', engine.docker.listNetworks());
+  const networks = await asked('list networks', engine.quick.listNetworks());
   const name = networkName(engine.serverId, project);
   const own = networks.find((network) => network.Name === name && network.Labels?.[labels.server] === engine.serverId);
   const subnet = own?.IPAM?.Config?.[0]?.Subnet;
@@ -60,7 +60,7 @@ export async function projectsWithNetwork(engine: Engine): Promise<string[]> {
 
 async function listOwn(engine: Engine): Promise<{ id: string; project: string }[]> {
   const filters = { label: [`${labels.managed}=true`, `${labels.server}=${engine.serverId}`] };
-  const networks = await asked('list networks', engine.docker.listNetworks({ filters }));
+  const networks = await asked('list networks', engine.quick.listNetworks({ filters }));
   return networks.flatMap(({ Id, Labels }) => {
     const project = Labels?.[labels.project];
     return project === undefined ? [] : [{ id: Id, project }];

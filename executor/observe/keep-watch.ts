@@ -3,6 +3,7 @@ import { serveWhatRuns } from '../deploy/switch.ts';
 import { sweep } from '../deploy/sweep.ts';
 import type { Deployments } from '../deploy/deployments.ts';
 import type { DeployHost } from '../deploy/host.ts';
+import { isReachable } from '../docker/engine.ts';
 import { describeError } from '../log.ts';
 import { createRoutingKeeper } from './keep-routing.ts';
 import type { Observer } from './observer.ts';
@@ -56,9 +57,12 @@ async function reportAtIntervals({ host, observer, reportInterval, signal }: Kee
   while (!signal.aborted) {
     await host.clock.sleep(reportInterval() * 1000, signal).catch(() => undefined);
     if (signal.aborted) return;
-    // Not waited for: neither a report nor the end of the process depends on it.
-    void keepRouting();
-    await observer.measure().catch((error: unknown) => host.log.warn('usage could not be measured', { error: describeError(error) }));
+    // Only of an engine that answers: one that hangs would let the report wait for each container.
+    if (await isReachable(host.engine)) {
+      // Not waited for: neither a report nor the end of the process depends on it.
+      void keepRouting();
+      await observer.measure().catch((error: unknown) => host.log.warn('usage could not be measured', { error: describeError(error) }));
+    }
     await observer.report();
   }
 }

@@ -59,9 +59,9 @@ export function createUsageMeter(engine: Engine): UsageMeter {
   };
 }
 
-async function readStats({ docker }: Engine, id: string): Promise<Stats | null> {
+async function readStats({ quick }: Engine, id: string): Promise<Stats | null> {
   try {
-    return readableStats(await docker.getContainer(id).stats({ stream: false }));
+    return readableStats(await quick.getContainer(id).stats({ stream: false }));
   } catch {
     // Gone or stopped in between: it uses nothing.
     return null;

@@ -1,10 +1,10 @@
 /** What the executor does again and again, whether or not anything happens. */
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { keepWatch } from '../../executor/observe/keep-watch.ts';
 import { eventually, openHostFixture, type HostFixture } from './host-fixture.ts';
 
 let fixture: HostFixture;
-const stop = new AbortController();
 beforeAll(async () => {
   fixture = await openHostFixture();
 });
@@ -12,9 +12,27 @@ afterAll(() => fixture.close());
 
 it('puts the routing right with every report, and ends when it is told to', async () => {
   const { host, deployments, observer, proxy, events } = fixture;
+  const stop = new AbortController();
   const watching = keepWatch({ host, deployments, observer, reportInterval: () => 0.05, signal: stop.signal });
   await eventually(() => (proxy.calls.filter((call) => call === 'ensure').length >= 4 ? true : undefined));
   expect(events.filter((event) => event.kind === 'report').length).toBeGreaterThan(1);
   stop.abort();
   await expect(watching).resolves.toBeUndefined();
+});
+
+it('REL-01 reports an engine that accepts connections and never answers', async () => {
+  const path = `/tmp/dockup-silent-${process.pid}.sock`;
+  const silent = createServer().listen(path);
+  const hung = await openHostFixture({ socketPath: path });
+  const { host, deployments, observer, events } = hung;
+  const stop = new AbortController();
+  try {
+    const watching = keepWatch({ host, deployments, observer, reportInterval: () => 0.05, signal: stop.signal });
+    await eventually(() => events.find((event) => event.kind === 'report' && event.engine === 'unreachable'));
+    stop.abort();
+    await watching;
+  } finally {
+    await hung.close();
+    silent.close();
+  }
 });

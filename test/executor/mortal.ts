@@ -32,11 +32,12 @@ export function mortal(last: number): Mortality {
     count: () => count,
     isDead: () => isDead,
     wrap(host) {
-      const { modem } = host.engine.docker;
-      const dial = modem.dial.bind(modem);
-      modem.dial = (options, callback) => {
-        if (!isOver()) dial(options, callback);
-      };
+      for (const { modem } of [host.engine.docker, host.engine.quick]) {
+        const dial = modem.dial.bind(modem);
+        modem.dial = (options, callback) => {
+          if (!isOver()) dial(options, callback);
+        };
+      }
       return {
         ...host,
         journal: guard<Journal>(host.journal, ['accept', 'change', 'conclude']),
