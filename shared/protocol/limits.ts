@@ -12,6 +12,8 @@ export const limits = {
   helloTimeout: 10_000,
   /** s between two full reports. */
   reportInterval: 30,
+  /** ms without a message after which a connection no longer counts as online: two reports were missed. A cut without a word looks like that. */
+  connectionSilence: 75_000,
   /** ms between two protocol pings of the executor: below every idle limit on the way (Cloudflare closes at 100 s). */
   pingInterval: 25_000,
   /** Events an executor keeps for a control plane that is away; the oldest status events go first, deployment outcomes never. */

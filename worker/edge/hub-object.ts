@@ -27,7 +27,7 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     const hub = this.#open(server);
     const { 0: client, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
-    hub.open(this.#wrap(socket, { server, epoch, isReady: false, seq: 0, picture: '', usage: {} }));
+    hub.open(this.#wrap(socket, { server, epoch, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} }));
     return new Response(null, { status: 101, webSocket: client });
   }
 

@@ -66,7 +66,7 @@ export function createExecutors(log: Log): Executors {
 
 function attach(hub: Hub, socket: WebSocket, server: string, epoch: number): void {
   const hubSocket: HubSocket = {
-    session: { server, epoch, isReady: false, seq: 0, picture: '', usage: {} },
+    session: { server, epoch, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} },
     remember: () => undefined,
     send: (text) => socket.send(text),
     close: (code, reason) => socket.close(code, reason),
@@ -77,18 +77,17 @@ function attach(hub: Hub, socket: WebSocket, server: string, epoch: number): voi
   socket.on('close', (code) => hub.closed(hubSocket, `connection closed with ${code}`));
   // `close` follows and tells the hub; without a listener the process would end.
   socket.on('error', () => undefined);
-  watchLiveness(socket);
+  watchLiveness(socket, hubSocket);
   hub.open(hubSocket);
 }
 
 /** The executor pings every 25 s; two missed mean that the other end is gone without a word. */
-function watchLiveness(socket: WebSocket): void {
-  let lastSeen = Date.now();
-  const seen = () => (lastSeen = Date.now());
+function watchLiveness(socket: WebSocket, { session }: HubSocket): void {
+  const seen = () => (session.lastSeen = Date.now());
   socket.on('ping', seen);
   socket.on('message', seen);
   const timer = setInterval(() => {
-    if (Date.now() - lastSeen > 2.4 * limits.pingInterval) socket.terminate();
+    if (Date.now() - session.lastSeen > 2.4 * limits.pingInterval) socket.terminate();
   }, 5_000);
   socket.on('close', () => clearInterval(timer));
 }

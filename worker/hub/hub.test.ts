@@ -13,7 +13,7 @@ function fakeSocket(epoch: number) {
   const sent: HubMessage[] = [];
   const closed: [code: number, reason: string][] = [];
   const socket: HubSocket = {
-    session: { server: 'srv_1', epoch, isReady: false, seq: 0, picture: '', usage: {} },
+    session: { server: 'srv_1', epoch, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} },
     remember: () => {},
     send: (text) => sent.push(JSON.parse(text) as HubMessage),
     close: (code, reason) => closed.push([code, reason]),
@@ -112,6 +112,16 @@ describe('the hub', () => {
     expect(outcome).toMatchObject({ ok: false, code: 'payload_too_large' });
     expect(sent.map(({ type }) => type)).toEqual(['welcome']);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('an executor that is not heard for 75 s is no longer online, until it is heard again', () => {
+    const { socket } = open();
+    vi.advanceTimersByTime(limits.connectionSilence - 1);
+    expect(hub.presence().isOnline).toBe(true);
+    vi.advanceTimersByTime(1);
+    expect(hub.presence().isOnline).toBe(false);
+    hub.receive(socket, report(1));
+    expect(hub.presence().isOnline).toBe(true);
   });
 
   test('a fact that cannot be taken in is not acknowledged: the connection ends, and the executor tells it again', async () => {

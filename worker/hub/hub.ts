@@ -65,6 +65,7 @@ export class Hub {
   /** A text message. Never throws: what cannot be read is logged and dropped, the socket stays (REL-05). */
   receive(socket: HubSocket, text: string): void {
     if (socket !== this.#socket) return;
+    socket.session.lastSeen = Date.now();
     const parsed = parseExecutorMessage(text);
     if (parsed.ok) this.#take(socket, parsed.message);
     else this.#drop(parsed.reason);
@@ -108,7 +109,7 @@ export class Hub {
     const session = this.#socket?.session;
     if (session === undefined) return { isOnline: false, usage: {} };
     const usage = Object.entries(session.usage).map(([app, [cpu, memory]]) => [app, { cpu, memory }] as const);
-    return { isOnline: session.isReady, usage: Object.fromEntries(usage) };
+    return { isOnline: session.isReady && Date.now() - session.lastSeen < limits.connectionSilence, usage: Object.fromEntries(usage) };
   }
 
   /** Resolves when the deployment's final event has been taken in, or after `timeout` ms. */

@@ -6,6 +6,8 @@ export interface Session {
   epoch: number;
   /** Hello has been taken in: the connection counts as online. */
   isReady: boolean;
+  /** When the last message came, in ms since the epoch. */
+  lastSeen: number;
   /** The last event taken in; a repeated one is acknowledged and dropped. */
   seq: number;
   /** The statuses of the last report, so that one that tells nothing new costs no database access. */
