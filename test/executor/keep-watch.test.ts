@@ -28,7 +28,7 @@ it('REL-01 reports an engine that accepts connections and never answers', async 
   const stop = new AbortController();
   try {
     const watching = keepWatch({ host, deployments, observer, reportInterval: () => 0.05, signal: stop.signal });
-    await eventually(() => events.find((event) => event.kind === 'report' && event.engine === 'unreachable'));
+    expect(await eventually(() => events.find((event) => event.kind === 'report'))).toMatchObject({ engine: 'unreachable' });
     stop.abort();
     await watching;
   } finally {
