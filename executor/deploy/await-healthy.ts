@@ -37,6 +37,10 @@ export async function awaitHealthy(options: AwaitHealthyOptions): Promise<void> 
   const seen: { lastProbe: string | null } = { lastProbe: null };
   try {
     await Promise.race([awaitExit(options, seen, signal), awaitProbe(options, seen, signal)]);
+  } catch (error) {
+    // Both waits end in their own words when they are aborted; why they were is the answer.
+    options.signal.throwIfAborted();
+    throw error;
   } finally {
     done.abort();
   }

@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import Docker from 'dockerode';
 import { loadIdentity } from '../../executor/identity.ts';
+import { findExecutor } from '../../executor/pid-file.ts';
 import { labels } from '../../shared/names.ts';
 import { SetupError } from '../setup/error.ts';
 import { probeEngine } from '../setup/engine.ts';
@@ -17,7 +18,7 @@ interface RemovalOptions {
 
 /** Removes only what carries exactly this server's id. Running it twice is a no-op. */
 export async function removeSystem(settings: Settings, { keepData, say }: RemovalOptions): Promise<void> {
-  await stopProcesses(settings.dataDir, say);
+  await stopProcesses(settings, say);
   const identity = await loadIdentity(settings.executorDir);
   if (identity !== null) {
     if ((await probeEngine(settings.socket)) !== 'answers') throw new SetupError(`The Docker engine does not answer at ${settings.socket}, so what runs there could not be removed. ${settings.dataDir} is kept: it knows what is whose.`);
@@ -28,13 +29,18 @@ export async function removeSystem(settings: Settings, { keepData, say }: Remova
   say(`removed ${settings.dataDir}`);
 }
 
-async function stopProcesses(dataDir: string, say: RemovalOptions['say']): Promise<void> {
+async function stopProcesses({ dataDir, executorDir }: Settings, say: RemovalOptions['say']): Promise<void> {
   for (const name of childNames) {
     const pid = readLivePid(pidPathOf(dataDir, name));
     if (pid === undefined) continue;
     say(`stopping ${name} (process ${pid})`);
     await stopProcess(pid, 12_000);
   }
+  // One that was started by hand, as on a second box.
+  const executor = await findExecutor(executorDir);
+  if (executor === undefined) return;
+  say(`stopping executor (process ${executor})`);
+  await stopProcess(executor, 12_000);
 }
 
 async function removeFromEngine(docker: Docker, serverId: string, say: RemovalOptions['say']): Promise<void> {

@@ -41,8 +41,8 @@ export const healthCheck = z
     timeout: seconds(1, 'Seconds one probe may take.', 5).default(5),
     grace: seconds(1, 'Seconds a new container has to become healthy.', 60).default(60),
   })
-  .refine((check) => (check.path === undefined) !== (check.command === undefined), { message: 'takes either path or command' })
-  .meta({ id: 'HealthCheck', description: 'How to tell that the app serves. Without one, its port must accept a connection within 60 s.' });
+  .refine((check) => check.path === undefined || check.command === undefined, { message: 'takes path or command, not both' })
+  .meta({ id: 'HealthCheck', description: 'How to tell that the app serves. With neither path nor command, its port must accept a connection within `grace`; without any health check, within 60 s.' });
 
 const restartPolicy = z
   .enum(['no', 'always', 'on-failure', 'unless-stopped'])

@@ -128,6 +128,8 @@ describe('cancelling a deployment', () => {
     const id = makeId('deployment');
     await fixture.deployments.accept(id, { ...spec, ...never });
     await eventually(() => phasesOf(id).find((phase) => phase === 'health'));
+    // Long enough that the wait for an exit is under way as well: either of the two could answer.
+    await new Promise((resolve) => setTimeout(resolve, 800));
     const begun = Date.now();
     expect(await fixture.deployments.cancel(id, 'deployment_cancelled')).toBe(true);
     expect(await fixture.outcome(id)).toMatchObject({ status: 'cancelled', phase: 'health', failure: { code: 'deployment_cancelled' } });

@@ -91,7 +91,8 @@ curl ${appUrl.replace('{slug}', 'demo')}
 
 ## Not in this release
 
-Answered with \`501\` and a code until they are there: deploying from a git repository, uploading an image.
+Answered with \`501\` and a code: deploying from a git repository, uploading an image. Not there at all yet: log and exec streams, stats, volumes, autoscale, registries.
+Changed limits take effect with the next deploy.
 `;
 }
 

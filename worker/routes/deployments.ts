@@ -13,7 +13,7 @@ const tags = ['Deployments'];
 
 /** What asking can be refused with, and, when the caller waits, why a deployment failed. */
 const deployErrors: readonly ErrorCode[] = [
-  'nothing_to_deploy', 'git_deploy_unavailable', 'image_upload_unavailable', 'unsupported_media_type', 'server_revoked', 'executor_offline', 'executor_lost', 'engine_unreachable', 'engine_error',
+  'nothing_to_deploy', 'unknown_field', 'git_deploy_unavailable', 'image_upload_unavailable', 'unsupported_media_type', 'server_revoked', 'executor_offline', 'executor_lost', 'engine_unreachable', 'engine_error',
   'proxy_unavailable', 'image_not_found', 'image_pull_failed', 'policy_refused', 'container_start_failed', 'container_exited', 'health_check_failed', 'deadline_exceeded',
   'deployment_cancelled', 'app_deleted', 'payload_too_large',
 ];
@@ -66,10 +66,15 @@ function throwUnlessWell(queued: QueuedDeployment): Deployment {
   return deployment;
 }
 
-/** A body is an image or a mistake; an empty JSON object is neither. */
+/** A body is an image or a mistake; an empty JSON object (two bytes) is neither. Told by the headers: nothing is read. */
 function refuseBody(header: (name: string) => string | undefined): void {
   const type = header('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (type === undefined || type === 'application/json' || header('content-length') === '0') return;
+  const length = Number(header('content-length') ?? (header('transfer-encoding') === undefined ? 0 : Infinity));
+  if (type === undefined || length === 0) return;
+  if (type === 'application/json') {
+    if (length <= 2) return;
+    throw new AppError('unknown_field', { detail: 'A deploy takes no fields. Change the app first: PUT /api/v1/apps/{appId}.' });
+  }
   if (/^application\/(octet-stream|x-tar|gzip|x-gzip|zstd)$/.test(type)) throw new AppError('image_upload_unavailable', { detail: 'This release deploys images that its engine has or can pull.' });
   throw new AppError('unsupported_media_type', { detail: 'A deploy takes no body.' });
 }
@@ -77,6 +82,22 @@ function refuseBody(header: (name: string) => string | undefined): void {
 export const deploymentRoutes = [
   deploy('/api/v1/apps/{appId}/deploy', appParams, 'deployApp', 'Deploy an app'),
   deploy('/api/v1/deploy/{slug}', slugParams, 'deployBySlug', 'Deploy an app by its slug: the stable address for CI'),
+  defineRoute(
+    onApp,
+    ['image_upload_unavailable'],
+    {
+      method: 'post',
+      path: '/api/v1/apps/{appId}/upload-image',
+      operationId: 'uploadImage',
+      summary: 'Upload an image and deploy it (not in this release)',
+      tags,
+      request: { params: appParams },
+      responses: { 202: deployResponses[202] },
+    },
+    () => {
+      throw new AppError('image_upload_unavailable', { detail: 'This release deploys images that its engine has or can pull.' });
+    },
+  ),
   defineRoute(
     onApp,
     ['invalid_cursor'],

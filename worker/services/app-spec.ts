@@ -36,7 +36,8 @@ export function requireImage({ image, git_repo_url }: AppSettings): string {
 }
 
 function toHealthCheckSpec({ health_check, internal_port }: AppSettings): HealthCheckSpec {
-  if (health_check === null) return { kind: internal_port === null ? 'started' : 'tcp', interval: 10, timeout: 5, grace: 60 };
-  const { path, command, ...times } = health_check;
-  return command === undefined ? { kind: 'http', path: path ?? '/', ...times } : { kind: 'command', command, ...times };
+  const { path, command, ...times } = health_check ?? { interval: 10, timeout: 5, grace: 60 };
+  if (command !== undefined) return { kind: 'command', command, ...times };
+  if (internal_port === null) return { kind: 'started', ...times };
+  return path === undefined ? { kind: 'tcp', ...times } : { kind: 'http', path, ...times };
 }
