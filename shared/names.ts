@@ -57,6 +57,8 @@ export const labels = {
   app: 'dockup.app',
   deployment: 'dockup.deployment',
   role: 'dockup.role',
+  /** Of a volume: its name within the app. */
+  volume: 'dockup.volume',
 } as const;
 
 /** The container of one deployment: running a deployment again finds the container it already made. */
@@ -66,4 +68,24 @@ export function containerName(slug: string, deploymentId: string): string {
 
 export function networkName(serverId: string, projectId: string): string {
   return `dockup-${serverId.slice(-8)}-${projectId.slice(4)}`;
+}
+
+/** Volumes are named like slugs, per app. */
+export const volumePattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+
+/** The engine's name of an app's volume. Ids hold no `-`, so two pairs never meet. */
+export function volumeName(serverId: string, appId: string, volume: string): string {
+  return `dockup-${serverId.slice(-8)}-${appId.slice(4)}-${volume}`;
+}
+
+const imageNamespace = 'dockup/';
+
+/** What the image of a deployment is kept as, for rollbacks, and what an uploaded one is tagged. */
+export function keptImage(slug: string, deploymentId: string): string {
+  return `${imageNamespace}${slug}:${deploymentId}`;
+}
+
+/** Whether `image` is kept for another app than the one with `slug`: nobody runs what others have uploaded (SEC-04). */
+export function isForeignKeptImage(image: string, slug: string): boolean {
+  return image.startsWith(imageNamespace) && !image.startsWith(`${imageNamespace}${slug}:`);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LogLine } from '../../shared/protocol/calls.ts';
+import type { LogLine } from '../../shared/protocol/logs.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { createLogParser } from './logs.ts';
 

@@ -1,5 +1,5 @@
 /** Log lines of a container, out of the engine's multiplexed stream. */
-import type { LogLine } from '../../shared/protocol/calls.ts';
+import type { LogLine } from '../../shared/protocol/logs.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { asked, type Engine } from './engine.ts';
 

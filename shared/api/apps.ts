@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { slugMaxLength } from '../names.ts';
-import { logLine } from '../protocol/calls.ts';
+import { mountPathPattern } from '../protocol/spec.ts';
 import { appStatuses, serverStatuses } from '../status.ts';
 import { idOf, pageOf, timestamp } from './common.ts';
 
@@ -49,6 +49,17 @@ const restartPolicy = z
   .meta({ description: 'What the engine does when the container exits.', example: 'unless-stopped' });
 const pullPolicy = z.enum(['missing', 'always', 'never']).meta({ description: 'When a deploy pulls the image.', example: 'missing' });
 
+const volume = z.strictObject({
+  name: z.string().regex(volumePattern).meta({ description: 'Unique within the app. 1 to 40 lower-case letters, digits and hyphens.', example: 'data' }),
+  mount_path: z.string().max(512).regex(mountPathPattern).meta({ description: 'Where the app finds it: an absolute path.', example: '/var/lib/app' }),
+});
+const volumes = z
+  .array(volume)
+  .max(20)
+  .refine((list) => new Set(list.map(({ name: own }) => own)).size === list.length, { message: 'names each volume once' })
+  .refine((list) => new Set(list.map(({ mount_path: path }) => path)).size === list.length, { message: 'mounts one volume per path' })
+  .meta({ description: 'Persistent volumes, kept across deploys. An app that has any is replaced stop-first: two versions never write to one volume.', example: [{ name: 'data', mount_path: '/var/lib/app' }] });
+
 const settings = {
   name,
   image: image.nullable(),
@@ -62,6 +73,7 @@ const settings = {
   restart_policy: restartPolicy,
   restart_max_retries: z.int().min(0).max(1000).meta({ description: 'With `on-failure`: give up after so many; 0 never gives up.', example: 0 }),
   pull_policy: pullPolicy,
+  volumes,
   drain_timeout: seconds(0, 'Seconds that open requests and WebSockets get to end when the app is replaced.', 30),
   stop_timeout: seconds(0, 'Seconds between SIGTERM and SIGKILL.', 10),
 };
@@ -108,6 +120,7 @@ export const createApp = z
     restart_policy: restartPolicy.default('unless-stopped'),
     restart_max_retries: settings.restart_max_retries.default(0),
     pull_policy: pullPolicy.default('missing'),
+    volumes: volumes.default([]),
     drain_timeout: settings.drain_timeout.default(30),
     stop_timeout: settings.stop_timeout.default(10),
     env: z.record(envName, envValue).default({}).meta({ description: 'Environment variables.', example: { LOG_LEVEL: 'info' } }),
@@ -131,9 +144,3 @@ export type UpdateApp = z.infer<typeof updateApp>;
 export const appEnv = z
   .strictObject({ env: z.record(z.string(), z.string()).meta({ description: 'Names and values.', example: { LOG_LEVEL: 'info' } }) })
   .meta({ id: 'AppEnv', description: 'The environment with its values.' });
-
-export const logPage = z.strictObject({ data: z.array(logLine).meta({ description: 'The lines.' }) }).meta({ id: 'Logs', description: 'Log lines, oldest first.' });
-
-export const logQuery = z.strictObject({
-  tail: z.coerce.number().int().min(1).max(5000).default(100).meta({ description: 'How many of the last lines.', example: 100 }),
-});

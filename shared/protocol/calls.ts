@@ -3,17 +3,14 @@
  * map must be total over it. `version` is the protocol version that introduced the method.
  */
 import { z } from 'zod';
+import { volumePattern } from '../names.ts';
 import { appActions, appStatuses } from '../status.ts';
+import { logEntry, logFilter } from './logs.ts';
 import { appSpec } from './spec.ts';
+import { statsSample } from './usage.ts';
 
 const id = z.string().min(1).max(64);
-
-export const logLine = z.strictObject({
-  time: z.string().meta({ description: 'RFC 3339 with nanoseconds, as the engine stamped it.', example: '2026-11-22T18:50:28.123456789Z' }),
-  stream: z.enum(['stdout', 'stderr']).meta({ description: 'Where the app wrote it.', example: 'stdout' }),
-  text: z.string().meta({ description: 'The line, without its newline.', example: 'listening on :80' }),
-});
-export type LogLine = z.infer<typeof logLine>;
+const volumeName = z.string().regex(volumePattern);
 
 export const calls = {
   /**
@@ -29,14 +26,70 @@ export const calls = {
     params: z.strictObject({ app: id, action: z.enum(appActions) }),
     result: z.strictObject({ status: z.enum(appStatuses) }),
   },
-  /** Take the app's route and containers away, and cancel what is being deployed. An unknown app is success. */
-  remove_app: { version: 1, params: z.strictObject({ app: id }), result: z.strictObject({}) },
-  /** The last lines of the app's container, oldest first. */
+  /** Take the app's route and containers away, and cancel what is being deployed; then the volumes that are named. An unknown app or volume is success. */
+  remove_app: { version: 1, params: z.strictObject({ app: id, volumes: z.array(volumeName).max(100) }), result: z.strictObject({}) },
+  /** The last lines of the app that match, oldest first: from its containers, and from what was kept of those that are gone. */
   logs: {
     version: 1,
-    params: z.strictObject({ app: id, tail: z.number().int().min(1).max(5000) }),
-    result: z.strictObject({ lines: z.array(logLine) }),
+    params: z.strictObject({ app: id, tail: z.number().int().min(1).max(5000), filter: logFilter }),
+    result: z.strictObject({ lines: z.array(logEntry) }),
   },
+  /** Run a command in the app's container, without a terminal, until it ends or `timeout` seconds have passed; then it is killed (`deadline_exceeded`). */
+  exec: {
+    version: 2,
+    params: z.strictObject({
+      app: id,
+      cmd: z.array(z.string().max(65_536)).min(1).max(256),
+      stdin: z.string().max(1024 * 1024).nullable(),
+      timeout: z.number().int().min(1).max(3600),
+    }),
+    /** Bytes that are not UTF-8 become U+FFFD. `truncated`: one of the two was longer than `limits.execOutput`, its end is kept. */
+    result: z.strictObject({ exit_code: z.number().int(), stdout: z.string(), stderr: z.string(), truncated: z.boolean() }),
+  },
+  /** What the app's container uses now. @throws app_not_running */
+  stats: { version: 2, params: z.strictObject({ app: id }), result: statsSample },
+  /**
+   * Change the limits of the running container in place; null keeps what is set. The engine cannot
+   * take a limit away live, so nobody asks for it here. @throws limit_below_usage, limit_out_of_range, app_not_deployed
+   */
+  update_limits: {
+    version: 2,
+    params: z.strictObject({ app: id, cpu_limit: z.number().positive().nullable(), memory_limit: z.number().int().positive().nullable() }),
+    result: z.strictObject({}),
+  },
+  /**
+   * Load an image from an archive of `docker save` and tag it `image`, whatever the archive says. The bytes come by dial-back
+   * (`transfer`) or were uploaded in pieces before (`upload`); exactly one of the two is set. `pick` chooses among several images.
+   */
+  load_image: {
+    version: 2,
+    params: z.strictObject({ app: id, image: z.string().min(1).max(512), pick: z.string().max(512).nullable(), transfer: id.nullable(), upload: id.nullable() }),
+    result: z.strictObject({ image_id: z.string(), size: z.number().int().nonnegative() }),
+  },
+  /** One request of the resumable upload protocol (tus 1.0), answered by the executor, where the pieces are kept. `transfer` brings the body of a PATCH. */
+  upload: {
+    version: 2,
+    params: z.strictObject({
+      app: id,
+      method: z.enum(['POST', 'HEAD', 'PATCH', 'DELETE', 'OPTIONS']),
+      upload: id.nullable(),
+      headers: z.record(z.string(), z.string().max(4096)),
+      transfer: id.nullable(),
+    }),
+    result: z.strictObject({ status: z.number().int().min(100).max(599), headers: z.record(z.string(), z.string()), body: z.string().max(4096) }),
+  },
+  /** The volumes of the app on this host, whether or not its settings still name them. `size` is in bytes, null where the engine cannot tell. */
+  volumes: {
+    version: 2,
+    params: z.strictObject({ app: id }),
+    result: z.strictObject({ volumes: z.array(z.strictObject({ name: volumeName, size: z.number().int().nonnegative().nullable(), is_mounted: z.boolean() })) }),
+  },
+  /** Delete a volume and what is in it; an unknown one is success. @throws volume_in_use */
+  remove_volume: { version: 2, params: z.strictObject({ app: id, volume: volumeName }), result: z.strictObject({}) },
+  /** Send the content of a volume as a tar, by dial-back. Answered when it is sent. @throws volume_not_found */
+  read_volume: { version: 2, params: z.strictObject({ app: id, volume: volumeName, transfer: id }), result: z.strictObject({}) },
+  /** Fetch a tar by dial-back and unpack it into a volume, which is made if it is not there. @throws archive_invalid */
+  write_volume: { version: 2, params: z.strictObject({ app: id, volume: volumeName, transfer: id }), result: z.strictObject({}) },
 } as const;
 
 export type Method = keyof typeof calls;

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { errorCodes } from '../errors.ts';
 import { appStatuses, deploymentPhases, deploymentStatuses } from '../status.ts';
-import { logLine } from './calls.ts';
+import { logLine } from './logs.ts';
+import { minuteUsage } from './usage.ts';
 
 /** Milliseconds since the epoch by the executor's clock, never going backwards within one executor: orders facts about one app (REL-21). */
 const observedAt = z.number().int().nonnegative();
@@ -63,5 +64,14 @@ export const reportEvent = z.strictObject({
 });
 export type ReportEvent = z.infer<typeof reportEvent>;
 
-export const executorEvent = z.discriminatedUnion('kind', [deploymentEvent, statusEvent, reportEvent]);
+/** What the apps of this host have used in one minute: kept by the control plane for 7 days. */
+export const usageEvent = z.strictObject({
+  kind: z.literal('usage'),
+  /** Minutes since the epoch. Told once it is over; the same minute again replaces what was told. */
+  minute: z.number().int().nonnegative(),
+  apps: z.array(minuteUsage),
+});
+export type UsageEvent = z.infer<typeof usageEvent>;
+
+export const executorEvent = z.discriminatedUnion('kind', [deploymentEvent, statusEvent, reportEvent, usageEvent]);
 export type ExecutorEvent = z.infer<typeof executorEvent>;

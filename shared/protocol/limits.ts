@@ -18,6 +18,16 @@ export const limits = {
   pingInterval: 25_000,
   /** Events an executor keeps for a control plane that is away; the oldest status events go first, deployment outcomes never. */
   outboxLength: 1_000,
+  /** Bytes of one stream frame: small enough that a control message never waits long behind one. */
+  streamFrame: 64 * 1024,
+  /** Bytes one side of a stream may send before the other has consumed any. */
+  streamWindow: 256 * 1024,
+  /** Bytes that may lie in the socket of the link before stream frames wait: control messages overtake those that wait. */
+  linkBacklog: 512 * 1024,
+  /** Streams open at once on one link. */
+  streams: 1_000,
+  /** Bytes of stdout, and of stderr, that a command's reply holds. */
+  execOutput: 1024 * 1024,
   /** Characters of one log line in a reply; longer ones are cut and end in `…`. */
   logLineLength: 16 * 1024,
 } as const;

@@ -8,7 +8,7 @@ import { executorEvent } from './events.ts';
 import { limits } from './limits.ts';
 
 /** The version this build speaks. A peer answers hello with the lower of the two. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 const id = z.string().min(1).max(64);
 
@@ -66,18 +66,40 @@ export const err = z.strictObject({
 });
 /** A running call is alive: sent every 4 s until it is answered. */
 export const pulse = z.strictObject({ type: z.literal('pulse'), id });
-/** The caller no longer waits. The call is still answered. Executors of version 1 know it, hubs do not send it yet. */
+/** The caller no longer waits. The call is still answered. */
 export const cancel = z.strictObject({ type: z.literal('cancel'), id });
 /** `seq` counts the events of one executor process; `ack` names the highest one taken in, in order. */
 export const event = z.strictObject({ type: z.literal('event'), seq: z.number().int().positive(), event: executorEvent });
 export const ack = z.strictObject({ type: z.literal('ack'), seq: z.number().int().positive() });
 
+/** Streams are numbered by the hub, at random, so that one that slept does not use a number twice. */
+const stream = z.number().int().min(0).max(0xffff_ffff);
+
+/** Open a stream (`streams.ts`). `credit` is how many bytes the executor may send at first. */
+export const open = z.strictObject({ type: z.literal('open'), stream, kind: z.string().max(64), params: z.unknown(), credit: z.number().int().positive() });
+/** The stream is there; `credit` is how many bytes the hub may send at first. A stream that cannot be opened is closed instead. */
+export const opened = z.strictObject({ type: z.literal('opened'), stream, credit: z.number().int().nonnegative() });
+/** The terminal of an exec stream has another size. */
+export const resize = z.strictObject({ type: z.literal('resize'), stream, cols: z.number().int().min(1).max(1000), rows: z.number().int().min(1).max(1000) });
+/** From the hub: the reader is gone. */
+export const closeByHub = z.strictObject({ type: z.literal('close'), stream });
+/** From the executor: the stream is over and all its data sent. Without `code` it ended as it should. */
+export const closeByExecutor = z.strictObject({
+  type: z.literal('close'),
+  stream,
+  code: z.enum(errorCodes).optional(),
+  message: z.string().max(2000).optional(),
+  /** Of the command of an exec stream. */
+  exit_code: z.number().int().optional(),
+});
+export type StreamEnd = Omit<z.infer<typeof closeByExecutor>, 'type' | 'stream'>;
+
 /** What an executor sends. */
-export const executorMessage = z.discriminatedUnion('type', [hello, ok, err, pulse, event]);
+export const executorMessage = z.discriminatedUnion('type', [hello, ok, err, pulse, event, opened, closeByExecutor]);
 export type ExecutorMessage = z.infer<typeof executorMessage>;
 
 /** What the hub sends. */
-export const hubMessage = z.discriminatedUnion('type', [welcome, call, cancel, ack]);
+export const hubMessage = z.discriminatedUnion('type', [welcome, call, cancel, ack, open, resize, closeByHub]);
 export type HubMessage = z.infer<typeof hubMessage>;
 
 type Parsed<T> = { ok: true; message: T } | { ok: false; reason: string };

@@ -1,6 +1,9 @@
 /** What the control plane tells an executor about an app: everything a deploy needs, nothing about users or the database. */
 import { z } from 'zod';
-import { slugMaxLength, slugPattern } from '../names.ts';
+import { slugMaxLength, slugPattern, volumePattern } from '../names.ts';
+
+/** No `.`, `..` or empty parts, and not the root itself. */
+export const mountPathPattern = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+){1,16}$/;
 
 const entityId = z.string().regex(/^[a-z]{3}_[0-9a-z]{22}$/);
 
@@ -26,6 +29,17 @@ export const restartPolicySpec = z.strictObject({
   maximum_retries: z.number().int().min(0).max(1000),
 });
 
+/** `start-first`: the new container serves before the old one ends. `stop-first`: never both, because they would write to one volume (REL-13). */
+export const deployStrategies = ['start-first', 'stop-first'] as const;
+export type DeployStrategy = (typeof deployStrategies)[number];
+
+export const volumeMount = z.strictObject({
+  name: z.string().regex(volumePattern),
+  /** Absolute, in the container. */
+  mount_path: z.string().regex(mountPathPattern),
+});
+export type VolumeMount = z.infer<typeof volumeMount>;
+
 export const appSpec = z.strictObject({
   app: entityId,
   project: entityId,
@@ -36,6 +50,9 @@ export const appSpec = z.strictObject({
   pull_policy: z.enum(['missing', 'always', 'never']),
   command: z.array(z.string().max(4096)).max(256).nullable(),
   env: z.record(z.string(), z.string()),
+  // Journals of executors of version 1 hold specs without these two.
+  volumes: z.array(volumeMount).max(20).default([]),
+  strategy: z.enum(deployStrategies).default('start-first'),
   /** The port the app listens on inside its container; null for a worker, which gets no route. */
   internal_port: z.number().int().min(1).max(65535).nullable(),
   /** Cores, fractions allowed; null: no limit. */

@@ -1,5 +1,5 @@
 import { AppError } from '../../shared/errors.ts';
-import type { LogLine } from '../../shared/protocol/calls.ts';
+import type { LogLine } from '../../shared/protocol/logs.ts';
 import { allowsAction, type AppAction } from '../../shared/status.ts';
 import { findAppById, observeStatus, type AppView } from '../store/apps.ts';
 import type { Actor } from './actor.ts';

@@ -1,6 +1,6 @@
 import type { IdKind } from '../../shared/names.ts';
 import type { Db } from '../store/db.ts';
-import type { ExecutorClient, Log, Passwords, SessionTokens, Vault } from './ports.ts';
+import type { ExecutorClient, Log, Passwords, SessionTokens, Sockets, Vault } from './ports.ts';
 
 /** What the instance is set to, as far as the rules of the domain depend on it. */
 interface Settings {
@@ -8,6 +8,8 @@ interface Settings {
   publicUrl: string;
   baseDomain: string;
   isKeyRevealOn: boolean;
+  /** Whether WebSockets take long-lived tokens as `?token=`; tickets they always take. */
+  isUrlTokenOn: boolean;
 }
 
 /** The first argument of every service. */
@@ -15,6 +17,7 @@ export interface Context {
   config: Settings;
   db: Db;
   executors: ExecutorClient;
+  sockets: Sockets;
   vault: Vault;
   passwords: Passwords;
   sessionTokens: SessionTokens;

@@ -1,6 +1,8 @@
 /** What the services need of the world around them. Each host brings its own implementations; nothing here knows which. */
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Method, Params, Result } from '../../shared/protocol/calls.ts';
+import type { StreamKind, StreamParams } from '../../shared/protocol/streams.ts';
+import type { MinuteUsage } from '../../shared/protocol/usage.ts';
 
 /** Usage of one app, from the last report: percent of one core, MB. */
 export interface Usage {
@@ -22,8 +24,50 @@ export interface ExecutorClient {
   settled(serverId: string, deploymentId: string, timeout: number): Promise<void>;
   /** Close the executor's socket, if there is one. */
   disconnect(serverId: string, code: number, reason: string): Promise<void>;
-  /** Answer a WebSocket upgrade whose sender has been authenticated. @throws AppError upgrade_required */
+  /** Answer the WebSocket upgrade of an executor that has been authenticated. @throws AppError upgrade_required */
   accept(request: Request, serverId: string, epoch: number): Promise<Response>;
+  /** Answer the WebSocket upgrade of a client whose right to the stream has been checked: its messages and the stream's frames are piped. */
+  attach(request: Request, serverId: string, stream: StreamRequest): Promise<Response>;
+  /** A stream's output as bytes, with back-pressure. Errors with an `AppError` when the stream fails; cancelling it closes the stream. */
+  stream(serverId: string, stream: StreamRequest): Promise<ReadableStream<Uint8Array>>;
+  /** A call with a bulk body, which the executor fetches by dialling back. @throws AppError as `call`; upload_interrupted when the body breaks */
+  upload<M extends TransferMethod>(serverId: string, method: M, params: WithoutTransfer<M>, body: ReadableStream<Uint8Array>): Promise<Result<M>>;
+  /** A call whose bulk answer the executor brings by dialling back. Rejects when it fails before the first byte. @throws AppError as `call` */
+  download<M extends TransferMethod>(serverId: string, method: M, params: WithoutTransfer<M>): Promise<ReadableStream<Uint8Array>>;
+  /** The executor dials back: GET fetches the body of an `upload`, POST brings the one of a `download`. @throws AppError transfer_not_found */
+  transfer(serverId: string, transferId: string, request: Request): Promise<Response>;
+  /** What an app used in each minute from `since` (minutes since the epoch) on, oldest first. */
+  history(serverId: string, appId: string, since: number): Promise<UsagePoint[]>;
+  /** Something has been written to the events of an app: wakes those who wait. `eventId` is the newest. */
+  announce(serverId: string, appId: string, eventId: string): Promise<void>;
+  /** Resolves when an event newer than `after` was announced, or after `timeout` ms: a hint to look, never a fact. */
+  awaitEvent(serverId: string, appId: string, after: string, timeout: number): Promise<void>;
+}
+
+/** What a client asks to be connected with. The kind and its params belong together (`streamKinds`). */
+export interface StreamRequest<K extends StreamKind = StreamKind> {
+  kind: K;
+  app: string;
+  params: StreamParams<K>;
+}
+
+/** Methods whose params name a transfer. */
+export type TransferMethod = 'load_image' | 'upload' | 'read_volume' | 'write_volume';
+export type WithoutTransfer<M extends TransferMethod> = Omit<Params<M>, 'transfer'>;
+
+/** One minute of one app: pairs are average and maximum, in and out, read and written. */
+export type UsagePoint = Omit<MinuteUsage, 'app'> & { minute: number };
+
+/** Where the hub keeps the history of its server: a table on the embedded host, the object's own storage at the edge. Rows older than 7 days go. */
+export interface UsageHistory {
+  /** The same minute again replaces what was there. */
+  put(serverId: string, minute: number, apps: MinuteUsage[]): Promise<void>;
+  read(serverId: string, appId: string, since: number): Promise<UsagePoint[]>;
+}
+
+/** What a WebSocket upgrade that is refused gets: a socket that closes at once and says why, because clients cannot read a refused upgrade. */
+export interface Sockets {
+  refuse(request: Request, code: number, reason: string): Promise<Response>;
 }
 
 /** Seals secrets for the database. `purpose` binds a sealed text to its place: it opens nowhere else. */

@@ -1,9 +1,11 @@
 /** The tables. Times are milliseconds since the epoch; JSON columns hold the shapes of `shared/`. Migrations are made from this file. */
 import type { SQL } from 'drizzle-orm';
 import { sql } from 'drizzle-orm';
-import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { DeploymentFailure } from '../../shared/protocol/events.ts';
 import type { EngineInfo, Ingress } from '../../shared/protocol/messages.ts';
+import type { DeployStrategy } from '../../shared/protocol/spec.ts';
+import type { MinuteUsage } from '../../shared/protocol/usage.ts';
 import type { AppSettings } from '../../shared/api/apps.ts';
 import type { AppStatus, DeploymentPhase, DeploymentStatus, ServerStatus } from '../../shared/status.ts';
 
@@ -108,6 +110,9 @@ export const deployments = sqliteTable(
     phase: text().$type<DeploymentPhase>().notNull(),
     image: text().notNull(),
     imageId: text(),
+    strategy: text().$type<DeployStrategy>().notNull().default('start-first'),
+    /** The deployment whose image it brings back. */
+    rollbackOf: text(),
     /** Who asked: the user's id. */
     actor: text().notNull(),
     failure: text({ mode: 'json' }).$type<DeploymentFailure>(),
@@ -148,8 +153,44 @@ export const events = sqliteTable(
 export const removals = sqliteTable('removals', {
   appId: text().primaryKey(),
   serverId: text().notNull(),
+  /** Volumes to delete with it. */
+  volumes: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
   createdAt,
 });
+
+/** Tickets for WebSockets (SEC-01): single use, taken out by the one that uses it. */
+export const tickets = sqliteTable(
+  'tickets',
+  {
+    /** SHA-256 of the ticket, hex. */
+    hash: text().primaryKey(),
+    userId: text()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** How its owner was identified: a ticket gives no right that its token did not. */
+    via: text().$type<'session' | 'api_key'>().notNull(),
+    appId: text()
+      .notNull()
+      .references(() => apps.id, { onDelete: 'cascade' }),
+    action: text().$type<'logs' | 'exec' | 'stats'>().notNull(),
+    /** Of `exec`: the one command it starts. */
+    cmd: text({ mode: 'json' }).$type<string[]>(),
+    expiresAt: integer().notNull(),
+  },
+  (table) => [index('tickets_by_expiry').on(table.expiresAt)],
+);
+
+/** One row per server and minute, on the embedded host; at the edge each hub keeps its own. */
+export const usageHistory = sqliteTable(
+  'usage_history',
+  {
+    serverId: text().notNull(),
+    /** Minutes since the epoch. */
+    minute: integer().notNull(),
+    apps: text({ mode: 'json' }).$type<MinuteUsage[]>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.serverId, table.minute] })],
+);
 
 /** What was done to secrets and rights, by whom. Append-only. */
 export const auditLog = sqliteTable('audit_log', {
@@ -166,6 +207,7 @@ export type ProjectRow = typeof projects.$inferSelect;
 export type ServerRow = typeof servers.$inferSelect;
 export type AppRow = typeof apps.$inferSelect;
 export type DeploymentRow = typeof deployments.$inferSelect;
+export type TicketRow = typeof tickets.$inferSelect;
 export type EventRow = typeof events.$inferSelect;
 
 export type Condition = SQL | undefined;
