@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { slugMaxLength } from '../names.ts';
+import { slugMaxLength, volumePattern } from '../names.ts';
 import { mountPathPattern } from '../protocol/spec.ts';
 import { appStatuses, serverStatuses } from '../status.ts';
 import { idOf, pageOf, timestamp } from './common.ts';

@@ -18,6 +18,8 @@ export async function buildAppSpec(ctx: Context, app: AppRow, image: string): Pr
     pull_policy: settings.pull_policy,
     command: settings.command,
     env: await openEnv(ctx, app),
+    volumes: settings.volumes,
+    strategy: settings.volumes.length > 0 ? 'stop-first' : 'start-first',
     internal_port: settings.internal_port,
     cpu_limit: settings.cpu_limit,
     memory_limit: settings.memory_limit,
