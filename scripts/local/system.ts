@@ -11,6 +11,7 @@ import { isProxyRunning } from './engine-client.ts';
 import { startExecutor } from './executor.ts';
 import { readLivePid, removePidFile, writePidFile } from './pid-file.ts';
 import { isPortFree } from './ports.ts';
+import { isRouting } from './routing.ts';
 import type { Settings } from './settings.ts';
 import type { StartOptions } from './start-options.ts';
 import { stopProcess } from './stop-process.ts';
@@ -94,13 +95,9 @@ async function waitUntilAnswering(settings: Settings, children: Child[], signal:
 /** The executor is online once its engine answers; the proxy may still be a moment away. */
 async function waitUntilRouting({ httpPort }: Settings, signal: AbortSignal): Promise<void> {
   for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(50, undefined, { signal })) {
-    const isRouting = await fetch(`http://127.0.0.1:${httpPort}/`).then(
-      () => true,
-      () => false,
-    );
-    if (isRouting) return;
+    if (await isRouting(httpPort)) return;
   }
-  throw new SetupError(`The proxy does not answer on port ${httpPort}. \`docker ps -a --filter label=dockup.role=proxy\` and its logs show more.`);
+  throw new SetupError(`The proxy does not answer on port ${httpPort}, or another program does. \`docker ps -a --filter label=dockup.role=proxy\` and its logs show more.`);
 }
 
 async function firstEnd(children: Child[]): Promise<string> {
