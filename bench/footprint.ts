@@ -1,8 +1,7 @@
 /** What Dockup takes when nobody asks anything of it. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dockup } from '../test/support/dockup.ts';
+import { residentMegabytes } from './processes.ts';
 import type { Figure } from './table.ts';
 
 const settle = 10_000;
@@ -20,12 +19,6 @@ export async function benchMemory(dockup: Dockup): Promise<Figure[]> {
       return { name: `idle memory, ${name}`, measured: `${megabytes.toFixed(0)} MB`, limit: `${limit} MB`, isMet: megabytes <= limit, note: 'VmRSS, 10 s after the second start' };
     }),
   );
-}
-
-async function residentMegabytes(dockup: Dockup, name: string): Promise<number> {
-  const pid = (await readFile(join(dockup.dataDir, 'run', `${name}.pid`), 'utf8')).trim().split(/\s/)[0];
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
 }
 
 /** Everything installed, second start on the same data: SIGTERM, then from the launcher's start to its ready line. */

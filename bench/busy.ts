@@ -1,0 +1,64 @@
+/**
+ * One socket, everybody at once: 100 readers of a quiet app's log, one reader of an app that writes 50,000 lines a second, and an image that is being
+ * uploaded; meanwhile a call that goes to the engine and back, ten times a second. Embedded host, whose processes' memory can be read.
+ */
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import type { Dockup } from '../test/support/dockup.ts';
+import { images } from '../test/support/images.ts';
+import { growthDuring } from './processes.ts';
+import type { Figure } from './table.ts';
+
+const readers = 100;
+const seconds = 15;
+
+/** 500 lines every 10 ms. */
+const flood = "const lines = 'a line of a log that is neither very short nor very long, as most of them are\\n'.repeat(500); setInterval(() => process.stdout.write(lines), 10)";
+const murmur = "setInterval(() => console.log('still here'), 200)";
+
+/** @param upload brings one large image archive in, from the first byte to the answer */
+export async function benchBusy(dockup: Dockup, upload: () => Promise<void>): Promise<Figure[]> {
+  const { id: projectId } = await dockup.createProject('Busy');
+  const worker = { image: images.node, internal_port: null };
+  await dockup.createApp(projectId, { ...worker, name: 'flood', slug: 'bench-flood', command: ['/bin/node', '-e', flood] });
+  await dockup.createApp(projectId, { ...worker, name: 'quiet', slug: 'bench-quiet', command: ['/bin/node', '-e', murmur] });
+  await dockup.deploy('bench-quiet');
+  await dockup.deploy('bench-flood');
+
+  const sockets: WebSocket[] = [];
+  const times: number[] = [];
+  let received = 0;
+  const growth = await growthDuring(dockup, async () => {
+    for (let reader = 0; reader < readers; reader++) sockets.push(await follow(dockup, 'bench-quiet', () => undefined));
+    sockets.push(await follow(dockup, 'bench-flood', (data) => (received += data.length)));
+    const uploading = upload();
+    for (const deadline = performance.now() + seconds * 1000; performance.now() < deadline; await sleep(100)) times.push(await callOnce(dockup));
+    await uploading;
+  });
+  for (const socket of sockets) socket.terminate();
+  await dockup.request('POST', '/api/v1/apps/bench-flood/stop');
+  if (received === 0) throw new Error('bench busy: the flood was not read');
+
+  const p99 = times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN;
+  const note = `${readers} log streams, a flood of 50,000 lines/s, one upload`;
+  const most = Math.max(growth.api, growth.executor);
+  return [
+    { name: 'control call p99, busy', measured: `${p99.toFixed(0)} ms`, limit: '250 ms', isMet: p99 < 250, note: `${times.length} calls that read the engine; ${note}` },
+    { name: 'memory growth, busy', measured: `${most.toFixed(0)} MB`, limit: '50 MB', isMet: most < 50, note: `VmRSS at its peak: api +${growth.api.toFixed(0)}, executor +${growth.executor.toFixed(0)} MB` },
+  ];
+}
+
+async function follow(dockup: Dockup, slug: string, onData: (data: Buffer) => void): Promise<WebSocket> {
+  const socket = new WebSocket(`${dockup.url.replace(/^http/, 'ws')}/api/v1/apps/${slug}/logs/stream?tail=0&token=${dockup.credentials.api_key}`);
+  socket.on('message', (data: Buffer) => onData(data));
+  await once(socket, 'open');
+  return socket;
+}
+
+async function callOnce(dockup: Dockup): Promise<number> {
+  const began = performance.now();
+  const reply = await dockup.request('GET', '/api/v1/apps/bench-quiet/logs?tail=1');
+  if (reply.status !== 200) throw new Error(`bench busy: ${reply.status} ${JSON.stringify(reply.body)}`);
+  return performance.now() - began;
+}
