@@ -1,5 +1,6 @@
 /** Reaches executors through their Durable Objects. */
-import { unwrap, type Hub } from '../hub/hub.ts';
+import { unwrap } from '../hub/calls.ts';
+import type { Hub } from '../hub/hub.ts';
 import type { CallOutcome, ExecutorClient } from '../services/ports.ts';
 import type { HubRpc } from './hub-rpc.ts';
 

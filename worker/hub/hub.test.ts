@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { AppError } from '../../shared/errors.ts';
 import type { HubMessage } from '../../shared/protocol/messages.ts';
 import { closeCodes, limits } from '../../shared/protocol/limits.ts';
 import type { Ingest } from '../services/ingest.ts';
@@ -7,6 +8,8 @@ import type { HubSocket } from './socket.ts';
 
 const hello = '{"type":"hello","protocol":1,"version":"0.1.0","capabilities":[],"engine":null,"ingress":{"scheme":"http","port":80},"deployments":[]}';
 const report = (seq: number, status = 'running') => `{"type":"event","seq":${seq},"event":{"kind":"report","at":1,"engine":"reachable","apps":[{"app":"app_1","status":"${status}","cpu":1,"memory":2}]}}`;
+
+const filter = { after: null, since: null, until: null, stream: null, search: null, deployment: null };
 
 /** The far end of a socket: keeps what it is sent. */
 function fakeSocket(epoch: number) {
@@ -68,7 +71,7 @@ describe('the hub', () => {
 
   test('a call pulses for an hour and is answered', async () => {
     const { socket, sent } = open();
-    const outcome = hub.call('logs', { app: 'app_1', tail: 1 });
+    const outcome = hub.call('logs', { app: 'app_1', tail: 1, filter });
     const call = sent.find((message) => message.type === 'call');
     for (let passed = 0; passed < 3_600_000; passed += limits.pulseInterval) {
       vi.advanceTimersByTime(limits.pulseInterval);
@@ -81,11 +84,35 @@ describe('the hub', () => {
 
   test('a call is lost after 10 s of silence, and a late answer changes nothing', async () => {
     const { socket, sent } = open();
-    const outcome = hub.call('logs', { app: 'app_1', tail: 1 });
+    const outcome = hub.call('logs', { app: 'app_1', tail: 1, filter });
     vi.advanceTimersByTime(limits.callSilence);
     expect(await outcome).toMatchObject({ ok: false, code: 'executor_lost' });
     hub.receive(socket, JSON.stringify({ type: 'ok', id: sent.find((message) => message.type === 'call')?.id, result: { lines: [] } }));
     expect(errors).toEqual([]);
+  });
+
+  test('a caller that no longer waits: the executor is told, once, and the call is settled', async () => {
+    const { socket, sent } = open();
+    const caller = new AbortController();
+    const outcome = hub.call('logs', { app: 'app_1', tail: 1, filter }, caller.signal);
+    caller.abort(new AppError('upload_interrupted', { detail: 'The body broke.' }));
+    expect(await outcome).toEqual({ ok: false, code: 'upload_interrupted', message: 'The body broke.' });
+    const call = sent.find((message) => message.type === 'call');
+    expect(sent.slice(1)).toEqual([call, { type: 'cancel', id: call?.id }]);
+    hub.receive(socket, JSON.stringify({ type: 'ok', id: call?.id, result: { lines: [] } }));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('a caller that had stopped waiting before sends nothing; one that stops after the answer neither', async () => {
+    const { socket, sent } = open();
+    expect(await hub.call('logs', { app: 'app_1', tail: 1, filter }, AbortSignal.abort())).toMatchObject({ ok: false, code: 'deadline_exceeded' });
+    expect(sent.map(({ type }) => type)).toEqual(['welcome']);
+    const caller = new AbortController();
+    const outcome = hub.call('logs', { app: 'app_1', tail: 1, filter }, caller.signal);
+    hub.receive(socket, JSON.stringify({ type: 'ok', id: sent.find((message) => message.type === 'call')?.id, result: { lines: [] } }));
+    expect(await outcome).toMatchObject({ ok: true });
+    caller.abort();
+    expect(sent.map(({ type }) => type)).toEqual(['welcome', 'call']);
   });
 
   test('REL-04 a connection with an older epoch than the one that is open is closed, not the other', () => {
@@ -108,7 +135,7 @@ describe('the hub', () => {
 
   test('REL-05 a call longer than the executor accepts is refused here, and never sent', async () => {
     const { sent } = open();
-    const outcome = await hub.call('logs', { app: 'x'.repeat(limits.messageLength), tail: 1 });
+    const outcome = await hub.call('logs', { app: 'x'.repeat(limits.messageLength), tail: 1, filter });
     expect(outcome).toMatchObject({ ok: false, code: 'payload_too_large' });
     expect(sent.map(({ type }) => type)).toEqual(['welcome']);
     expect(vi.getTimerCount()).toBe(0);

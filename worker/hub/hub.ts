@@ -2,8 +2,7 @@
  * The control plane's end of the link to one executor: at most one live connection, calls with exactly one answer, events in order.
  * A plain class over `HubSocket`; each host keeps one per server and feeds it what its socket receives. docs/protocol.md tells the rules.
  */
-import { AppError } from '../../shared/errors.ts';
-import { calls, type Method, type Params } from '../../shared/protocol/calls.ts';
+import type { Method, Params } from '../../shared/protocol/calls.ts';
 import type { ExecutorEvent } from '../../shared/protocol/events.ts';
 import { closeCodes, limits } from '../../shared/protocol/limits.ts';
 import { parseExecutorMessage, protocolVersion, type ExecutorMessage, type Hello, type HubMessage } from '../../shared/protocol/messages.ts';
@@ -11,24 +10,21 @@ import { isFinished } from '../../shared/status.ts';
 import { describeError } from '../log.ts';
 import type { Ingest } from '../services/ingest.ts';
 import type { CallOutcome, Log, Presence } from '../services/ports.ts';
+import { PendingCalls, refusalOf } from './calls.ts';
 import type { HubSocket } from './socket.ts';
+import { Waiters } from './waiters.ts';
 
 interface Ports {
   ingest: Ingest;
   log: Log;
 }
 
-interface PendingCall {
-  settle(outcome: { ok: true; result: unknown } | { ok: false; code: AppError['code']; message: string }): void;
-  silence: ReturnType<typeof setTimeout>;
-}
-
 export class Hub {
   readonly #server: string;
   readonly #ports: Ports;
   #socket: HubSocket | null = null;
-  readonly #calls = new Map<string, PendingCall>();
-  readonly #waiters = new Map<string, Set<() => void>>();
+  readonly #calls = new PendingCalls();
+  readonly #deployments = new Waiters();
   /** Facts are taken in one after the other; answers to calls are not held up by them. */
   #facts: Promise<void> = Promise.resolve();
   #dropped = 0;
@@ -55,7 +51,7 @@ export class Hub {
     this.#socket = socket;
     socket.remember();
     if (previous !== null) {
-      this.#loseCalls('The executor connected anew before it answered.');
+      this.#calls.lose('The executor connected anew before it answered.');
       previous.close(closeCodes.superseded, 'a newer connection took over');
     }
     clearTimeout(this.#greeting);
@@ -75,14 +71,14 @@ export class Hub {
     if (socket !== this.#socket) return;
     this.#socket = null;
     clearTimeout(this.#greeting);
-    this.#loseCalls('The connection to the executor broke before it answered.');
+    this.#calls.lose('The connection to the executor broke before it answered.');
     // Also of a connection that never said hello: it may have taken over from one that had made the server online.
     const { epoch } = socket.session;
     this.#inOrder(() => this.#ports.ingest.disconnected(this.#server, epoch, reason));
   }
 
-  /** One call, one outcome. A call that pulses may take as long as it likes; one that is silent for 10 s is lost. */
-  call<M extends Method>(method: M, params: Params<M>): Promise<CallOutcome<M>> {
+  /** One call, one outcome (`calls.ts`). An abort of `signal` tells the executor that nobody waits any more. */
+  call<M extends Method>(method: M, params: Params<M>, signal?: AbortSignal): Promise<CallOutcome<M>> {
     const socket = this.#socket;
     if (socket === null || !socket.session.isReady) {
       return Promise.resolve({ ok: false, code: 'executor_offline', message: 'The executor is not connected.' });
@@ -91,18 +87,10 @@ export class Hub {
     const text = encode({ type: 'call', id, method, params });
     // The executor would drop it unread, or end the connection: again and again, as a deployment is delivered again.
     if (text.length > limits.messageLength) return Promise.resolve({ ok: false, code: 'payload_too_large', message: `The call has ${text.length} characters, the link carries ${limits.messageLength}.` });
-    return new Promise((resolve) => {
-      const pending: PendingCall = {
-        silence: this.#watchSilence(id),
-        settle: (outcome) => {
-          this.#calls.delete(id);
-          clearTimeout(pending.silence);
-          resolve(outcome.ok ? readResult(method, outcome.result) : outcome);
-        },
-      };
-      this.#calls.set(id, pending);
-      socket.send(text);
-    });
+    if (signal?.aborted) return Promise.resolve(refusalOf(signal));
+    const outcome = this.#calls.wait(id, method, signal && { signal, cancel: () => send(socket, { type: 'cancel', id }) });
+    socket.send(text);
+    return outcome;
   }
 
   presence(): Presence {
@@ -114,18 +102,7 @@ export class Hub {
 
   /** Resolves when the deployment's final event has been taken in, or after `timeout` ms. */
   settled(deployment: string, timeout: number): Promise<void> {
-    return new Promise((resolve) => {
-      const waiters = this.#waiters.get(deployment) ?? new Set();
-      this.#waiters.set(deployment, waiters);
-      const done = () => {
-        clearTimeout(timer);
-        waiters.delete(done);
-        if (waiters.size === 0) this.#waiters.delete(deployment);
-        resolve();
-      };
-      const timer = setTimeout(done, timeout);
-      waiters.add(done);
-    });
+    return this.#deployments.wait(deployment, timeout);
   }
 
   disconnect(code: number, reason: string): void {
@@ -145,11 +122,11 @@ export class Hub {
       case 'event':
         return this.#takeEvent(socket, message.seq, message.event);
       case 'ok':
-        return this.#calls.get(message.id)?.settle({ ok: true, result: message.result });
+        return this.#calls.settle(message.id, { ok: true, result: message.result });
       case 'err':
-        return this.#calls.get(message.id)?.settle({ ok: false, code: message.code, message: message.message });
+        return this.#calls.settle(message.id, { ok: false, code: message.code, message: message.message });
       case 'pulse':
-        return this.#pulse(message.id);
+        return this.#calls.pulse(message.id);
     }
   }
 
@@ -171,30 +148,11 @@ export class Hub {
         if (event.kind !== 'report' || remembersNews(socket, event)) await this.#ports.ingest.event(this.#server, session.epoch, event);
         session.seq = seq;
         socket.remember();
-        if (event.kind === 'deployment' && isFinished(event.status)) this.#wake(event.deployment);
+        if (event.kind === 'deployment' && isFinished(event.status)) this.#deployments.wake(event.deployment);
       }
       // Acknowledged only when it is in the database.
       if (socket === this.#socket) send(socket, { type: 'ack', seq });
     });
-  }
-
-  #wake(deployment: string): void {
-    for (const done of this.#waiters.get(deployment) ?? []) done();
-  }
-
-  #pulse(id: string): void {
-    const pending = this.#calls.get(id);
-    if (pending === undefined) return;
-    clearTimeout(pending.silence);
-    pending.silence = this.#watchSilence(id);
-  }
-
-  #watchSilence(id: string): ReturnType<typeof setTimeout> {
-    return setTimeout(() => this.#calls.get(id)?.settle({ ok: false, code: 'executor_lost', message: 'The executor went silent.' }), limits.callSilence);
-  }
-
-  #loseCalls(message: string): void {
-    for (const pending of this.#calls.values()) pending.settle({ ok: false, code: 'executor_lost', message });
   }
 
   /**
@@ -228,23 +186,10 @@ function remembersNews({ session }: HubSocket, report: Extract<ExecutorEvent, { 
   return isNews;
 }
 
-function readResult<M extends Method>(method: M, result: unknown): CallOutcome<M> {
-  const parsed = calls[method].result.safeParse(result);
-  // The schema of `method` has just said that it is one.
-  if (parsed.success) return { ok: true, result: parsed.data as Extract<CallOutcome<M>, { ok: true }>['result'] };
-  return { ok: false, code: 'executor_lost', message: `The executor answered ${method} with something else.` };
-}
-
 function send(socket: HubSocket, message: HubMessage): void {
   socket.send(encode(message));
 }
 
 function encode(message: HubMessage): string {
   return JSON.stringify(message);
-}
-
-/** The result of an outcome. @throws AppError the executor's own code */
-export function unwrap<M extends Method>(outcome: CallOutcome<M>): Extract<CallOutcome<M>, { ok: true }>['result'] {
-  if (outcome.ok) return outcome.result;
-  throw new AppError(outcome.code, { detail: outcome.message, ...(outcome.code === 'executor_offline' && { retryAfter: 15 }) });
 }
