@@ -10,7 +10,7 @@ import { createLog } from './log.ts';
 const app = 'app_1k3m8v0qz9x4c7b2n5h6t0';
 const spec: AppSpec = {
   app, project: 'prj_1k3m8v0qz9x4c7b2n5h6t0', slug: 'demo', hosts: [], image: 'nginx:alpine', pull_policy: 'missing',
-  command: ['--password=command-secret'], env: { PASSWORD: 'env-secret' }, internal_port: 80, cpu_limit: null, memory_limit: null, restart_policy: { name: 'no', maximum_retries: 0 },
+  command: ['--password=command-secret'], env: { PASSWORD: 'env-secret' }, volumes: [], strategy: 'start-first', internal_port: 80, cpu_limit: null, memory_limit: null, restart_policy: { name: 'no', maximum_retries: 0 },
   health_check: { kind: 'tcp', interval: 10, timeout: 5, grace: 60 }, drain_timeout: 30, stop_timeout: 10,
 };
 const outcome = (deployment: string, status: 'succeeded' | 'failed' = 'succeeded'): DeploymentEvent => ({ kind: 'deployment', deployment, app, status, phase: 'done', at: 1, image_id: null, failure: null });

@@ -85,6 +85,11 @@ export function keptImage(slug: string, deploymentId: string): string {
   return `${imageNamespace}${slug}:${deploymentId}`;
 }
 
+/** Whether `image` is the image of a deployment, kept or uploaded: no registry has it. */
+export function isKeptImage(image: string): boolean {
+  return image.startsWith(imageNamespace) && isId('deployment', image.slice(image.indexOf(':') + 1));
+}
+
 /** Whether `image` is kept for another app than the one with `slug`: nobody runs what others have uploaded (SEC-04). */
 export function isForeignKeptImage(image: string, slug: string): boolean {
   return image.startsWith(imageNamespace) && !image.startsWith(`${imageNamespace}${slug}:`);

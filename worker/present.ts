@@ -82,6 +82,8 @@ export function toDeployment({ deployment: row, position }: QueuedDeployment): D
     position,
     image: row.image,
     image_id: row.imageId,
+    strategy: row.strategy,
+    rollback_of: row.rollbackOf,
     actor: row.actor,
     failure: row.failure,
     created_at: toTimestamp(row.createdAt),

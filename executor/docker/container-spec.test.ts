@@ -4,7 +4,7 @@ import { toCreateOptions } from './container-spec.ts';
 
 const spec: AppSpec = {
   app: 'app_1k3m8v0qz9x4c7b2n5h6t0', project: 'prj_1k3m8v0qz9x4c7b2n5h6t0', slug: 'demo', hosts: ['demo-app.localhost'], image: 'nginx:alpine', pull_policy: 'missing',
-  command: null, env: {}, internal_port: 80, cpu_limit: null, memory_limit: null, restart_policy: { name: 'no', maximum_retries: 0 },
+  command: null, env: {}, volumes: [], strategy: 'start-first', internal_port: 80, cpu_limit: null, memory_limit: null, restart_policy: { name: 'no', maximum_retries: 0 },
   health_check: { kind: 'tcp', interval: 10, timeout: 5, grace: 60 }, drain_timeout: 30, stop_timeout: 10,
 };
 const placement = { serverId: 'srv_1k3m8v0qz9x4c7b2n5h6t0', deployment: 'dep_1k3m8v0qz9x4c7b2n5h6t0', network: 'dockup-net', address: '10.213.0.2' };

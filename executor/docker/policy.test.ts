@@ -9,7 +9,7 @@ import { defaultPolicy, enforceLocalPolicy, enforcePolicy, loadPolicy } from './
 
 const spec: AppSpec = {
   app: 'app_1k3m8v0qz9x4c7b2n5h6t0', project: 'prj_1k3m8v0qz9x4c7b2n5h6t0', slug: 'demo', hosts: [], image: 'nginx:alpine', pull_policy: 'missing',
-  command: ['x'], env: { A: 'b' }, internal_port: 80, cpu_limit: 1, memory_limit: 64, restart_policy: { name: 'always', maximum_retries: 0 },
+  command: ['x'], env: { A: 'b' }, volumes: [], strategy: 'start-first', internal_port: 80, cpu_limit: 1, memory_limit: 64, restart_policy: { name: 'always', maximum_retries: 0 },
   health_check: { kind: 'tcp', interval: 10, timeout: 5, grace: 60 }, drain_timeout: 30, stop_timeout: 10,
 };
 const ordinary = toCreateOptions(spec, { serverId: 'srv', deployment: 'dep_1k3m8v0qz9x4c7b2n5h6t0', network: 'net', address: '10.0.0.2' });

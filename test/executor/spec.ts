@@ -19,6 +19,8 @@ export function makeSpec(change: Partial<AppSpec> = {}): AppSpec {
     pull_policy: 'never',
     command: null,
     env: {},
+    volumes: [],
+    strategy: change.volumes === undefined ? 'start-first' : 'stop-first',
     internal_port: 80,
     cpu_limit: null,
     memory_limit: null,

@@ -44,7 +44,7 @@ const deploy = (path: string, params: typeof appParams | typeof slugParams, oper
       refuseBody((name) => c.req.header(name));
       const query = c.req.valid('query');
       const wait = query.wait ?? readPreferredWait(c.req.header('prefer'));
-      const requested = await requestDeployment(c.get('ctx'), c.get('actor'), c.get('app'), query.queue === 'true');
+      const requested = await requestDeployment(c.get('ctx'), c.get('actor'), c.get('app'), { isQueued: query.queue === 'true' });
       const deployment = throwUnlessWell(wait === undefined ? requested : await awaitDeployment(c.get('ctx'), requested, wait));
       if (wait !== undefined && isFinished(deployment.status)) return c.json(deployment, 200);
       c.header('Location', `/api/v1/deployments/${deployment.id}`);

@@ -1,7 +1,7 @@
 import type { AppSettings } from '../../shared/api/apps.ts';
 import { AppError } from '../../shared/errors.ts';
-import { appHost } from '../../shared/names.ts';
-import type { AppSpec, HealthCheckSpec } from '../../shared/protocol/spec.ts';
+import { appHost, isKeptImage } from '../../shared/names.ts';
+import type { AppSpec, DeployStrategy, HealthCheckSpec } from '../../shared/protocol/spec.ts';
 import type { AppRow } from '../store/schema.ts';
 import { openEnv } from './app-env.ts';
 import type { Context } from './context.ts';
@@ -15,11 +15,11 @@ export async function buildAppSpec(ctx: Context, app: AppRow, image: string): Pr
     slug: app.slug,
     hosts: settings.internal_port === null ? [] : [appHost(app.slug, ctx.config.baseDomain)],
     image,
-    pull_policy: settings.pull_policy,
+    pull_policy: isKeptImage(image) ? 'never' : settings.pull_policy,
     command: settings.command,
     env: await openEnv(ctx, app),
     volumes: settings.volumes,
-    strategy: settings.volumes.length > 0 ? 'stop-first' : 'start-first',
+    strategy: strategyOf(settings),
     internal_port: settings.internal_port,
     cpu_limit: settings.cpu_limit,
     memory_limit: settings.memory_limit,
@@ -28,6 +28,11 @@ export async function buildAppSpec(ctx: Context, app: AppRow, image: string): Pr
     drain_timeout: settings.drain_timeout,
     stop_timeout: settings.stop_timeout,
   };
+}
+
+/** Two versions never write to one volume (REL-13). */
+export function strategyOf({ volumes }: Pick<AppSettings, 'volumes'>): DeployStrategy {
+  return volumes.length > 0 ? 'stop-first' : 'start-first';
 }
 
 /** @throws AppError nothing_to_deploy, git_deploy_unavailable */

@@ -13,7 +13,7 @@ import { claimNextDeployment, findDeployment, finishDeployment, insertDeployment
 import type { DeploymentRow } from '../store/schema.ts';
 import { findDefaultServer } from '../store/servers.ts';
 import type { Actor } from './actor.ts';
-import { buildAppSpec, requireImage } from './app-spec.ts';
+import { buildAppSpec, requireImage, strategyOf } from './app-spec.ts';
 import type { Context } from './context.ts';
 import { recordEvent } from './events.ts';
 import { readPage, type Page } from './pages.ts';
@@ -27,23 +27,35 @@ export interface QueuedDeployment {
   position: number | null;
 }
 
-/**
- * Ask for a deployment. With `isQueued`, an executor that is away gets it when it returns.
- * @throws AppError nothing_to_deploy, git_deploy_unavailable, server_revoked, executor_offline
- */
-export async function requestDeployment(ctx: Context, actor: Actor, app: AppView, isQueued: boolean): Promise<QueuedDeployment> {
-  const image = requireImage(app.settings);
+export interface DeploymentRequest {
+  /** An executor that is away gets it when it returns. */
+  isQueued?: boolean;
+  /** Given out before, because something was made for it: an uploaded image carries it. */
+  id?: string;
+  /** Instead of the one in the settings. */
+  image?: string;
+  /** The deployment whose image it brings back. */
+  rollbackOf?: string;
+  /** Why, for the app's events, where nobody has asked for just this. */
+  reason?: string;
+}
+
+/** @throws AppError nothing_to_deploy, git_deploy_unavailable, server_revoked, executor_offline */
+export async function requestDeployment(ctx: Context, actor: Actor, app: AppView, request: DeploymentRequest = {}): Promise<QueuedDeployment> {
+  const { isQueued = false, id = ctx.newId('deployment'), image = requireImage(app.settings), rollbackOf = null } = request;
   const serverId = await chooseServer(ctx, app);
   if (!isQueued && !(await ctx.executors.presence(serverId)).isOnline) throw offline();
   const now = ctx.clock();
   const row: DeploymentRow = {
-    id: ctx.newId('deployment'),
+    id,
     appId: app.id,
     serverId,
     status: 'queued',
     phase: 'queued',
     image,
     imageId: null,
+    strategy: strategyOf(app.settings),
+    rollbackOf,
     actor: actor.user.id,
     failure: null,
     observedAt: 0,
@@ -53,9 +65,15 @@ export async function requestDeployment(ctx: Context, actor: Actor, app: AppView
     finishedAt: null,
   };
   await insertDeployment(ctx.db, row);
-  await recordEvent(ctx, { appId: app.id, type: 'deployment.requested', actor: actor.user.id, message: `Deployment of ${image} requested`, data: { deployment_id: row.id } });
+  await recordEvent(ctx, { appId: app.id, type: 'deployment.requested', actor: actor.user.id, message: describeRequest(row, request.reason), data: { deployment_id: id, strategy: row.strategy, rollback_of: rollbackOf } });
   await startNextDeployment(ctx, app.id, serverId);
   return describe(ctx, (await findDeployment(ctx.db, row.id)) ?? row);
+}
+
+function describeRequest({ image, rollbackOf, strategy }: DeploymentRow, reason?: string): string {
+  const what = rollbackOf === null ? `Deployment of ${image} requested` : `Rollback to deployment ${rollbackOf} requested`;
+  const how = strategy === 'stop-first' ? '; because of its volumes the app is stopped before the new container starts' : '';
+  return `${what}${reason === undefined ? '' : `: ${reason}`}${how}`;
 }
 
 async function chooseServer(ctx: Context, app: AppView): Promise<string> {
