@@ -45,6 +45,11 @@ export class Dispatch {
     this.#running.get(id)?.abort(new AppError('deadline_exceeded', { detail: 'The caller no longer waits.' }));
   }
 
+  /** The connection is over, and with it everybody who waits. */
+  end(): void {
+    for (const id of this.#running.keys()) this.cancel(id);
+  }
+
   /** Handlers run on to their end: what they began with an engine should not be left half done. */
   async #answer(call: Call, signal: AbortSignal): Promise<Answer> {
     if (!isMethod(call.method)) {

@@ -6,6 +6,7 @@ import { limits } from '../shared/protocol/limits.ts';
 import { ingressOf, type Config } from './config.ts';
 import { Deployments } from './deploy/deployments.ts';
 import { createHandlers } from './handlers/handlers.ts';
+import { createStreamHandlers } from './handlers/streams.ts';
 import { createHello } from './hello.ts';
 import { openHost } from './host.ts';
 import { postJson } from './http.ts';
@@ -63,11 +64,13 @@ async function work({ config, log, onConnected }: ExecutorOptions, identity: Ide
 
   let reportInterval: number = limits.reportInterval;
   let isFirst = true;
+  const context = { host, deployments, observer, apps: createLocks() };
   const link = new Link({
     apiUrl,
     connectToken,
     hello: () => createHello(engine, deployments, ingressOf(config)),
-    handlers: createHandlers({ host, deployments, observer, apps: createLocks() }),
+    handlers: createHandlers(context),
+    streamHandlers: createStreamHandlers(context),
     outbox,
     clock,
     log,

@@ -37,7 +37,7 @@ async function run(attempts: number, change: Partial<LinkOptions> & { session: (
   return { waits, lines, elapsed: now, pass: (milliseconds: number) => (now += milliseconds) };
 }
 
-const welcome = (options: SessionOptions) => options.onWelcome({ type: 'welcome', protocol: 1, server: 'srv', epoch: 1, report_interval: 30 }, () => undefined);
+const welcome = (options: SessionOptions) => options.onWelcome({ type: 'welcome', protocol: 1, server: 'srv', epoch: 1, report_interval: 30 }, { send: () => undefined, sendFrame: () => undefined, backlog: () => 0 });
 
 describe('REL-02 the link never gives up and never storms', () => {
   it.each<[string, Partial<LinkOptions> & { session: LinkOptions['session'] & {} }]>([

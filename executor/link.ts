@@ -1,13 +1,15 @@
 /** The persistent connection to the control plane: dials for ever, and waits in between so that nobody is hurt by it (REL-02, REL-03). */
 import { connectPath } from '../shared/protocol/enrolment.ts';
 import { closeCodes } from '../shared/protocol/limits.ts';
-import type { ExecutorMessage, Hello, HubMessage } from '../shared/protocol/messages.ts';
+import type { Hello, HubMessage } from '../shared/protocol/messages.ts';
 import { createBackoff, type Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { Dispatch, type Handlers } from './dispatch.ts';
 import { describeError, type Log } from './log.ts';
 import type { Outbox } from './outbox.ts';
 import { runSession, type Ending, type SessionOptions, type Welcome } from './session.ts';
+import type { StreamHandlers } from './streams/stream.ts';
+import { Streams, type StreamCarrier } from './streams/streams.ts';
 
 export interface LinkOptions {
   apiUrl: string;
@@ -15,6 +17,7 @@ export interface LinkOptions {
   /** Asked anew for each connection. */
   hello: () => Promise<Hello>;
   handlers: Handlers;
+  streamHandlers: StreamHandlers;
   outbox: Outbox;
   onWelcome: (welcome: Welcome) => void;
   clock: Pick<Clock, 'sleep'>;
@@ -23,6 +26,12 @@ export interface LinkOptions {
   now?: () => number;
   /** One connection; tests put a hostile network here. */
   session?: (options: SessionOptions) => Promise<Ending>;
+}
+
+/** What the executor does for the hub on one connection. */
+interface Services {
+  dispatch: Dispatch;
+  streams: Streams;
 }
 
 export class Link {
@@ -51,7 +60,8 @@ export class Link {
   async #connect(signal: AbortSignal): Promise<{ ending: Ending; healthyFor: number }> {
     const { outbox, connectToken, hello, session = runSession } = this.#options;
     let welcomedAt: number | null = null;
-    let dispatch: Dispatch | null = null;
+    // In an object, because TypeScript does not follow an assignment in a callback.
+    const current: { services: Services | null } = { services: null };
     let ending: Ending;
     try {
       const [token, greeting] = await Promise.all([connectToken(), hello()]);
@@ -60,34 +70,42 @@ export class Link {
         token,
         hello: greeting,
         signal,
-        onWelcome: (welcome, send) => {
+        onWelcome: (welcome, carrier) => {
           if (welcomedAt !== null) return;
           welcomedAt = this.#now();
-          dispatch = new Dispatch({ handlers: this.#options.handlers, log: this.#options.log, send });
-          this.#begin(welcome, send);
+          current.services = this.#begin(welcome, carrier);
         },
-        onMessage: (message) => this.#take(message, dispatch),
+        onMessage: (message) => this.#take(message, current.services),
+        onFrame: (encoded) => {
+          if (current.services?.streams.receive(encoded) !== true) this.#ignore('not a frame');
+        },
+        onFlushed: () => current.services?.streams.flush(),
         onMalformed: (reason) => this.#ignore(reason),
       });
     } catch (error) {
       ending = { reason: describeError(error), code: null };
     }
     outbox.detach();
+    current.services?.dispatch.end();
+    current.services?.streams.end();
     return { ending, healthyFor: welcomedAt === null ? 0 : this.#now() - welcomedAt };
   }
 
-  #begin(welcome: Welcome, send: (message: ExecutorMessage) => void): void {
+  #begin(welcome: Welcome, carrier: StreamCarrier): Services {
+    const { handlers, streamHandlers, log } = this.#options;
     this.#lastCause = '';
     this.#options.log.info('connected', { url: this.#options.apiUrl, server: welcome.server, epoch: welcome.epoch });
-    this.#options.outbox.attach(send);
+    this.#options.outbox.attach(carrier.send);
     this.#options.onWelcome(welcome);
+    return { dispatch: new Dispatch({ handlers, log, send: carrier.send }), streams: new Streams({ handlers: streamHandlers, log, carrier }) };
   }
 
-  #take(message: Exclude<HubMessage, Welcome>, dispatch: Dispatch | null): void {
-    if (dispatch === null) return this.#ignore(`${message.type} before welcome`);
-    if (message.type === 'call') void dispatch.call(message);
-    else if (message.type === 'cancel') dispatch.cancel(message.id);
-    else this.#options.outbox.acknowledge(message.seq);
+  #take(message: Exclude<HubMessage, Welcome>, services: Services | null): void {
+    if (services === null) return this.#ignore(`${message.type} before welcome`);
+    if (message.type === 'call') void services.dispatch.call(message);
+    else if (message.type === 'cancel') services.dispatch.cancel(message.id);
+    else if (message.type === 'ack') this.#options.outbox.acknowledge(message.seq);
+    else services.streams.take(message);
   }
 
   /** Told at the 1st, 10th, 100th, … so that a flood of nonsense does not become a flood of log lines. */

@@ -2,6 +2,7 @@
 import WebSocket, { type RawData } from 'ws';
 import { limits } from '../shared/protocol/limits.ts';
 import { parseHubMessage, type ExecutorMessage, type Hello, type HubMessage } from '../shared/protocol/messages.ts';
+import type { StreamCarrier } from './streams/streams.ts';
 
 export type Welcome = Extract<HubMessage, { type: 'welcome' }>;
 
@@ -12,8 +13,12 @@ export interface SessionOptions {
   url: string;
   token: string;
   hello: Hello;
-  onWelcome: (welcome: Welcome, send: (message: ExecutorMessage) => void) => void;
+  onWelcome: (welcome: Welcome, carrier: StreamCarrier) => void;
   onMessage: (message: Exclude<HubMessage, Welcome>) => void;
+  /** A binary message. */
+  onFrame: (encoded: Uint8Array) => void;
+  /** Something that was sent has left. */
+  onFlushed: () => void;
   /** A message that is not one of the protocol: told, and otherwise without consequence (REL-05). */
   onMalformed: (reason: string) => void;
   signal: AbortSignal;
@@ -54,17 +59,18 @@ export function runSession(options: SessionOptions): Promise<Ending> {
     };
     options.signal.addEventListener('abort', leave);
 
-    const send = (message: ExecutorMessage) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    const transmit = (data: string | Uint8Array) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(data, options.onFlushed);
     };
+    const send = (message: ExecutorMessage) => transmit(JSON.stringify(message));
     socket.on('open', () => send(options.hello));
     socket.on('message', (data, isBinary) => {
-      if (isBinary) return options.onMalformed('binary message');
+      if (isBinary) return options.onFrame(bytesOf(data));
       const parsed = parseHubMessage(textOf(data));
       if (!parsed.ok) return options.onMalformed(parsed.reason);
       if (parsed.message.type !== 'welcome') return options.onMessage(parsed.message);
       clearTimeout(greeting);
-      options.onWelcome(parsed.message, send);
+      options.onWelcome(parsed.message, { send, sendFrame: transmit, backlog: () => socket.bufferedAmount });
     });
     socket.on('unexpected-response', (_request, response) => end(`upgrade refused with ${response.statusCode}`, response.statusCode ?? null));
     socket.on('error', (error) => end(error.message, null));
@@ -87,6 +93,10 @@ function keepAlive(socket: WebSocket, interval: number, onSilence: () => void): 
 }
 
 function textOf(data: RawData): string {
-  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
-  return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data).toString('utf8');
+  return bytesOf(data).toString('utf8');
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return Buffer.isBuffer(data) ? data : Buffer.from(data);
 }

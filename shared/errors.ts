@@ -89,6 +89,7 @@ const table = {
   enrolment_token_invalid: { status: 401, title: 'The enrolment token is unknown, used or expired' },
   server_revoked: { status: 403, title: 'The server has been revoked' },
   slow_reader: { status: 429, title: 'The reader was too slow' },
+  too_many_streams: { status: 503, title: 'Too many streams are open on the server' },
   upgrade_required: { status: 426, title: 'The route speaks WebSocket only' },
   executor_offline: { status: 503, title: 'The executor of the server is offline' },
   executor_lost: { status: 503, title: 'The executor went silent before it answered' },

@@ -24,6 +24,8 @@ export const limits = {
   streamWindow: 256 * 1024,
   /** Bytes that may lie in the socket of the link before stream frames wait: control messages overtake those that wait. */
   linkBacklog: 512 * 1024,
+  /** Bytes of all streams together that may wait in the executor for the socket: with so many, none has room. */
+  streamBacklog: 4 * 1024 * 1024,
   /** Streams open at once on one link. */
   streams: 1_000,
   /** Bytes of stdout, and of stderr, that a command's reply holds. */

@@ -34,7 +34,7 @@ export const hello = z.strictObject({
   protocol: z.number().int().min(1),
   /** Release of the executor, semver. */
   version: z.string().max(64),
-  /** Methods of the call table this executor answers. */
+  /** Methods of the call table this executor answers, and the kinds of streams it has, as `stream:logs`. */
   capabilities: z.array(z.string()).max(200),
   /** Null when the engine does not answer. */
   engine: engineInfo.nullable(),
