@@ -18,6 +18,7 @@ import { keepWatch } from './observe/keep-watch.ts';
 import { Observer } from './observe/observer.ts';
 import { Outbox } from './outbox.ts';
 import { claimDirectory } from './pid-file.ts';
+import { createTransfers } from './transfers.ts';
 
 export interface ExecutorOptions {
   config: Config;
@@ -64,7 +65,7 @@ async function work({ config, log, onConnected }: ExecutorOptions, identity: Ide
 
   let reportInterval: number = limits.reportInterval;
   let isFirst = true;
-  const context = { host, deployments, observer, apps: createLocks() };
+  const context = { host, deployments, observer, transfers: createTransfers({ apiUrl, connectToken }), apps: createLocks() };
   const link = new Link({
     apiUrl,
     connectToken,

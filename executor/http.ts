@@ -1,5 +1,5 @@
-/** Plain HTTP requests of the executor: enrolment and health probes. */
-import type { IncomingMessage, RequestOptions } from 'node:http';
+/** Plain HTTP requests of the executor: enrolment, health probes, bulk transfers. */
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 
 // `import 'node:http'` evaluates every export of the module, among them its WebSocket, which loads undici: 12 MB that stay.
 const http = process.getBuiltinModule('node:http');
@@ -26,7 +26,7 @@ export function httpRequest(request: HttpRequest): Promise<HttpReply> {
   const { url, method = 'GET', headers, signal } = request;
   const options: RequestOptions = { method, headers, signal, agent: false };
   return new Promise((resolve, reject) => {
-    const outgoing = (url.protocol === 'https:' ? https : http).request(url, options, (reply) => {
+    const outgoing = openRequest(url, options, (reply) => {
       readStart(reply, request.maxBody).then((body) => {
         outgoing.destroy();
         resolve({ status: reply.statusCode ?? 0, body });
@@ -35,6 +35,11 @@ export function httpRequest(request: HttpRequest): Promise<HttpReply> {
     outgoing.on('error', (error) => reject(signal.aborted ? signal.reason : error));
     outgoing.end(request.body);
   });
+}
+
+/** A request that its caller writes and ends. */
+export function openRequest(url: URL, options: RequestOptions, onReply?: (reply: IncomingMessage) => void): ClientRequest {
+  return (url.protocol === 'https:' ? https : http).request(url, options, onReply);
 }
 
 /** POST JSON, read JSON. A body that is not JSON is given as text. */
@@ -54,7 +59,8 @@ export async function postJson(url: string, body: unknown): Promise<{ status: nu
   }
 }
 
-async function readStart(reply: IncomingMessage, maxBody: number): Promise<string> {
+/** At most `maxBody` bytes of it, as text. */
+export async function readStart(reply: IncomingMessage, maxBody: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of reply) {

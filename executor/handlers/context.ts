@@ -3,11 +3,13 @@ import type { DeployHost } from '../deploy/host.ts';
 import type { Deployments } from '../deploy/deployments.ts';
 import type { Locks } from '../locks.ts';
 import type { Observer } from '../observe/observer.ts';
+import type { Transfers } from '../transfers.ts';
 
 export interface HandlerContext {
   host: DeployHost;
   deployments: Deployments;
   observer: Observer;
+  transfers: Transfers;
   /** Held by app id while its containers are being started, stopped or removed. */
   apps: Locks;
 }

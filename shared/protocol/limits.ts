@@ -8,6 +8,8 @@ export const limits = {
   pulseInterval: 4_000,
   /** ms without an answer or a pulse after which a call is lost, whatever its length. */
   callSilence: 10_000,
+  /** ms an executor has to dial back for a bulk transfer. */
+  transferDial: 10_000,
   /** ms an executor has to say hello, and the hub to answer it. */
   helloTimeout: 10_000,
   /** s between two full reports. */
@@ -18,6 +20,8 @@ export const limits = {
   pingInterval: 25_000,
   /** Events an executor keeps for a control plane that is away; the oldest status events go first, deployment outcomes never. */
   outboxLength: 1_000,
+  /** Minutes of one app among them: 16 hours of 10 apps. The oldest go first, and before anything else. */
+  outboxUsage: 10_000,
   /** Bytes of one stream frame: small enough that a control message never waits long behind one. */
   streamFrame: 64 * 1024,
   /** Bytes one side of a stream may send before the other has consumed any. */

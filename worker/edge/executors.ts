@@ -3,6 +3,7 @@ import { unwrap } from '../hub/calls.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { CallOutcome, ExecutorClient } from '../services/ports.ts';
 import type { HubRpc } from './hub-rpc.ts';
+import { transferClient } from './transfers.ts';
 
 export function createExecutors(hubs: DurableObjectNamespace<HubRpc>): ExecutorClient {
   const objectOf = (serverId: string) => hubs.get(hubs.idFromName(serverId));
@@ -15,6 +16,7 @@ export function createExecutors(hubs: DurableObjectNamespace<HubRpc>): ExecutorC
     presence: (serverId) => objectOf(serverId).presence(serverId),
     settled: (serverId, deploymentId, timeout) => objectOf(serverId).settled(serverId, deploymentId, timeout),
     disconnect: (serverId, code, reason) => objectOf(serverId).disconnect(serverId, code, reason),
+    ...transferClient(objectOf),
     accept: async (request, serverId, epoch) => {
       const headers = new Headers(request.headers);
       // Proven by now; the token goes no further.
@@ -38,6 +40,9 @@ export function hubClient(find: () => Hub | undefined): ExecutorClient {
     presence: async () => hub().presence(),
     settled: (_server, deployment, timeout) => hub().settled(deployment, timeout),
     disconnect: async (_server, code, reason) => hub().disconnect(code, reason),
+    upload: () => Promise.reject(new Error('upload: only from outside the object')),
+    download: () => Promise.reject(new Error('download: only from outside the object')),
+    transfer: () => Promise.reject(new Error('transfer: only from outside the object')),
     accept: () => Promise.reject(new Error('accept upgrade: only from outside the object')),
   };
 }

@@ -12,6 +12,7 @@ import { createLog } from '../log.ts';
 import { createEdgeContext } from './context.ts';
 import { hubClient } from './executors.ts';
 import type { Bindings, HubRpc } from './hub-rpc.ts';
+import { answerAtDoor, doorHeader } from './transfers.ts';
 
 /** Bytes an attachment may have are 16,384; a session with the statuses and the usage of some 200 apps reaches it. */
 const attachmentLimit = 15_000;
@@ -20,9 +21,10 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
   readonly #sockets = new Map<WebSocket, HubSocket>();
   #hub: Hub | undefined;
 
-  /** The upgrade of an executor that the Worker has authenticated. */
+  /** The upgrade of an executor that the Worker has authenticated, or a bulk body. */
   override async fetch(request: Request): Promise<Response> {
     const server = request.headers.get('x-dockup-server') ?? '';
+    if (request.headers.has(doorHeader)) return answerAtDoor(this.#open(server), request);
     const epoch = Number(request.headers.get('x-dockup-epoch'));
     const hub = this.#open(server);
     const { 0: client, 1: socket } = new WebSocketPair();

@@ -45,6 +45,13 @@ export function createExecutors(log: Log): Executors {
     presence: async (serverId) => hubOf(serverId).presence(),
     settled: (serverId, deploymentId, timeout) => hubOf(serverId).settled(deploymentId, timeout),
     disconnect: async (serverId, code, reason) => hubOf(serverId).disconnect(code, reason),
+    upload: async (serverId, method, params, body, length = null) => unwrap(await hubOf(serverId).upload(method, params, { body, length })),
+    download: async (serverId, method, params) => {
+      const download = await hubOf(serverId).download(method, params);
+      if (!download.ok) throw new AppError(download.code, { detail: download.message });
+      return download.body;
+    },
+    transfer: async (serverId, transferId, request) => hubOf(serverId).transfer(transferId, request),
     accept: async (request, serverId, epoch) => {
       const upgrade = upgrades.get(request);
       if (upgrade === undefined) throw new AppError('upgrade_required');

@@ -4,14 +4,17 @@
  */
 import type { Method, Params } from '../../shared/protocol/calls.ts';
 import type { ExecutorEvent } from '../../shared/protocol/events.ts';
+import { encodeFrame } from '../../shared/protocol/frames.ts';
 import { closeCodes, limits } from '../../shared/protocol/limits.ts';
 import { parseExecutorMessage, protocolVersion, type ExecutorMessage, type Hello, type HubMessage } from '../../shared/protocol/messages.ts';
 import { isFinished } from '../../shared/status.ts';
 import { describeError } from '../log.ts';
 import type { Ingest } from '../services/ingest.ts';
-import type { CallOutcome, Log, Presence } from '../services/ports.ts';
+import type { CallOutcome, Log, Presence, TransferMethod, WithoutTransfer } from '../services/ports.ts';
 import { PendingCalls, refusalOf } from './calls.ts';
 import type { HubSocket } from './socket.ts';
+import { Streams } from './streams.ts';
+import { Transfers, type Download, type Refusal, type Upload } from './transfers.ts';
 import { Waiters } from './waiters.ts';
 
 interface Ports {
@@ -25,6 +28,13 @@ export class Hub {
   #socket: HubSocket | null = null;
   readonly #calls = new PendingCalls();
   readonly #deployments = new Waiters();
+  readonly #transfers = new Transfers();
+  /** Clients that are connected with a stream: each host hands their messages straight to it. */
+  readonly streams = new Streams({
+    session: () => (this.#socket?.session.isReady ? this.#socket.session : undefined),
+    tell: (message) => this.#socket?.send(encode(message)),
+    pass: (frame) => this.#socket?.send(encodeFrame(frame)),
+  });
   /** Facts are taken in one after the other; answers to calls are not held up by them. */
   #facts: Promise<void> = Promise.resolve();
   #dropped = 0;
@@ -51,7 +61,7 @@ export class Hub {
     this.#socket = socket;
     socket.remember();
     if (previous !== null) {
-      this.#calls.lose('The executor connected anew before it answered.');
+      this.#lose('The executor connected anew.');
       previous.close(closeCodes.superseded, 'a newer connection took over');
     }
     clearTimeout(this.#greeting);
@@ -67,11 +77,18 @@ export class Hub {
     else this.#drop(parsed.reason);
   }
 
+  /** A binary message: a frame of a stream. */
+  receiveFrame(socket: HubSocket, encoded: Uint8Array): void {
+    if (socket !== this.#socket) return;
+    socket.session.lastSeen = Date.now();
+    if (!this.streams.frame(encoded)) this.#drop('not a frame');
+  }
+
   closed(socket: HubSocket, reason: string): void {
     if (socket !== this.#socket) return;
     this.#socket = null;
     clearTimeout(this.#greeting);
-    this.#calls.lose('The connection to the executor broke before it answered.');
+    this.#lose('The connection to the executor broke.');
     // Also of a connection that never said hello: it may have taken over from one that had made the server online.
     const { epoch } = socket.session;
     this.#inOrder(() => this.#ports.ingest.disconnected(this.#server, epoch, reason));
@@ -93,6 +110,21 @@ export class Hub {
     return outcome;
   }
 
+  /** A call whose bulk body the executor fetches by dialling back (`transfers.ts`). */
+  upload<M extends TransferMethod>(method: M, params: WithoutTransfer<M>, upload: Upload): Promise<CallOutcome<M>> {
+    return this.#transfers.upload(upload, (transfer, signal) => this.call(method, withTransfer(params, transfer), signal));
+  }
+
+  /** A call whose bulk answer the executor brings by dialling back. */
+  download<M extends TransferMethod>(method: M, params: WithoutTransfer<M>): Promise<Download | Refusal> {
+    return this.#transfers.download((transfer, signal) => this.call(method, withTransfer(params, transfer), signal));
+  }
+
+  /** The executor dials back. @throws AppError transfer_not_found */
+  transfer(id: string, request: Request): Promise<Response> {
+    return this.#transfers.meet(id, request);
+  }
+
   presence(): Presence {
     const session = this.#socket?.session;
     if (session === undefined) return { isOnline: false, usage: {} };
@@ -107,6 +139,11 @@ export class Hub {
 
   disconnect(code: number, reason: string): void {
     this.#socket?.close(code, reason);
+  }
+
+  #lose(message: string): void {
+    this.#calls.lose(message);
+    this.streams.lose(message);
   }
 
   /** Told at the 1st, 10th, 100th, … so that a flood of nonsense does not become a flood of log lines. */
@@ -127,16 +164,19 @@ export class Hub {
         return this.#calls.settle(message.id, { ok: false, code: message.code, message: message.message });
       case 'pulse':
         return this.#calls.pulse(message.id);
+      case 'opened':
+      case 'close':
+        return this.streams.take(message);
     }
   }
 
   #welcome(socket: HubSocket, hello: Hello): void {
     clearTimeout(this.#greeting);
     const { session } = socket;
-    // Events are numbered by executor process: a new hello may start again at 1.
-    Object.assign(session, { isReady: true, seq: 0, picture: '' });
-    socket.remember();
     const protocol = Math.min(hello.protocol, protocolVersion);
+    // Events are numbered by executor process: a new hello may start again at 1.
+    Object.assign(session, { isReady: true, protocol, seq: 0, picture: '' });
+    socket.remember();
     send(socket, { type: 'welcome', protocol, server: this.#server, epoch: session.epoch, report_interval: limits.reportInterval });
     this.#takeFact(socket, () => this.#ports.ingest.connected(this.#server, session.epoch, hello));
   }
@@ -184,6 +224,11 @@ function remembersNews({ session }: HubSocket, report: Extract<ExecutorEvent, { 
   const isNews = picture !== session.picture;
   session.picture = picture;
   return isNews;
+}
+
+function withTransfer<M extends TransferMethod>(params: WithoutTransfer<M>, transfer: string): Params<M> {
+  // TypeScript does not put back together what `Omit` took apart.
+  return { ...params, transfer } as Params<M>;
 }
 
 function send(socket: HubSocket, message: HubMessage): void {

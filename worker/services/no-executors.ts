@@ -10,4 +10,7 @@ export const noExecutors: ExecutorClient = {
   settled: refuse,
   disconnect: async () => undefined,
   accept: refuse,
+  upload: refuse,
+  download: refuse,
+  transfer: refuse,
 };

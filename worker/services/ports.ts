@@ -30,8 +30,8 @@ export interface ExecutorClient {
   attach(request: Request, serverId: string, stream: StreamRequest): Promise<Response>;
   /** A stream's output as bytes, with back-pressure. Errors with an `AppError` when the stream fails; cancelling it closes the stream. */
   stream(serverId: string, stream: StreamRequest): Promise<ReadableStream<Uint8Array>>;
-  /** A call with a bulk body, which the executor fetches by dialling back. @throws AppError as `call`; upload_interrupted when the body breaks */
-  upload<M extends TransferMethod>(serverId: string, method: M, params: WithoutTransfer<M>, body: ReadableStream<Uint8Array>): Promise<Result<M>>;
+  /** A call with a bulk body, which the executor fetches by dialling back. `length` is its bytes, if known. @throws AppError as `call`; upload_interrupted when the body breaks */
+  upload<M extends TransferMethod>(serverId: string, method: M, params: WithoutTransfer<M>, body: ReadableStream<Uint8Array>, length?: number | null): Promise<Result<M>>;
   /** A call whose bulk answer the executor brings by dialling back. Rejects when it fails before the first byte. @throws AppError as `call` */
   download<M extends TransferMethod>(serverId: string, method: M, params: WithoutTransfer<M>): Promise<ReadableStream<Uint8Array>>;
   /** The executor dials back: GET fetches the body of an `upload`, POST brings the one of a `download`. @throws AppError transfer_not_found */

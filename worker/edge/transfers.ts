@@ -1,0 +1,77 @@
+/**
+ * Bulk bodies at the edge. The two requests that meet come in through Workers, and only within the one Durable Object may the body of one be the body of the
+ * other's response (a Worker's streams belong to one request): both are handed to the object as requests, with what is asked in headers.
+ */
+import { AppError, isErrorCode } from '../../shared/errors.ts';
+import { unwrap } from '../hub/calls.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { CallOutcome, ExecutorClient, TransferMethod, WithoutTransfer } from '../services/ports.ts';
+
+/** What the object is asked for. Set on requests from the Worker alone: nobody else reaches the object. */
+export const doorHeader = 'x-dockup-door';
+const codeHeader = 'x-dockup-code';
+
+type Door = 'upload' | 'download' | 'transfer';
+
+interface Asked {
+  door: Door;
+  server: string;
+  method?: TransferMethod;
+  /** Parameters of a call, or the id of a transfer. */
+  params: unknown;
+}
+
+/** The Worker's half. */
+export function transferClient(objectOf: (serverId: string) => Fetcher): Pick<ExecutorClient, 'upload' | 'download' | 'transfer'> {
+  const ask = (asked: Asked, init: RequestInit) =>
+    objectOf(asked.server).fetch('https://hub/', { ...init, headers: { ...Object.fromEntries(new Headers(init.headers)), [doorHeader]: encodeURIComponent(JSON.stringify(asked)), 'x-dockup-server': asked.server } });
+  return {
+    upload: async <M extends TransferMethod>(server: string, method: M, params: WithoutTransfer<M>, body: ReadableStream<Uint8Array>, length: number | null = null) => {
+      const reply = await ask({ door: 'upload', server, method, params }, { method: 'POST', body, headers: length === null ? {} : { [lengthHeader]: String(length) } });
+      // The object has checked it against the method's schema.
+      return unwrap<M>(await reply.json<CallOutcome<M>>());
+    },
+    download: async (server, method, params) => {
+      const reply = await ask({ door: 'download', server, method, params }, { method: 'POST' });
+      await throwIfRefused(reply);
+      return reply.body ?? new ReadableStream();
+    },
+    transfer: async (server, transferId, request) => {
+      const reply = await ask({ door: 'transfer', server, params: transferId }, { method: request.method, body: request.body });
+      await throwIfRefused(reply);
+      return reply;
+    },
+  };
+}
+
+const lengthHeader = 'x-dockup-length';
+
+/** The object's half. */
+export async function answerAtDoor(hub: Hub, request: Request): Promise<Response> {
+  // Written by the Worker's half above.
+  const { door, method = 'upload', params } = JSON.parse(decodeURIComponent(request.headers.get(doorHeader) ?? '')) as Asked & { params: never };
+  try {
+    if (door === 'transfer') return await hub.transfer(params, request);
+    if (door === 'upload') return Response.json(await hub.upload(method, params, { body: request.body ?? new ReadableStream(), length: readLength(request) }));
+    const download = await hub.download(method, params);
+    return download.ok ? new Response(download.body) : refuse(new AppError(download.code, { detail: download.message }));
+  } catch (error) {
+    if (error instanceof AppError) return refuse(error);
+    throw error;
+  }
+}
+
+function readLength({ headers }: Request): number | null {
+  const length = headers.get(lengthHeader);
+  return length === null ? null : Number(length);
+}
+
+/** Error classes are lost on the way out of the object. */
+function refuse({ code, message }: AppError): Response {
+  return new Response(message, { headers: { [codeHeader]: code } });
+}
+
+async function throwIfRefused(reply: Response): Promise<void> {
+  const code = reply.headers.get(codeHeader);
+  if (isErrorCode(code)) throw new AppError(code, { detail: await reply.text() });
+}

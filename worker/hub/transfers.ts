@@ -1,0 +1,106 @@
+/**
+ * Bulk bodies, which do not go through the socket: the executor dials back with a request of its own, and the body of the one request becomes the body of the
+ * other one's response. Nothing is kept in between; whoever is slower sets the pace. A transfer lives no longer than the call that names it, and meets once.
+ */
+import { AppError } from '../../shared/errors.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import { transferLengthHeader } from '../../shared/protocol/transfers.ts';
+import type { CallOutcome, TransferMethod } from '../services/ports.ts';
+import { createPipe } from './pipe.ts';
+
+/** Makes the call that names the transfer. An abort of the signal tells the executor that nobody waits any more. */
+type MakeCall<M extends TransferMethod> = (transfer: string, signal: AbortSignal) => Promise<CallOutcome<M>>;
+
+export interface Download {
+  ok: true;
+  body: ReadableStream<Uint8Array>;
+}
+export type Refusal = Extract<CallOutcome<TransferMethod>, { ok: false }>;
+
+/** A body that somebody wants to be rid of, and how many bytes it has, if that is known. */
+export interface Upload {
+  body: ReadableStream<Uint8Array>;
+  length: number | null;
+}
+
+/** One that waits for the executor to dial back. */
+interface Meeting {
+  method: 'GET' | 'POST';
+  meet(request: Request): Promise<Response>;
+}
+
+export class Transfers {
+  readonly #meetings = new Map<string, Meeting>();
+
+  /** The executor fetches the body. */
+  async upload<M extends TransferMethod>({ body, length }: Upload, call: MakeCall<M>): Promise<CallOutcome<M>> {
+    const over = new AbortController();
+    const id = this.#expect(over, {
+      method: 'GET',
+      meet: async () => {
+        const { readable, writable } = createPipe();
+        // The rest of a body that is not wanted belongs to the HTTP server, which reads it away: cancelled here, it would take the reply to its sender along.
+        const piped = body.pipeTo(writable, { signal: over.signal, preventCancel: true });
+        // A body that breaks, or a reader that goes, is seen by the executor, whose answer to the call tells of it.
+        piped.catch(() => undefined);
+        return new Response(readable, { headers: { 'content-type': 'application/octet-stream', ...(length !== null && { [transferLengthHeader]: String(length) }) } });
+      },
+    });
+    try {
+      return await call(id, over.signal);
+    } finally {
+      this.#meetings.delete(id);
+      over.abort();
+    }
+  }
+
+  /** The executor brings the body. Resolves with its first byte under way, or with why there is none. */
+  async download<M extends TransferMethod>(call: MakeCall<M>): Promise<Download | Refusal> {
+    const over = new AbortController();
+    const { promise: arrived, resolve } = Promise.withResolvers<Download>();
+    const id = this.#expect(over, {
+      method: 'POST',
+      meet: async (request) => {
+        const { readable, writable } = createPipe();
+        resolve({ ok: true, body: readable });
+        try {
+          await (request.body ?? new Response('').body)?.pipeTo(writable, { signal: over.signal, preventCancel: true });
+        } catch (cause) {
+          over.abort();
+          throw new AppError('transfer_not_found', { detail: 'Whoever asked for it has gone, or it was broken off.', cause });
+        }
+        return new Response(null, { status: 204 });
+      },
+    });
+    const outcome = call(id, over.signal).then((answer): Refusal => {
+      this.#meetings.delete(id);
+      // What has been brought is whole when its own request has ended; a call that failed meanwhile breaks it off.
+      if (!answer.ok) over.abort();
+      return answer.ok ? { ok: false, code: 'executor_lost', message: 'The executor answered without bringing anything.' } : answer;
+    });
+    return Promise.race([arrived, outcome]);
+  }
+
+  /** The executor dials back. @throws AppError transfer_not_found */
+  meet(id: string, request: Request): Promise<Response> {
+    const meeting = this.#meetings.get(id);
+    if (meeting === undefined || meeting.method !== request.method) throw new AppError('transfer_not_found', { detail: 'It is over, it has begun already, or it goes the other way.' });
+    this.#meetings.delete(id);
+    return meeting.meet(request);
+  }
+
+  /** Under a new, unguessable id. An executor that has the call and does not dial is not waited for. */
+  #expect(over: AbortController, { method, meet }: Meeting): string {
+    const id = crypto.randomUUID();
+    const late = setTimeout(() => over.abort(new AppError('executor_lost', { detail: 'The executor did not dial back for the bytes.' })), limits.transferDial);
+    over.signal.addEventListener('abort', () => clearTimeout(late));
+    this.#meetings.set(id, {
+      method,
+      meet: (request) => {
+        clearTimeout(late);
+        return meet(request);
+      },
+    });
+    return id;
+  }
+}
