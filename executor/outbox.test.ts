@@ -6,9 +6,13 @@ const status = (at: number): ExecutorEvent => ({ kind: 'status', app: 'a', statu
 const report = (at: number): ExecutorEvent => ({ kind: 'report', at, engine: 'reachable', apps: [] });
 const outcome = (deployment: string): DeploymentEvent => ({ kind: 'deployment', deployment, app: 'a', status: 'succeeded', phase: 'done', at: 1, image_id: null, failure: null });
 
-function open(length?: number) {
+const usage = (minute: number, apps = 1): ExecutorEvent => ({
+  kind: 'usage', minute, apps: Array.from({ length: apps }, (_, i) => ({ app: `app_${i}`, cpu: [1, 2], memory: [3, 4], network: [5, 6], block: [7, 8] })),
+});
+
+function open(length?: number, usageLength?: number) {
   const told: string[] = [];
-  const outbox = new Outbox({ length, onOutcomeAcknowledged: (deployment) => told.push(deployment) });
+  const outbox = new Outbox({ length, usage: usageLength, onOutcomeAcknowledged: (deployment) => told.push(deployment) });
   const sent: number[] = [];
   return { outbox, told, sent, attach: () => outbox.attach((message) => sent.push(message.seq)) };
 }
@@ -51,6 +55,24 @@ describe('events on their way', () => {
     sent.length = 0;
     attach();
     expect(sent).toEqual([1, 6, 7, 8, 9]);
+  });
+
+  it('let usage go first, the oldest of it', () => {
+    const { outbox, sent, attach } = open(4);
+    outbox.push(status(1));
+    for (const minute of [2, 3, 4]) outbox.push(usage(minute));
+    outbox.push(outcome('dep_5'));
+    outbox.push(status(6));
+    attach();
+    expect(sent).toEqual([1, 4, 5, 6]);
+  });
+
+  it('hold no more minutes of apps than fit, whatever their number of messages', () => {
+    const { outbox, sent, attach } = open(100, 5);
+    outbox.push(status(1));
+    for (const [minute, apps] of [[2, 2], [3, 2], [4, 3]] as const) outbox.push(usage(minute, apps));
+    attach();
+    expect(sent).toEqual([1, 3, 4]);
   });
 
   it('hold one report, the newest', () => {

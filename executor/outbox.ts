@@ -1,6 +1,6 @@
 /** Events on their way to the control plane: numbered, kept until acknowledged, bounded. */
 import { isFinished } from '../shared/status.ts';
-import type { DeploymentEvent, ExecutorEvent } from '../shared/protocol/events.ts';
+import type { DeploymentEvent, ExecutorEvent, UsageEvent } from '../shared/protocol/events.ts';
 import { limits } from '../shared/protocol/limits.ts';
 import type { ExecutorMessage } from '../shared/protocol/messages.ts';
 
@@ -9,12 +9,14 @@ type Send = (message: EventMessage) => void;
 
 export interface OutboxOptions {
   length?: number;
+  usage?: number;
   /** An outcome has reached the control plane: it need not be kept any more. */
   onOutcomeAcknowledged: (deployment: string) => void;
 }
 
 export class Outbox {
   readonly #length: number;
+  readonly #usage: number;
   readonly #onOutcomeAcknowledged: OutboxOptions['onOutcomeAcknowledged'];
   #waiting: EventMessage[] = [];
   #seq = 0;
@@ -22,6 +24,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#length = options.length ?? limits.outboxLength;
+    this.#usage = options.usage ?? limits.outboxUsage;
     this.#onOutcomeAcknowledged = options.onOutcomeAcknowledged;
   }
 
@@ -50,14 +53,26 @@ export class Outbox {
     for (const { event } of taken) if (isOutcome(event)) this.#onOutcomeAcknowledged(event.deployment);
   }
 
-  /** The oldest events give way, but never the outcome of a deployment: nothing else would tell it. */
+  /** The oldest events give way, usage before all others, but never the outcome of a deployment: nothing else would tell it. */
   #trim(): void {
-    while (this.#waiting.length > this.#length) {
-      const index = this.#waiting.findIndex((message) => !isOutcome(message.event));
-      if (index === -1) return;
-      this.#waiting.splice(index, 1);
-    }
+    while (this.#usageWaiting() > this.#usage) this.#drop(isUsage);
+    while (this.#waiting.length > this.#length) if (!this.#drop(isUsage) && !this.#drop((event) => !isOutcome(event))) return;
   }
+
+  #usageWaiting(): number {
+    return this.#waiting.reduce((sum, { event }) => sum + (isUsage(event) ? event.apps.length : 0), 0);
+  }
+
+  /** The oldest that may go. @returns whether there was one */
+  #drop(mayGo: (event: ExecutorEvent) => boolean): boolean {
+    const index = this.#waiting.findIndex(({ event }) => mayGo(event));
+    if (index >= 0) this.#waiting.splice(index, 1);
+    return index >= 0;
+  }
+}
+
+function isUsage(event: ExecutorEvent): event is UsageEvent {
+  return event.kind === 'usage';
 }
 
 function isOutcome(event: ExecutorEvent): event is DeploymentEvent {

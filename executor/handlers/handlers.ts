@@ -5,6 +5,7 @@ import { readLogs } from '../docker/logs.ts';
 import { act } from './act.ts';
 import type { HandlerContext } from './context.ts';
 import { removeApp } from './remove-app.ts';
+import { readStats } from './stats.ts';
 
 export function createHandlers(context: HandlerContext): Handlers {
   const { host, deployments, observer } = context;
@@ -18,6 +19,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     },
     act: (params) => act(context, params),
     remove_app: (params) => removeApp(context, params),
+    stats: (params) => readStats(context, params),
     async logs({ app, tail }) {
       const container = await observer.current(app);
       if (container === null) throw new AppError('app_not_deployed');

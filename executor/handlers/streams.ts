@@ -2,8 +2,9 @@
 import { AppError } from '../../shared/errors.ts';
 import type { StreamHandlers } from '../streams/stream.ts';
 import type { HandlerContext } from './context.ts';
+import { streamStats } from './stats.ts';
 
-export function createStreamHandlers(_context: HandlerContext): StreamHandlers {
+export function createStreamHandlers(context: HandlerContext): StreamHandlers {
   const unavailable = () => Promise.reject(new AppError('unsupported_command'));
-  return { logs: unavailable, stats: unavailable, exec: unavailable };
+  return { logs: unavailable, stats: streamStats(context), exec: unavailable };
 }

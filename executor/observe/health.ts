@@ -60,7 +60,7 @@ export class HealthMonitor {
       if (signal.aborted) return;
       failures = result.isHealthy ? 0 : failures + 1;
       const isStarting = watched.health.state === 'pending' && Date.now() < graceEnds;
-      if (result.isHealthy) this.#set(watched, { state: 'healthy' });
+      if (result.isHealthy) this.#set(watched, watched.health.state === 'failing' ? { state: 'healthy', recovery: result.answer } : { state: 'healthy' });
       else if (failures >= tolerance && !isStarting) this.#set(watched, { state: 'failing', answer: result.answer });
       const pause = watched.health.state === 'pending' ? Math.min(1, target.check.interval) : target.check.interval;
       await clock.sleep(pause * 1000, signal).catch(() => undefined);
@@ -68,6 +68,8 @@ export class HealthMonitor {
   }
 
   #set(watched: Watched, health: Health): void {
+    // What made it healthy stays the reason for as long as it is; what makes it fail is told anew.
+    if (watched.health.state === health.state && health.state === 'healthy') return;
     const hasChanged = watched.health.state !== health.state;
     watched.health = health;
     if (hasChanged) this.#options.onChange();

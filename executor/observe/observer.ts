@@ -2,6 +2,7 @@
 import type { ExecutorEvent } from '../../shared/protocol/events.ts';
 import type { AppStatus } from '../../shared/status.ts';
 import type { Clock } from '../clock.ts';
+import { isBeingReplaced } from '../deploy/replace.ts';
 import { deploymentOf } from '../deploy/switch.ts';
 import { inspectContainer, listContainers, type AppContainer } from '../docker/containers.ts';
 import type { Engine } from '../docker/engine.ts';
@@ -10,9 +11,10 @@ import { describeError, type Log } from '../log.ts';
 import type { Proxy } from '../proxy/proxy.ts';
 import { currentContainer } from './current.ts';
 import { HealthMonitor } from './health.ts';
+import { createOomTeller } from './oom.ts';
 import type { ProbeTarget } from './probe.ts';
 import { toStatus, type ObservedStatus } from './status.ts';
-import { createUsageMeter } from './usage.ts';
+import { UsageMeter } from './usage.ts';
 import type { Hint } from './watch.ts';
 
 export interface ObserverOptions {
@@ -39,7 +41,8 @@ const settleTime = 50;
 export class Observer {
   readonly #options: ObserverOptions;
   readonly #health: HealthMonitor;
-  readonly #usage;
+  readonly #tellOom: (hint: Hint) => void;
+  readonly usage: UsageMeter;
   #seen = new Map<string, Seen>();
   #isReachable = true;
   #looking: Promise<void> = Promise.resolve();
@@ -49,7 +52,8 @@ export class Observer {
   constructor(options: ObserverOptions) {
     this.#options = options;
     this.#health = new HealthMonitor({ engine: options.engine, clock: options.clock, onChange: () => this.#lookSoon() });
-    this.#usage = createUsageMeter(options.engine);
+    this.#tellOom = createOomTeller(options);
+    this.usage = new UsageMeter(options.engine);
   }
 
   /** The current container of an app, read now; null when the app has none. */
@@ -63,7 +67,9 @@ export class Observer {
     return this.#seen.get(app)?.status ?? null;
   }
 
-  hint({ action, app, container, deployment }: Hint): void {
+  hint(hint: Hint): void {
+    const { action, app, container, deployment } = hint;
+    this.#tellOom(hint);
     if (action === 'stop' || action === 'start') void this.#markStopped(app, deployment, action === 'stop');
     this.#hinted.add(container);
     this.#lookSoon();
@@ -89,22 +95,26 @@ export class Observer {
     this.#tellReport();
   }
 
-  /** Sample what the apps use, for the reports to come. */
+  /** Look at what the apps use, for the reports to come, and tell the minutes that are over. A frozen app still holds its memory. */
   async measure(): Promise<void> {
-    await this.#usage.measure([...this.#seen.values()].filter(({ container }) => container.state === 'running').map(({ container }) => container.id));
+    const { emit, clock } = this.#options;
+    const running = [...this.#seen.values()].filter(({ container: { state } }) => state === 'running' || state === 'paused');
+    await this.usage.measure(running.map(({ app, container }) => ({ app, container: container.id })));
+    for (const minute of this.usage.minutesOver(clock.stamp())) emit(minute);
   }
 
   /** With an engine that is away the last known statuses stand: nothing has stopped as far as anybody knows (REL-11). */
   #tellReport(): void {
     const { emit, clock } = this.#options;
-    const apps = [...this.#seen.values()].map(({ app, status, container }) => ({ app, status, ...this.#usage.of(container.id) }));
+    const apps = [...this.#seen.values()].map(({ app, status, container }) => ({ app, status, ...this.usage.of(container.id) }));
     emit({ kind: 'report', at: clock.stamp(), engine: this.#isReachable ? 'reachable' : 'unreachable', apps });
   }
 
   async #look(): Promise<void> {
     const { engine, clock, emit } = this.#options;
     const at = clock.stamp();
-    const containers = await listContainers(engine);
+    // One that is being removed is as good as gone: nothing will be told of it any more.
+    const containers = (await listContainers(engine)).filter(({ state }) => state !== 'removing');
     const picked = [...Map.groupBy(containers, ({ app }) => app)].flatMap(([app, own]) => this.#pick(app, own));
     const before = this.#seen;
     this.#watchHealth(picked, before);
@@ -127,11 +137,12 @@ export class Observer {
   async #see({ app, container, isCurrent }: Picked): Promise<Seen | null> {
     const entry = this.#options.journal.get(container.deployment);
     const hasExited = container.state === 'exited' || container.state === 'dead' || container.state === 'restarting';
+    const isAwaited = hasExited && isBeingReplaced(this.#options.journal, app);
     const info = hasExited ? await inspectContainer(this.#options.engine, container.id) : null;
     if (hasExited && info === null) return null;
     const observed = toStatus({
       state: container.state,
-      isBeingDeployed: !isCurrent,
+      isBeingDeployed: !isCurrent || isAwaited,
       isStopped: entry?.isStopped ?? false,
       health: this.#health.of(container.id),
       exit: info === null ? null : { code: info.State.ExitCode, isOutOfMemory: info.State.OOMKilled, error: info.State.Error },
@@ -167,7 +178,7 @@ export class Observer {
   async #markStopped(app: string, deployment: string, isStopped: boolean): Promise<void> {
     const { journal, log } = this.#options;
     const entry = journal.current(app);
-    if (entry?.deployment !== deployment || entry.isStopped === isStopped) return;
+    if (entry?.deployment !== deployment || entry.isStopped === isStopped || isBeingReplaced(journal, app)) return;
     try {
       await journal.change(deployment, { isStopped });
       this.#lookSoon();

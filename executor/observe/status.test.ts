@@ -7,6 +7,7 @@ const exit = (code: number, more: Partial<NonNullable<Observation['exit']>> = {}
 describe('the status of an app', () => {
   it.each<[string, Partial<Observation>, string, string | null]>([
     ['runs', {}, 'running', null],
+    ['passes its check again', { health: { state: 'healthy', recovery: '200 ok' } }, 'running', 'health check passes again: 200 ok'],
     ['runs and fails its check', { health: { state: 'failing', answer: '503 no database' } }, 'unhealthy', 'health check failed: 503 no database'],
     ['was started again and is not yet healthy', { health: { state: 'pending' } }, 'starting', null],
     ['is being deployed for the first time', { isBeingDeployed: true }, 'starting', null],
@@ -14,7 +15,7 @@ describe('the status of an app', () => {
     ['is frozen', { state: 'paused' }, 'paused', null],
     ['is restarted by the engine', { state: 'restarting', exit: exit(3) }, 'restarting', 'exit code 3'],
     ['was stopped', { state: 'exited', isStopped: true, exit: exit(143), isAlwaysRestarted: false }, 'stopped', null],
-    ['is down although the engine would have restarted it, so somebody stopped it', { state: 'exited', exit: exit(137) }, 'stopped', null],
+    ['is down although the engine would have restarted it, so somebody stopped it', { state: 'exited', exit: exit(137) }, 'stopped', 'stopped outside Dockup, exit code 137'],
     ['exited and is not restarted', { state: 'exited', exit: exit(1), isAlwaysRestarted: false }, 'crashed', 'exit code 1'],
     ['ended well and is not restarted', { state: 'exited', exit: exit(0), isAlwaysRestarted: false }, 'crashed', 'exit code 0'],
     ['ran out of memory', { state: 'exited', exit: exit(137, { isOutOfMemory: true }), isAlwaysRestarted: false }, 'crashed', 'exit code 137, out of memory'],

@@ -2,8 +2,8 @@
 import type { AppStatus } from '../../shared/status.ts';
 import type { EngineState } from '../docker/containers.ts';
 
-/** `pending`: started again and not yet seen healthy. Apps without a check of their own are always `healthy`. */
-export type Health = { state: 'pending' | 'healthy' } | { state: 'failing'; answer: string };
+/** `pending`: started again and not yet seen healthy. Apps without a check of their own are always `healthy`. `recovery`: the answer that ended a failure. */
+export type Health = { state: 'pending' } | { state: 'healthy'; recovery?: string } | { state: 'failing'; answer: string };
 
 export interface Observation {
   state: EngineState;
@@ -37,7 +37,7 @@ export function toStatus(seen: Observation): ObservedStatus {
       return plain('stopped');
     case 'exited':
     case 'dead':
-      return isCrashed(seen) ? { status: 'crashed', reason: exitReason(seen.exit) } : plain('stopped');
+      return { status: isCrashed(seen) ? 'crashed' : 'stopped', reason: endReason(seen) };
   }
 }
 
@@ -47,13 +47,20 @@ function plain(status: AppStatus): ObservedStatus {
 
 function runningStatus(health: Health): ObservedStatus {
   if (health.state === 'failing') return { status: 'unhealthy', reason: `health check failed: ${health.answer}`.slice(0, 500) };
-  return plain(health.state === 'pending' ? 'starting' : 'running');
+  if (health.state === 'pending') return plain('starting');
+  return { status: 'running', reason: health.recovery === undefined ? null : `health check passes again: ${health.recovery}`.slice(0, 500) };
 }
 
 /** A container that the engine would have restarted is down because somebody stopped it, unless the engine says why it could not. */
 function isCrashed({ isStopped, isAlwaysRestarted, exit }: Observation): boolean {
   if (isStopped) return false;
   return !isAlwaysRestarted || (exit?.error ?? '') !== '';
+}
+
+/** Nobody needs to be told why an app is down that they have stopped. */
+function endReason(seen: Observation): string | null {
+  if (seen.isStopped) return null;
+  return isCrashed(seen) ? exitReason(seen.exit) : `stopped outside Dockup, ${exitReason(seen.exit) ?? 'cause unknown'}`;
 }
 
 function exitReason(exit: Observation['exit']): string | null {

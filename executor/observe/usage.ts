@@ -1,6 +1,11 @@
-/** CPU and memory of containers, from the engine's counters. */
-import { z } from 'zod';
+/** What containers use: looked at in rounds for reports and history, and in between for whoever asks. */
+import type { UsageEvent } from '../../shared/protocol/events.ts';
+import type { StatsSample } from '../../shared/protocol/usage.ts';
+import { inspectContainer } from '../docker/containers.ts';
 import type { Engine } from '../docker/engine.ts';
+import { cpuPercent, growth, toMegabytes, toSample, type Limits, type Pair, type Reading } from '../docker/reading.ts';
+import { followStats, readStats } from '../docker/stats.ts';
+import { Minutes } from './minutes.ts';
 
 /** Percent of one core; MB. */
 export interface Usage {
@@ -8,86 +13,115 @@ export interface Usage {
   memory: number;
 }
 
-const cpuStats = z.object({ cpu_usage: z.object({ total_usage: z.number() }) });
-
-/** The part of the engine's stats that is read; cgroup v1 and v2 name the page cache differently. Of a container that is just ending it is empty. */
-const engineStats = z.object({
-  read: z.string(),
-  preread: z.string(),
-  cpu_stats: cpuStats,
-  precpu_stats: cpuStats,
-  memory_stats: z.object({
-    usage: z.number().optional(),
-    stats: z.object({ total_inactive_file: z.number().optional(), inactive_file: z.number().optional() }).optional(),
-  }),
-});
-export type Stats = z.infer<typeof engineStats>;
-
-export interface Sample {
-  /** ms since the epoch. */
-  at: number;
-  /** Nanoseconds of processor time so far. */
-  cpu: number;
+interface Measured {
+  app: string;
+  container: string;
 }
+
+/** The last look at each container. */
+type Round = Map<string, { reading: Reading; usage: Usage }>;
 
 const nothing: Usage = { cpu: 0, memory: 0 };
-/** Requests for stats at once: the engine takes a second for each. */
-const concurrency = 16;
+const unmoved: Pair = [0, 0];
+/** Requests for stats at once: Docker 20.10 answers each with its next look, up to a second later. */
+const concurrency = 32;
+/** ms that a look may be old to serve as the one before: older, and its average says little of now. */
+const comparable = 15_000;
 
-export interface UsageMeter {
-  /** Take new samples of these containers, and forget all others. */
-  measure(containers: readonly string[]): Promise<void>;
-  of(container: string): Usage;
-}
+export class UsageMeter {
+  readonly #engine: Engine;
+  readonly #minutes = new Minutes();
+  #round: Round = new Map();
+  /** Before the first round nobody knows which of a container's counters are from before this process. */
+  #hasMeasured = false;
+  #measuring: Promise<void> = Promise.resolve();
+  readonly #looks = new Map<string, Promise<Reading | null>>();
 
-export function createUsageMeter(engine: Engine): UsageMeter {
-  let samples = new Map<string, { sample: Sample; usage: Usage }>();
-  return {
-    async measure(containers) {
-      const next: typeof samples = new Map();
-      const waiting = [...containers];
-      const work = async () => {
-        for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-          const stats = await readStats(engine, id);
-          if (stats !== null) next.set(id, { sample: toSample(stats), usage: toUsage(stats, samples.get(id)?.sample) });
-        }
-      };
-      await Promise.all(Array.from({ length: concurrency }, work));
-      samples = next;
-    },
-    of: (container) => samples.get(container)?.usage ?? nothing,
-  };
-}
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
 
-async function readStats({ quick }: Engine, id: string): Promise<Stats | null> {
-  try {
-    return readableStats(await quick.getContainer(id).stats({ stream: false }));
-  } catch {
-    // Gone or stopped in between: it uses nothing.
-    return null;
+  /** Look at these containers and forget all others. One round at a time. */
+  measure(targets: readonly Measured[]): Promise<void> {
+    this.#measuring = this.#measuring.then(() => this.#measure(targets));
+    return this.#measuring;
+  }
+
+  /** As of the last round. */
+  of(container: string): Usage {
+    return this.#round.get(container)?.usage ?? nothing;
+  }
+
+  /** The minutes that are over: each is told once. */
+  minutesOver(now: number): UsageEvent[] {
+    return this.#minutes.takeOver(now);
+  }
+
+  /** Now. Null when the container is gone or does not run. */
+  async sample(container: string): Promise<StatsSample | null> {
+    const [reading, limits] = await Promise.all([this.#look(container), readLimits(this.#engine, container)]);
+    return reading === null ? null : toSample(reading, this.#beforeOf(container, reading), limits);
+  }
+
+  /** One sample a second, until the container ends or the signal aborts. @throws AppError engine_unreachable, engine_error */
+  async follow(container: string, onSample: (sample: StatsSample) => void, signal: AbortSignal): Promise<void> {
+    const limits = await readLimits(this.#engine, container);
+    let before: Reading | undefined;
+    await followStats(this.#engine, container, signal, (reading) => {
+      const from = before ?? this.#beforeOf(container, reading);
+      // The engine's first look has nothing to compare with.
+      if (from !== null) onSample(toSample(reading, from, limits));
+      before = reading;
+    });
+  }
+
+  async #measure(targets: readonly Measured[]): Promise<void> {
+    const next: Round = new Map();
+    const waiting = [...targets];
+    const work = async () => {
+      for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) {
+        const { app, container } = target;
+        const last = this.#round.get(container);
+        const reading = await this.#look(container);
+        // A look that failed is not the end of what is known of a container that is still there.
+        if (reading !== null) next.set(container, { reading, usage: this.#count(app, reading, last?.reading ?? null) });
+        else if (last !== undefined) next.set(container, { reading: last.reading, usage: nothing });
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, work));
+    this.#round = next;
+    this.#hasMeasured = true;
+  }
+
+  #count(app: string, reading: Reading, last: Reading | null): Usage {
+    const usage = { cpu: cpuPercent(reading, last ?? reading.before), memory: toMegabytes(reading.memory) };
+    const isNew = last === null && this.#hasMeasured;
+    const moved = (of: 'network' | 'block'): Pair => (last !== null ? growth(reading[of], last[of]) : isNew ? reading[of] : unmoved);
+    this.#minutes.add({ app, at: reading.at, ...usage, network: moved('network'), block: moved('block') });
+    return usage;
+  }
+
+  #beforeOf(container: string, reading: Reading): Pick<Reading, 'at' | 'cpu'> | null {
+    return this.#recent(container, reading.at) ?? reading.before;
+  }
+
+  #recent(container: string, now: number): Reading | null {
+    const last = this.#round.get(container)?.reading;
+    return last !== undefined && last.at < now && now - last.at < comparable ? last : null;
+  }
+
+  /** Whoever asks for a container that is being looked at gets the same look. */
+  #look(container: string): Promise<Reading | null> {
+    const running = this.#looks.get(container);
+    if (running !== undefined) return running;
+    const look = readStats(this.#engine, container, { isComparable: this.#recent(container, Date.now()) !== null }).finally(() => this.#looks.delete(container));
+    this.#looks.set(container, look);
+    return look;
   }
 }
 
-/** Null for what a container leaves behind that has just ended. */
-export function readableStats(reply: unknown): Stats | null {
-  return engineStats.safeParse(reply).data ?? null;
-}
-
-function toSample(stats: Stats): Sample {
-  return { at: Date.parse(stats.read), cpu: stats.cpu_stats.cpu_usage.total_usage };
-}
-
-/** Against the sample of the report before, or against the second that the engine itself has measured. */
-export function toUsage(stats: Stats, before: Sample = { at: Date.parse(stats.preread), cpu: stats.precpu_stats.cpu_usage.total_usage }): Usage {
-  const now = toSample(stats);
-  const elapsed = (now.at - before.at) * 1e6;
-  // A restarted container counts from zero again.
-  const cpu = elapsed > 0 && before.at > 0 ? Math.max(0, ((now.cpu - before.cpu) / elapsed) * 100) : 0;
-  const { usage = 0, stats: detail } = stats.memory_stats;
-  const cache = detail?.total_inactive_file ?? detail?.inactive_file ?? 0;
-  return { cpu: round(cpu), memory: round(Math.max(0, usage - cache) / 1024 / 1024) };
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
+async function readLimits(engine: Engine, container: string): Promise<Limits> {
+  const info = await inspectContainer(engine, container);
+  const { NanoCpus: nanoCpus = 0, Memory: memory = 0 } = info?.HostConfig ?? {};
+  return { cpu: nanoCpus > 0 ? nanoCpus / 1e9 : null, memory: memory > 0 ? memory : null };
 }

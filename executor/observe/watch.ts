@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { labels } from '../../shared/names.ts';
 import type { Clock } from '../clock.ts';
 import { isReachable, type Engine } from '../docker/engine.ts';
+import { parseJson } from '../json.ts';
 
 const containerEvent = z.object({ Action: z.string(), Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()) }) });
 
@@ -58,12 +59,4 @@ export function toHint(line: string): Hint | null {
   if (!parsed.success) return null;
   const { Action, Actor } = parsed.data;
   return { action: Action, container: Actor.ID, app: Actor.Attributes[labels.app] ?? '', deployment: Actor.Attributes[labels.deployment] ?? '' };
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
 }

@@ -73,5 +73,9 @@ export const usageEvent = z.strictObject({
 });
 export type UsageEvent = z.infer<typeof usageEvent>;
 
-export const executorEvent = z.discriminatedUnion('kind', [deploymentEvent, statusEvent, reportEvent, usageEvent]);
+/** The kernel killed a process of the app's container for want of memory; the container itself may live on. At most once a minute and container. */
+export const oomEvent = z.strictObject({ kind: z.literal('oom'), app: z.string(), deployment: z.string(), at: observedAt });
+export type OomEvent = z.infer<typeof oomEvent>;
+
+export const executorEvent = z.discriminatedUnion('kind', [deploymentEvent, statusEvent, reportEvent, usageEvent, oomEvent]);
 export type ExecutorEvent = z.infer<typeof executorEvent>;
