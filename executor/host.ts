@@ -39,6 +39,8 @@ export async function openHost({ config, serverId, log, emit }: HostOptions): Pr
     networkPool: config.networkPool,
     projects: createLocks(),
     routing: createLocks(),
+    containers: createLocks(),
+    helpers: new Set(),
     emit,
   };
 }

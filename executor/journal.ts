@@ -26,6 +26,11 @@ const entry = z.strictObject({
   isDone: z.boolean(),
   /** Somebody stopped the app through Dockup, for as long as this deployment is its current one. */
   isStopped: z.boolean(),
+  // Journals of earlier releases lack these two.
+  /** The deployment whose container was stopped for this one: started again if this one fails. */
+  released: z.string().nullable().default(null),
+  /** The engine keeps its image under a tag of ours, for rollbacks. */
+  keepsImage: z.boolean().default(false),
 });
 export type JournalEntry = z.infer<typeof entry>;
 
@@ -88,20 +93,38 @@ export class Journal {
     return this.#overview().current.get(app);
   }
 
+  /** Oldest first. */
+  all(): readonly Readonly<JournalEntry>[] {
+    return this.#overview().all;
+  }
+
+  /** All of an app, oldest first. */
+  of(app: string): readonly Readonly<JournalEntry>[] {
+    return this.#overview().all.filter(({ spec }) => spec.app === app);
+  }
+
   async accept(deployment: string, spec: AppSpec, acceptedAt: number): Promise<void> {
-    const accepted: JournalEntry = { deployment, acceptedAt, spec, cancel: null, outcome: null, isAcknowledged: false, isDone: false, isStopped: false };
+    const accepted: JournalEntry = { deployment, acceptedAt, spec, cancel: null, outcome: null, isAcknowledged: false, isDone: false, isStopped: false, released: null, keepsImage: false };
     await this.#inTurn(() => this.#write(accepted));
   }
 
   /** @throws Error when the deployment is not in the journal */
-  async change(deployment: string, change: Partial<Pick<JournalEntry, 'cancel' | 'isAcknowledged' | 'isDone' | 'isStopped'>>): Promise<void> {
+  async change(deployment: string, change: Partial<Pick<JournalEntry, 'cancel' | 'isAcknowledged' | 'isDone' | 'isStopped' | 'released' | 'keepsImage'>>): Promise<void> {
     await this.#revise(deployment, (kept) => ({ ...kept, ...change }));
     if (change.isDone === true || change.isAcknowledged === true) await this.#prune();
   }
 
+  /** The container runs with other limits than it was made with: null keeps what is set. */
+  async changeLimits(deployment: string, { cpu_limit, memory_limit }: Pick<AppSpec, 'cpu_limit' | 'memory_limit'>): Promise<void> {
+    await this.#revise(deployment, ({ spec, ...kept }) => ({
+      ...kept,
+      spec: { ...spec, cpu_limit: cpu_limit ?? spec.cpu_limit, memory_limit: memory_limit ?? spec.memory_limit },
+    }));
+  }
+
   /** The outcome, after which secrets are no longer needed and so no longer kept. */
   async conclude(outcome: DeploymentEvent, isDone: boolean): Promise<void> {
-    await this.#revise(outcome.deployment, (kept) => ({ ...kept, spec: { ...kept.spec, env: {}, command: null }, outcome, isDone }));
+    await this.#revise(outcome.deployment, (kept) => ({ ...kept, spec: { ...kept.spec, env: {}, command: null }, outcome, isDone, keepsImage: outcome.status === 'succeeded' }));
   }
 
   /** The app is gone, and with it what is known about its deployments; unacknowledged outcomes stay until they are told. */
@@ -111,9 +134,9 @@ export class Journal {
     }
   }
 
-  /** Keep what is open, what is current, and for a day the rest, in bounds. */
+  /** Keep what is open, what is current, what has an image to be let go of, and for a day the rest, in bounds. */
   async #prune(): Promise<void> {
-    const settled = this.#overview().all.filter((kept) => kept.isDone && kept.isAcknowledged && this.current(kept.spec.app)?.deployment !== kept.deployment);
+    const settled = this.#overview().all.filter((kept) => kept.isDone && kept.isAcknowledged && !kept.keepsImage && this.current(kept.spec.app)?.deployment !== kept.deployment);
     const tooMany = settled.length - journalLimits.keptOutcomes;
     for (const [index, kept] of settled.entries()) {
       if (index < tooMany || kept.acceptedAt < Date.now() - journalLimits.keptFor) await this.#delete(kept.deployment);

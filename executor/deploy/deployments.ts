@@ -6,6 +6,8 @@ import { createLocks } from '../locks.ts';
 import { describeError } from '../log.ts';
 import { Control, type CancelReason } from './control.ts';
 import type { DeployHost } from './host.ts';
+import { dropOldImages } from './kept-images.ts';
+import { undo } from './replace.ts';
 import { abandon, runDeployment, type Deployment } from './run.ts';
 import { retireOld } from './switch.ts';
 
@@ -105,24 +107,27 @@ export class Deployments {
     const kept = this.#host.journal.get(id);
     // Forgotten with its app, which was removed before this turn came.
     if (kept === undefined) return control.end();
-    const hasSucceeded = kept.outcome?.status === 'succeeded';
-    if (hasSucceeded) control.commit();
     // Cancelled before a crash: what it made so far is all there is to undo.
-    else if (kept.cancel) control.cancel(kept.cancel);
-    const serves = hasSucceeded || (await runDeployment(this.#host, deployment));
-    if (serves) await this.#finish(deployment);
+    if (kept.outcome === null && kept.cancel) control.cancel(kept.cancel);
+    const serves = kept.outcome === null ? await runDeployment(this.#host, deployment) : kept.outcome.status === 'succeeded';
+    if (!serves) control.end();
+    else if (control.stage !== 'committed') control.commit();
+    if (this.#host.journal.get(id)?.isDone === false) await this.#finish(deployment, serves);
     control.end();
   }
 
-  /** Drain and remove what was replaced. While the engine is away there is nothing to do but wait for it. */
-  async #finish({ id, spec, control }: Deployment): Promise<void> {
+  /** Drain and remove what was replaced, or what has failed. While the engine is away there is nothing to do but wait for it. */
+  async #finish({ id, spec, control }: Deployment, serves: boolean): Promise<void> {
     const { journal, clock, engine, log } = this.#host;
     for (;;) {
       try {
-        await retireOld(this.#host, { id, spec }, control.signal);
+        if (serves) {
+          await retireOld(this.#host, { id, spec }, control.signal);
+          await dropOldImages(this.#host, spec.app);
+        } else await undo(this.#host, { id, spec });
         break;
       } catch (error) {
-        log.warn('what a deployment replaced is not removed yet', { deployment: id, error: describeError(error) });
+        log.warn('what a deployment leaves behind is not removed yet', { deployment: id, error: describeError(error) });
         if (!(error instanceof AppError && error.code === 'engine_unreachable')) break;
       }
       do await clock.sleep(1_000);

@@ -21,5 +21,9 @@ export interface DeployHost {
   projects: Locks;
   /** Held by app id from looking at a route to its change: a deployment and an action on the app may both be about to change it. */
   routing: Locks;
+  /** Held by app id from a look at its containers and volumes to what is made, started or removed because of it: two containers must not meet on a volume. */
+  containers: Locks;
+  /** Names of the containers that are reaching into a volume right now. */
+  helpers: Set<string>;
   emit: (event: ExecutorEvent) => void;
 }

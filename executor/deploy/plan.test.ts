@@ -15,6 +15,8 @@ describe('REL-07 the plan of a deployment', () => {
     ['pulls what is there when told to', { pull_policy: 'always' }, { hasImage: true, container: 'missing' }, ['pull', 'create', 'start', 'health', 'route']],
     ['does not pull for a container that exists', { pull_policy: 'always' }, { hasImage: false, container: 'stopped' }, ['start', 'health', 'route']],
     ['goes on with a container that runs', {}, { hasImage: true, container: 'running' }, ['health', 'route']],
+    ['REL-13 stops the old container before the new one starts', { strategy: 'stop-first' }, { hasImage: false, container: 'missing' }, ['pull', 'create', 'release', 'start', 'health', 'route']],
+    ['REL-13 stops the old container before it goes on with one that runs', { strategy: 'stop-first' }, { hasImage: true, container: 'running' }, ['release', 'health', 'route']],
     ['gives a worker no route', { internal_port: null }, { hasImage: true, container: 'missing' }, ['create', 'start', 'health', 'unroute']],
   ])('%s', (_name, change, existing, steps) => {
     expect(planDeployment({ ...spec, ...change }, existing)).toEqual(steps);

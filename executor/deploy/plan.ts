@@ -9,8 +9,11 @@ export interface Existing {
   container: 'missing' | 'stopped' | 'running';
 }
 
-/** `route` sends requests to the new container; `unroute` takes the route of an app away that has become a worker. */
-export type Step = 'pull' | 'create' | 'start' | 'health' | 'route' | 'unroute';
+/**
+ * `release` stops what serves, before a new container that may not run beside it. `route` sends requests to the new container;
+ * `unroute` takes the route of an app away that has become a worker.
+ */
+export type Step = 'pull' | 'create' | 'release' | 'start' | 'health' | 'route' | 'unroute';
 
 export function planDeployment(spec: AppSpec, existing: Existing): Step[] {
   const steps: Step[] = [];
@@ -18,6 +21,8 @@ export function planDeployment(spec: AppSpec, existing: Existing): Step[] {
     if (needsPull(spec, existing)) steps.push('pull');
     steps.push('create');
   }
+  // Also beside a container that runs already: the executor may have been killed in between.
+  if (spec.strategy === 'stop-first') steps.push('release');
   if (existing.container !== 'running') steps.push('start');
   steps.push('health', spec.internal_port === null ? 'unroute' : 'route');
   return steps;
@@ -26,6 +31,7 @@ export function planDeployment(spec: AppSpec, existing: Existing): Step[] {
 export const phaseOfStep: Record<Step, DeploymentPhase> = {
   pull: 'pull',
   create: 'create',
+  release: 'start',
   start: 'start',
   health: 'health',
   route: 'switch',

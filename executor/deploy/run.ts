@@ -8,18 +8,21 @@ import type { DeploymentEvent } from '../../shared/protocol/events.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import type { DeploymentPhase } from '../../shared/status.ts';
 import { toCreateOptions } from '../docker/container-spec.ts';
-import { createContainer, listContainers, removeContainer, startContainer, type AppContainer } from '../docker/containers.ts';
+import { createContainer, listContainers, startContainer, type AppContainer } from '../docker/containers.ts';
 import { isReachable } from '../docker/engine.ts';
 import { ensureImage, findImage, isImageReference } from '../docker/images.ts';
 import { ensureNetwork, findFreeAddress, removeNetworkIfUnused } from '../docker/networks.ts';
 import { enforceLocalPolicy, enforcePolicy } from '../docker/policy.ts';
+import { ensureVolume } from '../docker/volumes.ts';
 import { describeError } from '../log.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import type { Control } from './control.ts';
 import { describeFailure } from './failure.ts';
 import type { DeployHost } from './host.ts';
+import { dropFailedImage, keepImage } from './kept-images.ts';
 import { phaseOfStep, planDeployment, type Step } from './plan.ts';
-import { routeBack, switchRoute } from './switch.ts';
+import { releaseOld, undo } from './replace.ts';
+import { switchRoute } from './switch.ts';
 
 export interface Deployment {
   id: string;
@@ -38,6 +41,7 @@ export async function runDeployment(host: DeployHost, deployment: Deployment): P
     await outlastEngine(host, deployment, () => takeSteps(host, deployment, progress));
     // It serves, and so it has succeeded, also when the engine can no longer tell its image.
     const container = await outlastEngine(host, deployment, () => findOwn(host, deployment)).catch(() => null);
+    if (container !== null) await keepImage(host, { id: deployment.id, slug: deployment.spec.slug }, container.imageId).catch((error: unknown) => host.log.warn('the image is not kept for a rollback', { deployment: deployment.id, error: describeError(error) }));
     await conclude(host, { ...progress.event('done'), status: 'succeeded', image_id: container?.imageId ?? null }, false);
     return true;
   } catch (error) {
@@ -46,22 +50,24 @@ export async function runDeployment(host: DeployHost, deployment: Deployment): P
   }
 }
 
-/** End a deployment without success: say why, take its container away, and tell. */
+/** End a deployment without success: say why, take its container away, and tell. What cannot be undone now stays to be done. */
 export async function abandon(host: DeployHost, deployment: Deployment, phase: DeploymentPhase, error: unknown): Promise<void> {
   const { engine, log } = host;
   const container = phase === 'queued' ? null : await findOwn(host, deployment).catch(() => null);
   const failure = await describeFailure({ engine, log, container: container?.id ?? null, phase }, error);
+  let isUndone = false;
   try {
-    await routeBack(host, deployment.id, deployment.spec.app);
-    if (container !== null) await removeContainer(engine, container.id);
+    if (phase !== 'queued') await undo(host, deployment);
+    isUndone = true;
+    await dropFailedImage(host, { id: deployment.id, slug: deployment.spec.slug });
     if (phase !== 'queued') await host.projects.hold(deployment.spec.project, () => removeNetworkIfUnused(engine, deployment.spec.project));
   } catch (cause) {
-    // An engine that is away keeps the container; it is an orphan then, and swept when the engine is back.
+    // An engine that is away keeps the container until it is back.
     log.warn('what a failed deployment made is not removed yet', { deployment: deployment.id, error: describeError(cause) });
   }
   const isCancelled = cancelCodes.has(failure.code);
   const event = createProgress(host, deployment).event(phase);
-  await conclude(host, { ...event, status: isCancelled ? 'cancelled' : 'failed', image_id: container?.imageId ?? null, failure }, true);
+  await conclude(host, { ...event, status: isCancelled ? 'cancelled' : 'failed', image_id: container?.imageId ?? null, failure }, isUndone);
 }
 
 const cancelCodes = new Set<ErrorCode>(['deployment_cancelled', 'app_deleted']);
@@ -104,10 +110,15 @@ const operations: Record<Step, (host: DeployHost, deployment: Deployment) => Pro
       const network = await ensureNetwork(engine, { project: spec.project, pool: networkPool, routed });
       const address = await findFreeAddress(engine, { project: spec.project, network, routed });
       const options = toCreateOptions(spec, { serverId: engine.serverId, deployment: id, network: network.name, address });
-      enforcePolicy(options, network.name);
-      await createContainer(engine, options);
+      enforcePolicy(options, { network: network.name, serverId: engine.serverId, app: spec.app });
+      await host.containers.hold(spec.app, async () => {
+        for (const volume of spec.volumes) await ensureVolume(engine, { app: spec.app, volume: volume.name });
+        await createContainer(engine, options);
+      });
     });
   },
+
+  release: releaseOld,
 
   async start(host, deployment) {
     await startContainer(host.engine, (await getOwn(host, deployment)).id);

@@ -1,5 +1,6 @@
 /** Takes away what no deployment accounts for: what a killed executor, or a removal cut short, has left on the engine. */
 import { listContainers, removeContainer, type AppContainer } from '../docker/containers.ts';
+import { removeLostHelpers } from '../docker/volume-content.ts';
 import { projectsWithNetwork, removeNetworkIfUnused } from '../docker/networks.ts';
 import type { DeployHost } from './host.ts';
 import { deploymentOf } from './switch.ts';
@@ -15,6 +16,7 @@ export async function sweep(host: DeployHost): Promise<void> {
     log.warn('removing a container that no deployment accounts for', describe(orphan));
     await removeContainer(engine, orphan.id);
   }
+  await removeLostHelpers(host);
   for (const project of await projectsWithNetwork(engine)) await projects.hold(project, () => removeNetworkIfUnused(engine, project));
 }
 

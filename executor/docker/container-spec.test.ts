@@ -33,6 +33,7 @@ describe('the container of an app', () => {
     ['half a core', { cpu_limit: 0.5 }, { NanoCpus: 500_000_000 }],
     ['a third of a core, to the nanosecond', { cpu_limit: 1 / 3 }, { NanoCpus: 333_333_333 }],
     ['memory in MB, with swap counted in', { memory_limit: 256 }, { Memory: 268_435_456, MemorySwap: 268_435_456 }],
+    ['a volume, by its name on the engine', { volumes: [{ name: 'data', mount_path: '/var/lib/app' }] }, { Mounts: [{ Type: 'volume', Source: 'dockup-b2n5h6t0-1k3m8v0qz9x4c7b2n5h6t0-data', Target: '/var/lib/app' }] }],
     ['no restart', { restart_policy: { name: 'no', maximum_retries: 3 } }, { RestartPolicy: { Name: 'no' } }],
     ['always, as unless-stopped, so that a stop outlives the engine', { restart_policy: { name: 'always', maximum_retries: 0 } }, { RestartPolicy: { Name: 'unless-stopped' } }],
     ['on failure, a limited number of times', { restart_policy: { name: 'on-failure', maximum_retries: 3 } }, { RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 } }],

@@ -1,6 +1,6 @@
 /** From what the control plane tells about an app to what the engine is asked to create. Pure. */
 import type Dockerode from 'dockerode';
-import { containerName, labels } from '../../shared/names.ts';
+import { containerName, labels, volumeName } from '../../shared/names.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 
 export interface Placement {
@@ -12,7 +12,8 @@ export interface Placement {
   address: string;
 }
 
-const megabyte = 1024 * 1024;
+/** Bytes. */
+export const megabyte = 1024 * 1024;
 
 /** No `Init`: images that bring their own supervisor insist on being process 1. */
 export function toCreateOptions(spec: AppSpec, placement: Placement): Dockerode.ContainerCreateOptions {
@@ -34,6 +35,7 @@ export function toCreateOptions(spec: AppSpec, placement: Placement): Dockerode.
       NetworkMode: placement.network,
       RestartPolicy: toRestartPolicy(spec.restart_policy),
       ...limitsOf(spec),
+      ...mountsOf(spec, placement.serverId),
       SecurityOpt: ['no-new-privileges'],
       // The engine's default, json-file, grows without bound.
       LogConfig: { Type: 'local', Config: { 'max-size': '20m', 'max-file': '5' } },
@@ -44,8 +46,13 @@ export function toCreateOptions(spec: AppSpec, placement: Placement): Dockerode.
   };
 }
 
+function mountsOf({ app, volumes }: AppSpec, serverId: string): Dockerode.HostConfig {
+  if (volumes.length === 0) return {};
+  return { Mounts: volumes.map(({ name, mount_path }) => ({ Type: 'volume', Source: volumeName(serverId, app, name), Target: mount_path })) };
+}
+
 /** Swap counts as memory: without `MemorySwap` the engine would allow as much again on disk. */
-function limitsOf(spec: AppSpec): Dockerode.HostConfig {
+export function limitsOf(spec: Pick<AppSpec, 'cpu_limit' | 'memory_limit'>): Pick<Dockerode.HostConfig, 'Memory' | 'MemorySwap' | 'NanoCpus'> {
   const memory = spec.memory_limit === null ? {} : { Memory: spec.memory_limit * megabyte, MemorySwap: spec.memory_limit * megabyte };
   const cpu = spec.cpu_limit === null ? {} : { NanoCpus: Math.round(spec.cpu_limit * 1e9) };
   return { ...memory, ...cpu };

@@ -66,6 +66,11 @@ export function unpauseContainer({ docker }: Engine, id: string): Promise<void> 
   return asked('unpause container', docker.getContainer(id).unpause());
 }
 
+/** Change its limits in place, whether it runs or not. */
+export function updateContainer({ docker }: Engine, id: string, limits: Pick<Dockerode.HostConfig, 'Memory' | 'MemorySwap' | 'NanoCpus'>): Promise<void> {
+  return asked('update container', docker.getContainer(id).update(limits));
+}
+
 /** Kill it if it runs, and take away what belongs to it alone. */
 export function removeContainer({ docker }: Engine, id: string): Promise<void> {
   return askedUnless([404, 409], 'remove container', docker.getContainer(id).remove({ force: true, v: true }));

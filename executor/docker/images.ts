@@ -1,6 +1,7 @@
 /** Images: whether the engine has one, and pulling it. No registry credentials yet. */
 import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
+import { isKeptImage } from '../../shared/names.ts';
 import { asked, daemonMessage, statusOf, toAppError, type Engine } from './engine.ts';
 
 /** Stricter than the engine: a reference is put into the path of its API, so it may not walk there. */
@@ -59,6 +60,25 @@ function toPullError(image: string, error: unknown): AppError {
 export async function ensureImage(engine: Engine, wanted: { image: string; policy: 'always' | 'never' }, signal: AbortSignal): Promise<void> {
   if (wanted.policy === 'always') return pullImage(engine, wanted.image, signal);
   if ((await asked('inspect image', findImage(engine, wanted.image))) === null) {
+    if (isKeptImage(wanted.image)) throw new AppError('image_not_kept', { detail: `The server no longer has the image ${wanted.image}.` });
     throw new AppError('image_not_found', { detail: `The image ${wanted.image} is not on the server, and the pull policy is "never".` });
+  }
+}
+
+/** Give the image one more name. `name` has a tag. */
+export async function tagImage({ docker }: Engine, imageId: string, name: string): Promise<void> {
+  const colon = name.lastIndexOf(':');
+  await asked('tag image', docker.getImage(imageId).tag({ repo: name.slice(0, colon), tag: name.slice(colon + 1) }));
+}
+
+/** Take the name away, and the image with its last one. False when a container uses it under no other name. */
+export async function untagImage({ docker }: Engine, name: string): Promise<boolean> {
+  try {
+    await docker.getImage(name).remove();
+    return true;
+  } catch (error) {
+    if (statusOf(error) === 409) return false;
+    if (statusOf(error) === 404) return true;
+    throw toAppError('untag image', error);
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { volumeName } from '../../shared/names.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { toCreateOptions } from './container-spec.ts';
 import { defaultPolicy, enforceLocalPolicy, enforcePolicy, loadPolicy } from './policy.ts';
@@ -12,11 +13,12 @@ const spec: AppSpec = {
   command: ['x'], env: { A: 'b' }, volumes: [], strategy: 'start-first', internal_port: 80, cpu_limit: 1, memory_limit: 64, restart_policy: { name: 'always', maximum_retries: 0 },
   health_check: { kind: 'tcp', interval: 10, timeout: 5, grace: 60 }, drain_timeout: 30, stop_timeout: 10,
 };
-const ordinary = toCreateOptions(spec, { serverId: 'srv', deployment: 'dep_1k3m8v0qz9x4c7b2n5h6t0', network: 'net', address: '10.0.0.2' });
+const owner = { network: 'net', serverId: 'srv_1k3m8v0qz9x4c7b2n5h6t0', app: spec.app };
+const ordinary = toCreateOptions(spec, { serverId: 'srv_1k3m8v0qz9x4c7b2n5h6t0', deployment: 'dep_1k3m8v0qz9x4c7b2n5h6t0', network: 'net', address: '10.0.0.2' });
 
 describe('SEC-05 the container policy', () => {
   it('lets the container of an app pass', () => {
-    expect(() => enforcePolicy(ordinary, 'net')).not.toThrow();
+    expect(() => enforcePolicy(ordinary, owner)).not.toThrow();
   });
 
   it.each<[string, Dockerode.HostConfig]>([
@@ -41,12 +43,34 @@ describe('SEC-05 the container policy', () => {
     ['published ports', { PortBindings: { '80/tcp': [{ HostPort: '22' }] } }],
     ['a log driver that writes elsewhere', { LogConfig: { Type: 'syslog', Config: {} } }],
   ])('refuses %s', (_name, host) => {
-    expect(() => enforcePolicy({ ...ordinary, HostConfig: { ...ordinary.HostConfig, ...host } }, 'net')).toThrow(expect.objectContaining({ code: 'policy_refused' }));
+    expect(() => enforcePolicy({ ...ordinary, HostConfig: { ...ordinary.HostConfig, ...host } }, owner)).toThrow(expect.objectContaining({ code: 'policy_refused' }));
+  });
+
+  it('lets a volume of the same app pass', () => {
+    const options = toCreateOptions({ ...spec, volumes: [{ name: 'data', mount_path: '/var/lib/app' }] }, { serverId: owner.serverId, deployment: 'dep_1k3m8v0qz9x4c7b2n5h6t0', network: 'net', address: '10.0.0.2' });
+    expect(() => enforcePolicy(options, owner)).not.toThrow();
+  });
+
+  const own = volumeName(owner.serverId, spec.app, 'data');
+  it.each<[string, object]>([
+    ['a volume of another app', { Type: 'volume', Source: volumeName(owner.serverId, 'app_2k3m8v0qz9x4c7b2n5h6t0', 'data'), Target: '/v' }],
+    ['a volume of another server', { Type: 'volume', Source: volumeName('srv_zzzzzzzzzzzzzzzzzzzzzz', spec.app, 'data'), Target: '/v' }],
+    ['a volume that somebody else has made', { Type: 'volume', Source: 'postgres', Target: '/v' }],
+    ['a path behind the name of a volume', { Type: 'volume', Source: `${own}/../../..`, Target: '/v' }],
+    ['a volume without a name', { Type: 'volume', Target: '/v' }],
+    ['a bind with the name of a volume', { Type: 'bind', Source: own, Target: '/v' }],
+    ['a file system in memory', { Type: 'tmpfs', Source: own, Target: '/v' }],
+    ['a volume with a driver of its own', { Type: 'volume', Source: own, Target: '/v', VolumeOptions: { DriverConfig: { Name: 'local', Options: { type: 'none', o: 'bind', device: '/' } } } }],
+    ['a mount with a further option', { Type: 'volume', Source: own, Target: '/v', BindOptions: { Propagation: 'rshared' } }],
+  ])('refuses %s', (_name, mount) => {
+    // What the engine would take is wider than its types.
+    const Mounts = [mount] as Dockerode.MountSettings[];
+    expect(() => enforcePolicy({ ...ordinary, HostConfig: { ...ordinary.HostConfig, Mounts } }, owner)).toThrow(expect.objectContaining({ code: 'policy_refused' }));
   });
 
   it('SEC-04 refuses an option it does not know', () => {
-    expect(() => enforcePolicy({ ...ordinary, User: 'root' }, 'net')).toThrow(expect.objectContaining({ code: 'policy_refused' }));
-    expect(() => enforcePolicy({ ...ordinary, NetworkingConfig: { EndpointsConfig: { net: {}, other: {} } } }, 'net')).toThrow(expect.objectContaining({ code: 'policy_refused' }));
+    expect(() => enforcePolicy({ ...ordinary, User: 'root' }, owner)).toThrow(expect.objectContaining({ code: 'policy_refused' }));
+    expect(() => enforcePolicy({ ...ordinary, NetworkingConfig: { EndpointsConfig: { net: {}, other: {} } } }, owner)).toThrow(expect.objectContaining({ code: 'policy_refused' }));
   });
 });
 

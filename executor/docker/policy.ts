@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { z } from 'zod';
 import { AppError } from '../../shared/errors.ts';
+import { volumeName, volumePattern } from '../../shared/names.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 
 /** `policy.json` in the executor's directory: the host's owner switches things off, and the control plane cannot change it (SEC-18). */
@@ -15,6 +16,8 @@ const policyFile = z.strictObject({
   pull: z.boolean().default(true),
   /** Run health check commands inside containers. */
   command_checks: z.boolean().default(true),
+  /** Run commands in containers, on a terminal or without. */
+  exec: z.boolean().default(true),
   /** Prefixes of the image references that may run; null: all. */
   images: z.array(z.string().min(1)).nullable().default(null),
 });
@@ -46,11 +49,18 @@ export function enforceLocalPolicy(spec: AppSpec, policy: Policy): void {
 }
 
 const allowedOptions = new Set(['name', 'Image', 'Cmd', 'Env', 'Labels', 'StopTimeout', 'HostConfig', 'NetworkingConfig']);
-const allowedHostOptions = new Set(['NetworkMode', 'RestartPolicy', 'Memory', 'MemorySwap', 'NanoCpus', 'SecurityOpt', 'LogConfig']);
+const allowedHostOptions = new Set(['NetworkMode', 'RestartPolicy', 'Memory', 'MemorySwap', 'NanoCpus', 'Mounts', 'SecurityOpt', 'LogConfig']);
 const allowedSecurity = ['no-new-privileges'];
 
+/** Whose container it is to be. */
+interface Owner {
+  network: string;
+  serverId: string;
+  app: string;
+}
+
 /** The last check before the engine is asked. @throws AppError policy_refused */
-export function enforcePolicy(options: Dockerode.ContainerCreateOptions, network: string): void {
+export function enforcePolicy(options: Dockerode.ContainerCreateOptions, { network, ...owner }: Owner): void {
   const host = options.HostConfig ?? {};
   for (const option of Object.keys(options)) if (!allowedOptions.has(option)) refuse(`the container option ${option}`);
   for (const option of Object.keys(host)) if (!allowedHostOptions.has(option)) refuse(`the container option HostConfig.${option}`);
@@ -58,6 +68,13 @@ export function enforcePolicy(options: Dockerode.ContainerCreateOptions, network
   if (Object.keys(options.NetworkingConfig?.EndpointsConfig ?? {}).some((name) => name !== network)) refuse('a second network');
   if (JSON.stringify(host.SecurityOpt) !== JSON.stringify(allowedSecurity)) refuse('other security options');
   if (host.LogConfig?.Type !== 'local') refuse('other log drivers');
+  for (const mount of host.Mounts ?? []) if (!isOwnVolume(mount, owner)) refuse(`the mount of ${mount.Source}`);
+}
+
+/** A volume of the same app and nothing else: any further option could turn it into a path of the host. */
+function isOwnVolume(mount: Dockerode.MountSettings, { serverId, app }: Omit<Owner, 'network'>): boolean {
+  const prefix = volumeName(serverId, app, '');
+  return Object.keys(mount).sort().join() === 'Source,Target,Type' && mount.Type === 'volume' && mount.Source.startsWith(prefix) && volumePattern.test(mount.Source.slice(prefix.length));
 }
 
 function refuse(what: string): never {

@@ -3,8 +3,10 @@ import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
 import type { AppAction } from '../../shared/status.ts';
 import { pauseContainer, restartContainer, startContainer, stopContainer, unpauseContainer, type AppContainer } from '../docker/containers.ts';
+import { isBeingReplaced } from '../deploy/replace.ts';
 import { setServing } from '../deploy/switch.ts';
 import type { Engine } from '../docker/engine.ts';
+import type { DeployHost } from '../deploy/host.ts';
 import type { HandlerContext } from './context.ts';
 
 export function act(context: HandlerContext, { app, action }: Params<'act'>): Promise<Result<'act'>> {
@@ -17,10 +19,7 @@ export function act(context: HandlerContext, { app, action }: Params<'act'>): Pr
     // Before the engine is asked: what somebody stopped must count as stopped, also after a crash in between.
     if (action === 'stop' || action === 'start' || action === 'restart') await markStopped(context, container, action === 'stop');
     if (action === 'stop' || action === 'pause') await silence(context, container, action);
-    else {
-      await actions[action](host.engine, container);
-      await setServing(host, container, true);
-    }
+    else await wakeUp(host, container, action);
     return { status: (await observer.status(app)) ?? 'stopped' };
   });
 }
@@ -34,6 +33,15 @@ async function silence({ host }: HandlerContext, container: AppContainer, action
     if (container.state === 'running') await setServing(host, container, true);
     throw error;
   }
+}
+
+/** Never while another container is about to take its place, and with it its volumes (REL-13). */
+function wakeUp(host: DeployHost, container: AppContainer, action: 'start' | 'restart' | 'unpause'): Promise<void> {
+  return host.containers.hold(container.app, async () => {
+    if (isBeingReplaced(host.journal, container.app)) throw new AppError('invalid_state', { detail: 'A deployment is replacing the container: wait until it has ended, or cancel it.' });
+    await actions[action](host.engine, container);
+    await setServing(host, container, true);
+  });
 }
 
 /** Why the container's state does not allow the action; null when it does. */

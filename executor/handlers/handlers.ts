@@ -4,8 +4,11 @@ import type { Handlers } from '../dispatch.ts';
 import { readLogs } from '../docker/logs.ts';
 import { act } from './act.ts';
 import type { HandlerContext } from './context.ts';
+import { exec } from './exec.ts';
 import { removeApp } from './remove-app.ts';
 import { readStats } from './stats.ts';
+import { updateLimits } from './update-limits.ts';
+import { deleteVolume, fillVolume, readVolumes, sendVolume } from './volumes.ts';
 
 export function createHandlers(context: HandlerContext): Handlers {
   const { host, deployments, observer } = context;
@@ -19,7 +22,13 @@ export function createHandlers(context: HandlerContext): Handlers {
     },
     act: (params) => act(context, params),
     remove_app: (params) => removeApp(context, params),
+    exec: (params, signal) => exec(context, params, signal),
     stats: (params) => readStats(context, params),
+    update_limits: (params) => updateLimits(context, params),
+    volumes: (params) => readVolumes(context, params),
+    remove_volume: (params) => deleteVolume(context, params),
+    read_volume: (params, signal) => sendVolume(context, params, signal),
+    write_volume: (params, signal) => fillVolume(context, params, signal),
     async logs({ app, tail }) {
       const container = await observer.current(app);
       if (container === null) throw new AppError('app_not_deployed');

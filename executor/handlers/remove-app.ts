@@ -1,10 +1,12 @@
 /** Take an app off this host. Every step finds what an earlier, interrupted call has left. */
 import type { Params, Result } from '../../shared/protocol/calls.ts';
 import { listContainers, removeContainer, stopContainer } from '../docker/containers.ts';
+import { dropImages } from '../deploy/kept-images.ts';
 import { removeNetworkIfUnused } from '../docker/networks.ts';
+import { removeVolume } from '../docker/volumes.ts';
 import type { HandlerContext } from './context.ts';
 
-export function removeApp({ host, deployments, apps }: HandlerContext, { app }: Params<'remove_app'>): Promise<Result<'remove_app'>> {
+export function removeApp({ host, deployments, apps }: HandlerContext, { app, volumes }: Params<'remove_app'>): Promise<Result<'remove_app'>> {
   const { engine, proxy, journal, projects, log } = host;
   const remove = async () => {
     if (proxy.routes().some((route) => route.app === app)) await proxy.remove(app);
@@ -16,6 +18,8 @@ export function removeApp({ host, deployments, apps }: HandlerContext, { app }: 
       }),
     );
     for (const project of new Set(containers.map((container) => container.project))) await projects.hold(project, () => removeNetworkIfUnused(engine, project));
+    for (const volume of volumes) await removeVolume(engine, { app, volume });
+    await dropImages(host, app);
     // Last: until then the journal knows what belongs to the app.
     await journal.forget(app);
     log.info('app removed', { app, containers: containers.length });

@@ -1,7 +1,11 @@
 /** Taking a local system away: its processes, everything on the engine that carries its server's label, and its directory. */
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import Docker from 'dockerode';
+import { keptNames } from '../../executor/deploy/kept-images.ts';
 import { loadIdentity } from '../../executor/identity.ts';
+import { Journal } from '../../executor/journal.ts';
+import { createLog } from '../../executor/log.ts';
 import { findExecutor } from '../../executor/pid-file.ts';
 import { labels } from '../../shared/names.ts';
 import { SetupError } from '../setup/error.ts';
@@ -22,7 +26,9 @@ export async function removeSystem(settings: Settings, { keepData, say }: Remova
   const identity = await loadIdentity(settings.executorDir);
   if (identity !== null) {
     if ((await probeEngine(settings.socket)) !== 'answers') throw new SetupError(`The Docker engine does not answer at ${settings.socket}, so what runs there could not be removed. ${settings.dataDir} is kept: it knows what is whose.`);
-    await removeFromEngine(new Docker({ socketPath: settings.socket }), identity.serverId, say);
+    const docker = new Docker({ socketPath: settings.socket });
+    await removeFromEngine(docker, identity.serverId, say);
+    if (!keepData) await removeData(docker, { serverId: identity.serverId, images: await readKeptImages(settings.executorDir) }, say);
   }
   if (keepData) return;
   for (const folder of [settings.executorDir, settings.dataDir]) await rm(folder, { recursive: true, force: true });
@@ -53,14 +59,24 @@ async function removeFromEngine(docker: Docker, serverId: string, say: RemovalOp
     say(`removing network ${Name}`);
     await docker.getNetwork(Id).remove().catch(ignoreGone);
   }
-  for (const { Name } of (await docker.listVolumes({ filters })).Volumes) {
-    say(`removing volume ${Name}`);
-    await docker.getVolume(Name).remove({ force: true }).catch(ignoreGone);
-  }
   for (const { Id, RepoTags } of await docker.listImages({ filters })) {
     say(`removing image ${RepoTags?.[0] ?? Id}`);
     await docker.getImage(Id).remove({ force: true }).catch(ignoreGone);
   }
+}
+
+/** Volumes, and the images kept for rollbacks. */
+async function removeData(docker: Docker, { serverId, images }: { serverId: string; images: string[] }, say: RemovalOptions['say']): Promise<void> {
+  for (const { Name } of (await docker.listVolumes({ filters: { label: [`${labels.server}=${serverId}`] } })).Volumes) {
+    say(`removing volume ${Name}`);
+    await docker.getVolume(Name).remove({ force: true }).catch(ignoreGone);
+  }
+  for (const image of images) await docker.getImage(image).remove().catch(ignoreGone);
+}
+
+/** Only the journal knows them: an image that is only tagged carries no label of ours. */
+export async function readKeptImages(executorDir: string): Promise<string[]> {
+  return keptNames(await Journal.open(join(executorDir, 'journal'), createLog(() => undefined)));
 }
 
 /** Somebody else was quicker, which is as good. */

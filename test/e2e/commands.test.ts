@@ -60,7 +60,7 @@ describe('npm start and npm run down', () => {
     expect(first.stdout).toMatch(/removing container dockup-proxy-/);
     expect(first.stdout).toContain(`removed ${dataDir}`);
     expect(existsSync(dataDir)).toBe(false);
-    expect(await findLeftovers({ serverId: identity?.serverId ?? '', dataDir })).toEqual([]);
+    expect(await findLeftovers({ serverId: identity?.serverId ?? '', dataDir, images: [] })).toEqual([]);
     expect(down().status).toBe(0);
   });
 });

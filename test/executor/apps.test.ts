@@ -75,8 +75,8 @@ describe('an app', () => {
     const spec = await deployed();
     const id = makeId('deployment');
     await fixture.deployments.accept(id, { ...spec, env: { NEVER_LISTEN: '1' }, health_check: { ...spec.health_check, grace: 60 } });
-    await fixture.handlers.remove_app({ app: spec.app }, signal);
-    await fixture.handlers.remove_app({ app: spec.app }, signal);
+    await fixture.handlers.remove_app({ app: spec.app, volumes: [] }, signal);
+    await fixture.handlers.remove_app({ app: spec.app, volumes: [] }, signal);
     expect(await fixture.outcome(id)).toMatchObject({ status: 'cancelled', failure: { code: 'app_deleted' } });
     expect((await fixture.containers()).some((container) => container.Labels['dockup.app'] === spec.app)).toBe(false);
     expect((await fixture.networks()).some((network) => network.Labels?.['dockup.project'] === spec.project)).toBe(false);
@@ -86,7 +86,7 @@ describe('an app', () => {
   it('leaves the network to the other apps of its project', async () => {
     const first = await deployed();
     const second = await deployed({ project: first.project });
-    await fixture.handlers.remove_app({ app: first.app }, signal);
+    await fixture.handlers.remove_app({ app: first.app, volumes: [] }, signal);
     expect(await fixture.observer.status(second.app)).toBe('running');
     expect((await fixture.networks()).filter((network) => network.Labels?.['dockup.project'] === first.project)).toHaveLength(1);
   });

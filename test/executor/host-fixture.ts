@@ -16,11 +16,16 @@ import { createLocks } from '../../executor/locks.ts';
 import { createLog } from '../../executor/log.ts';
 import { Observer } from '../../executor/observe/observer.ts';
 import type { Proxy, Route } from '../../executor/proxy/proxy.ts';
+import type { Transfers } from '../../executor/transfers.ts';
+import { readKeptImages } from '../../scripts/local/removal.ts';
 import { isFinished } from '../../shared/status.ts';
 import type { DeploymentEvent, ExecutorEvent } from '../../shared/protocol/events.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { labels } from '../../shared/names.ts';
 import type { Handlers } from '../../executor/dispatch.ts';
+import { createStreamHandlers } from '../../executor/handlers/streams.ts';
+import type { StreamHandlers } from '../../executor/streams/stream.ts';
+import { createFakeTransfers, type FakeTransfers } from './fake-transfers.ts';
 import { makeId } from './spec.ts';
 
 export const docker = new Dockerode();
@@ -39,6 +44,7 @@ export interface Life {
   deployments: Deployments;
   observer: Observer;
   handlers: Handlers;
+  streamHandlers: StreamHandlers;
 }
 
 export interface OpenOptions {
@@ -52,6 +58,7 @@ export interface HostFixture extends Life {
   serverId: string;
   dir: string;
   proxy: RecordingProxy;
+  transfers: FakeTransfers;
   events: ExecutorEvent[];
   logs: string[];
   /** What a restarted executor is: everything anew, from what is on disk. */
@@ -60,6 +67,7 @@ export interface HostFixture extends Life {
   outcome(deployment: string): Promise<DeploymentEvent>;
   containers(): Promise<Dockerode.ContainerInfo[]>;
   networks(): Promise<Dockerode.NetworkInspectInfo[]>;
+  volumes(): Promise<Dockerode.VolumeInspectInfo[]>;
   close(): Promise<void>;
 }
 
@@ -68,15 +76,16 @@ export async function openHostFixture(options: OpenOptions = {}): Promise<HostFi
   const dir = await mkdtemp(join(tmpdir(), 'dockup-executor-'));
   const pool = `10.${randomInt(214, 250)}.0.0/16`;
   const proxy = createRecordingProxy();
+  const transfers = createFakeTransfers();
   const events: ExecutorEvent[] = [];
   const logs: string[] = [];
-  const open = (change: OpenOptions = {}) => openLife({ serverId, dir, pool, proxy, events, logs }, change);
+  const open = (change: OpenOptions = {}) => openLife({ serverId, dir, pool, proxy, transfers, events, logs }, change);
   const life = await open(options);
   life.deployments.resume();
   const filters = { label: [`${labels.server}=${serverId}`] };
 
   const fixture: HostFixture = {
-    ...life, serverId, dir, proxy, events, logs,
+    ...life, serverId, dir, proxy, transfers, events, logs,
     reopen: open,
     async deploy(spec, id = makeId('deployment')) {
       await fixture.deployments.accept(id, spec);
@@ -85,8 +94,11 @@ export async function openHostFixture(options: OpenOptions = {}): Promise<HostFi
     outcome: (deployment) => eventually(() => events.find((event): event is DeploymentEvent => event.kind === 'deployment' && event.deployment === deployment && isFinished(event.status))),
     containers: () => docker.listContainers({ all: true, filters }),
     networks: () => docker.listNetworks({ filters }),
+    volumes: async () => (await docker.listVolumes({ filters })).Volumes,
     async close() {
       for (const { Id } of await fixture.containers()) await docker.getContainer(Id).remove({ force: true, v: true });
+      for (const { Name } of await fixture.volumes()) await docker.getVolume(Name).remove();
+      for (const image of await readKeptImages(dir)) await docker.getImage(image).remove().catch(ignoreGone);
       for (const { Id } of await fixture.networks()) await docker.getNetwork(Id).remove();
       await rm(dir, { recursive: true, force: true });
     },
@@ -99,6 +111,7 @@ interface World {
   dir: string;
   pool: string;
   proxy: Proxy;
+  transfers: Transfers;
   events: ExecutorEvent[];
   logs: string[];
 }
@@ -115,12 +128,15 @@ async function openLife(world: World, { policy = defaultPolicy, socketPath = eng
     networkPool: world.pool,
     projects: createLocks(),
     routing: createLocks(),
+    containers: createLocks(),
+    helpers: new Set(),
     emit: (event) => void world.events.push(event),
   });
   const { engine, journal, proxy, clock, emit } = host;
   const observer = new Observer({ engine, journal, proxy, clock, log, emit });
   const deployments = new Deployments(host);
-  return { host, deployments, observer, handlers: createHandlers({ host, deployments, observer, apps: createLocks() }) };
+  const context = { host, deployments, observer, transfers: world.transfers, apps: createLocks() };
+  return { host, deployments, observer, handlers: createHandlers(context), streamHandlers: createStreamHandlers(context) };
 }
 
 function createRecordingProxy(): RecordingProxy {
@@ -145,6 +161,11 @@ function createRecordingProxy(): RecordingProxy {
     routes: () => [...routes.values()],
   };
   return proxy;
+}
+
+/** Kept names are those that may be there. */
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 404)) throw error;
 }
 
 /** The first value that is there, within 30 s. */

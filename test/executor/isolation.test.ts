@@ -43,7 +43,7 @@ describe('a container that is not ours', () => {
     await ours.deployments.settled(spec.app);
     const signal = new AbortController().signal;
     await ours.handlers.act({ app: spec.app, action: 'stop' }, signal);
-    await ours.handlers.remove_app({ app: spec.app }, signal);
+    await ours.handlers.remove_app({ app: spec.app, volumes: [] }, signal);
     await sweep(ours.host);
     expect(await Promise.all(strangers.map(isRunning))).toEqual([true, true, true, true, true]);
   });
@@ -57,7 +57,7 @@ describe('a container that is not ours', () => {
     const signal = new AbortController().signal;
     await expect(ours.handlers.act({ app: spec.app, action: 'stop' }, signal)).rejects.toMatchObject({ code: 'app_not_deployed' });
     await expect(ours.handlers.logs({ app: spec.app, tail: 10 }, signal)).rejects.toMatchObject({ code: 'app_not_deployed' });
-    await ours.handlers.remove_app({ app: spec.app }, signal);
+    await ours.handlers.remove_app({ app: spec.app, volumes: [] }, signal);
     expect(await theirs.observer.status(spec.app)).toBe('running');
   });
 

@@ -29,7 +29,7 @@ describe('an app that is being removed', () => {
       await remove(app);
     };
     try {
-      await fixture.handlers.remove_app({ app: spec.app }, signal);
+      await fixture.handlers.remove_app({ app: spec.app, volumes: [] }, signal);
     } finally {
       fixture.proxy.remove = remove;
     }
@@ -46,7 +46,7 @@ describe('an app that is being removed', () => {
     const id = makeId('deployment');
     await fixture.host.journal.accept(id, spec, Date.now());
     const revived = await fixture.reopen();
-    const removing = revived.handlers.remove_app({ app: spec.app }, signal);
+    const removing = revived.handlers.remove_app({ app: spec.app, volumes: [] }, signal);
     if (isResumedMeanwhile) revived.deployments.resume();
     await removing;
     revived.deployments.resume();
@@ -61,7 +61,7 @@ describe('an app that is being removed', () => {
     await fixture.host.journal.accept(id, spec, Date.now());
     await fixture.host.journal.conclude({ kind: 'deployment', deployment: id, app: spec.app, status: 'succeeded', phase: 'done', at: 1, image_id: null, failure: null }, false);
     const revived = await fixture.reopen();
-    await revived.handlers.remove_app({ app: spec.app }, signal);
+    await revived.handlers.remove_app({ app: spec.app, volumes: [] }, signal);
     revived.deployments.resume();
     await revived.deployments.settled(spec.app);
     expect(revived.host.journal.current(spec.app)).toBeUndefined();

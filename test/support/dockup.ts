@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadIdentity } from '../../executor/identity.ts';
 import { readCredentials, type Credentials } from '../../scripts/local/client.ts';
 import { findFreePort } from '../../scripts/local/ports.ts';
+import { readKeptImages } from '../../scripts/local/removal.ts';
 import { root, type Host } from '../../scripts/local/settings.ts';
 import { lastLines, run } from '../../scripts/setup/run.ts';
 import { createApi, type Api } from './api.ts';
@@ -73,8 +74,9 @@ export async function startDockup({ host, env: extra = {} }: Options): Promise<D
     resume,
     stop: async () => {
       await launcher?.end();
+      const images = await readKeptImages(join(dataDir, 'executor'));
       await run(process.execPath, [join(root, 'scripts/down.ts')], { env });
-      const left = await findLeftovers({ serverId: identity.serverId, dataDir });
+      const left = await findLeftovers({ serverId: identity.serverId, dataDir, images });
       if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
     },
   };

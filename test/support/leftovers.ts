@@ -5,10 +5,12 @@ import { labels } from '../../shared/names.ts';
 interface Owner {
   serverId: string;
   dataDir: string;
+  /** Names of images that were kept for it. */
+  images: string[];
 }
 
 /** Everything on this machine that belongs to a system which should be gone, in words. */
-export async function findLeftovers({ serverId, dataDir }: Owner): Promise<string[]> {
+export async function findLeftovers({ serverId, dataDir, images: kept }: Owner): Promise<string[]> {
   const docker = new Docker();
   const filters = { label: [`${labels.server}=${serverId}`] };
   const [containers, networks, volumes, images] = await Promise.all([
@@ -21,6 +23,7 @@ export async function findLeftovers({ serverId, dataDir }: Owner): Promise<strin
     ...containers.map(({ Names }) => `container ${Names[0]}`),
     ...networks.map(({ Name }) => `network ${Name}`),
     ...volumes.Volumes.map(({ Name }) => `volume ${Name}`),
+    ...(await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => kept.includes(tag)).map((tag) => `image ${tag}`),
     ...images.map(({ Id, RepoTags }) => `image ${RepoTags?.[0] ?? Id}`),
     ...(await findProcesses(dataDir)).map((process) => `process ${process}`),
   ];

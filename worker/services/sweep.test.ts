@@ -40,7 +40,7 @@ describe('REL-08 no deployment stays open for ever', () => {
   const insert = async (changes: Partial<DeploymentRow>): Promise<string> => {
     const id = ctx.newId('deployment');
     await insertDeployment(ctx.db, {
-      id, appId: opened.appId, serverId: 'srv_gone', status: 'queued', phase: 'queued', image: 'nginx:alpine', imageId: null, actor: 'usr_1', failure: null,
+      id, appId: opened.appId, serverId: 'srv_gone', status: 'queued', phase: 'queued', image: 'nginx:alpine', imageId: null, strategy: 'start-first', rollbackOf: null, actor: 'usr_1', failure: null,
       observedAt: 0, expiresAt: now + 24 * hour, createdAt: now, startedAt: null, finishedAt: null, ...changes,
     });
     return id;

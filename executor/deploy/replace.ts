@@ -1,0 +1,68 @@
+/**
+ * Stop-first (REL-13): the old container of an app is stopped before the new one starts, because both would write to one volume. Whom it
+ * stopped is in the journal before it happens, so that it is started again if the new one fails, also by the next executor after a kill.
+ */
+import type { AppSpec } from '../../shared/protocol/spec.ts';
+import { listContainers, removeContainer, startContainer, stopContainer } from '../docker/containers.ts';
+import type { Journal } from '../journal.ts';
+import type { DeployHost } from './host.ts';
+import { routeBack, setServing } from './switch.ts';
+
+interface Replacing {
+  id: string;
+  spec: AppSpec;
+}
+
+/** Whether a deployment may have stopped the app's container for its own, and has not succeeded yet. */
+export function isBeingReplaced(journal: Journal, app: string): boolean {
+  return journal.unfinished().some(({ spec, outcome }) => spec.app === app && spec.strategy === 'stop-first' && outcome?.status !== 'succeeded');
+}
+
+/** Out of the route, then stopped. No wait for open requests: an app that is told to stop has its stop timeout to end them. */
+export function releaseOld(host: DeployHost, { id, spec }: Replacing): Promise<void> {
+  const { engine, journal } = host;
+  return host.containers.hold(spec.app, async () => {
+    const old = (await listContainers(engine, { app: spec.app })).filter((container) => container.deployment !== id && isAlive(container.state));
+    const current = old.find((container) => container.deployment === journal.current(spec.app)?.deployment);
+    if (current !== undefined) {
+      await journal.change(id, { released: current.deployment });
+      await setServing(host, current, false);
+    }
+    await Promise.all(old.map((container) => stopContainer(engine, container.id)));
+  });
+}
+
+function isAlive(state: string): boolean {
+  return state === 'running' || state === 'restarting' || state === 'paused';
+}
+
+/** Take away what a failed deployment has made and give the app back to what served before. Safe to repeat. */
+export async function undo(host: DeployHost, failed: Replacing): Promise<void> {
+  const { id, spec } = failed;
+  if (spec.strategy === 'start-first') {
+    await routeBack(host, id, spec.app);
+    return removeOwn(host, failed);
+  }
+  await host.containers.hold(spec.app, async () => {
+    await removeOwn(host, failed);
+    await startReleased(host, failed);
+  });
+  await routeBack(host, id, spec.app);
+}
+
+async function removeOwn({ engine }: DeployHost, { id, spec }: Replacing): Promise<void> {
+  const own = (await listContainers(engine, { app: spec.app })).find((container) => container.deployment === id);
+  if (own !== undefined) await removeContainer(engine, own.id);
+}
+
+/** Not what somebody has stopped meanwhile. */
+async function startReleased(host: DeployHost, { id, spec }: Replacing): Promise<void> {
+  const { engine, journal, log } = host;
+  const released = journal.get(id)?.released ?? null;
+  if (released === null || journal.get(released)?.isStopped === true) return;
+  const container = (await listContainers(engine, { app: spec.app })).find((known) => known.deployment === released);
+  if (container === undefined) return;
+  log.warn('a deployment failed after it had stopped the old container; starting that again', { deployment: id, old: released });
+  await startContainer(engine, container.id);
+  await setServing(host, container, true);
+}

@@ -1,0 +1,43 @@
+/** CPU and memory of the running container, changed in place: the same container, not restarted. */
+import { AppError } from '../../shared/errors.ts';
+import type { Params, Result } from '../../shared/protocol/calls.ts';
+import { limitsOf, megabyte } from '../docker/container-spec.ts';
+import { updateContainer, type AppContainer } from '../docker/containers.ts';
+import { readEngineInfo, type Engine } from '../docker/engine.ts';
+import { readStats } from '../docker/stats.ts';
+import type { HandlerContext } from './context.ts';
+
+type Limits = Pick<Params<'update_limits'>, 'cpu_limit' | 'memory_limit'>;
+
+/** MB below which the engine makes no container. */
+const leastMemory = 6;
+
+export function updateLimits({ host, observer, apps }: HandlerContext, { app, ...limits }: Params<'update_limits'>): Promise<Result<'update_limits'>> {
+  const { engine, journal } = host;
+  return apps.hold(app, async () => {
+    const isBusy = journal.of(app).some((kept) => kept.outcome === null);
+    if (isBusy) throw new AppError('invalid_state', { detail: 'A deployment is under way, with the limits it was asked for: wait until it has ended.' });
+    const container = await observer.current(app);
+    if (container === null) throw new AppError('app_not_deployed');
+    await checkRange(engine, limits);
+    await checkUsage(engine, container, limits.memory_limit);
+    await updateContainer(engine, container.id, limitsOf(limits));
+    // A container whose deployment is no longer in the journal has nothing to be marked on.
+    if (journal.get(container.deployment) !== undefined) await journal.changeLimits(container.deployment, limits);
+    return {};
+  });
+}
+
+async function checkRange(engine: Engine, { cpu_limit: cpu, memory_limit: memory }: Limits): Promise<void> {
+  if (memory !== null && memory < leastMemory) throw new AppError('limit_out_of_range', { detail: `memory_limit is ${memory} MB; the engine takes ${leastMemory} MB or more.` });
+  const cpus = cpu === null ? null : ((await readEngineInfo(engine))?.cpus ?? null);
+  if (cpu !== null && cpus !== null && cpu > cpus) throw new AppError('limit_out_of_range', { detail: `cpu_limit is ${cpu} cores; the server has ${cpus}.` });
+}
+
+/** Without the page cache, which the kernel gives up by itself. Under the new limit it would have to kill, or refuse. */
+async function checkUsage(engine: Engine, { id, state }: AppContainer, memory: number | null): Promise<void> {
+  if (memory === null || (state !== 'running' && state !== 'paused')) return;
+  const used = (await readStats(engine, id, { isComparable: true }))?.memory ?? 0;
+  if (used <= memory * megabyte) return;
+  throw new AppError('limit_below_usage', { detail: `memory_limit is ${memory} MB; the app uses ${(used / megabyte).toFixed(1)} MB now. Its limits are as they were.` });
+}
