@@ -16,6 +16,8 @@ export interface Config {
   sessionLife: number;
   /** Whether an API key can be shown again to its owner (decision 2 of the requirements). */
   isKeyRevealOn: boolean;
+  /** Whether WebSockets take long-lived tokens as `?token=` (decision 1 of the requirements). */
+  isUrlTokenOn: boolean;
 }
 
 /** The environment is not fit to start with. The message says what to set; it never holds a value. */
@@ -34,6 +36,7 @@ export function readConfig(host: Config['host'], env: Environment): Config {
     databaseToken: readText(env, 'DOCKUP_DATABASE_TOKEN'),
     sessionLife: readInteger(env, 'DOCKUP_SESSION_LIFE', 8 * 3600),
     isKeyRevealOn: readText(env, 'DOCKUP_KEY_REVEAL') !== 'off',
+    isUrlTokenOn: readText(env, 'DOCKUP_URL_TOKENS') !== 'off',
   };
 }
 

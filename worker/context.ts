@@ -4,7 +4,7 @@ import { createPasswords } from './auth/passwords.ts';
 import { createSessionTokens } from './auth/session-tokens.ts';
 import { createVault } from './auth/vault.ts';
 import type { Config } from './config.ts';
-import type { ExecutorClient, Log } from './services/ports.ts';
+import type { ExecutorClient, Log, Sockets } from './services/ports.ts';
 import type { Context } from './services/context.ts';
 import type { Db } from './store/db.ts';
 
@@ -12,15 +12,17 @@ interface Parts {
   config: Config;
   db: Db;
   executors: ExecutorClient;
+  sockets: Sockets;
   log: Log;
   clock?: () => number;
 }
 
-export function createContext({ config, db, executors, log, clock = Date.now }: Parts): Context {
+export function createContext({ config, db, executors, sockets, log, clock = Date.now }: Parts): Context {
   return {
     config,
     db,
     executors,
+    sockets,
     log,
     clock,
     newId: createIds(clock),

@@ -26,6 +26,11 @@ export const limits = {
   streamFrame: 64 * 1024,
   /** Bytes one side of a stream may send before the other has consumed any. */
   streamWindow: 256 * 1024,
+  /** Bytes a second, and bytes without a word from the client, on a socket whose host cannot tell what has been taken (the edge). */
+  blindRate: 1024 * 1024,
+  blindTotal: 32 * 1024 * 1024,
+  /** Bytes of one message of a client of a stream. */
+  clientMessage: 1024 * 1024,
   /** Bytes that may lie in the socket of the link before stream frames wait: control messages overtake those that wait. */
   linkBacklog: 512 * 1024,
   /** Bytes of all streams together that may wait in the executor for the socket: with so many, none has room. */

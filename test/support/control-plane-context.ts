@@ -10,7 +10,7 @@ import { openDatabase } from '../../worker/embedded/database.ts';
 import type { Actor } from '../../worker/services/actor.ts';
 import { createApp } from '../../worker/services/apps.ts';
 import type { Context } from '../../worker/services/context.ts';
-import { noExecutors } from '../../worker/services/no-executors.ts';
+import { noExecutors, noSockets } from '../../worker/services/no-executors.ts';
 import { createProject } from '../../worker/services/projects.ts';
 import { createUser } from '../../worker/services/users.ts';
 
@@ -30,7 +30,7 @@ export async function openTestContext(clock: () => number = Date.now): Promise<T
   const { db, client } = await openDatabase(databaseUrl, undefined);
   await runMigrations(client);
   const config = readConfig('embedded', { DOCKUP_AUTH_SECRET: secret, DOCKUP_ENCRYPTION_KEY: secret, DOCKUP_DATABASE_URL: databaseUrl });
-  const ctx = createContext({ config, db, executors: noExecutors, log: { info: () => {}, error: () => {} }, clock });
+  const ctx = createContext({ config, db, executors: noExecutors, sockets: noSockets, log: { info: () => {}, error: () => {} }, clock });
 
   const user = await createUser(ctx, { email: 'admin@example.com', password: 'correct horse battery', role: 'admin' });
   const actor: Actor = { user, via: 'session' };

@@ -4,6 +4,7 @@ import { readConfig } from '../config.ts';
 import { createContext } from '../context.ts';
 import type { Context } from '../services/context.ts';
 import type { ExecutorClient, Log } from '../services/ports.ts';
+import { edgeSockets } from './client-sockets.ts';
 import type { Bindings } from './hub-rpc.ts';
 
 /**
@@ -13,5 +14,5 @@ import type { Bindings } from './hub-rpc.ts';
 export function createEdgeContext(env: Bindings, executors: ExecutorClient, log: Log): Context {
   const config = readConfig('edge', env);
   const client = createClient({ url: config.databaseUrl, authToken: config.databaseToken, concurrency: 6 });
-  return createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors, log });
+  return createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors, sockets: edgeSockets, log });
 }

@@ -1,7 +1,10 @@
 /** Reaches executors through their Durable Objects. */
+import { AppError } from '../../shared/errors.ts';
 import { unwrap } from '../hub/calls.ts';
 import type { Hub } from '../hub/hub.ts';
+import { unwrapReading, type Reading } from '../hub/reader.ts';
 import type { CallOutcome, ExecutorClient } from '../services/ports.ts';
+import { attachClient } from './client-sockets.ts';
 import type { HubRpc } from './hub-rpc.ts';
 import { transferClient } from './transfers.ts';
 
@@ -18,13 +21,13 @@ export function createExecutors(hubs: DurableObjectNamespace<HubRpc>): ExecutorC
     disconnect: (serverId, code, reason) => objectOf(serverId).disconnect(serverId, code, reason),
     ...transferClient(objectOf),
     accept: async (request, serverId, epoch) => {
-      const headers = new Headers(request.headers);
-      // Proven by now; the token goes no further.
-      headers.delete('authorization');
-      headers.set('x-dockup-server', serverId);
-      headers.set('x-dockup-epoch', String(epoch));
-      return objectOf(serverId).fetch(request.url, { headers });
+      if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') throw new AppError('upgrade_required');
+      // Nothing of what the executor sent goes any further: headers tell the object what it is asked for.
+      return objectOf(serverId).fetch('https://hub/', { headers: { upgrade: 'websocket', 'x-dockup-server': serverId, 'x-dockup-epoch': String(epoch) } });
     },
+    attach: (request, serverId, stream) => attachClient(objectOf(serverId), request, serverId, stream),
+    // The RPC types wrap what is returned; the stream in it is one.
+    stream: async (serverId, stream) => unwrapReading((await objectOf(serverId).stream(serverId, stream)) as Reading),
   };
 }
 
@@ -44,5 +47,7 @@ export function hubClient(find: () => Hub | undefined): ExecutorClient {
     download: () => Promise.reject(new Error('download: only from outside the object')),
     transfer: () => Promise.reject(new Error('transfer: only from outside the object')),
     accept: () => Promise.reject(new Error('accept upgrade: only from outside the object')),
+    attach: () => Promise.reject(new Error('attach client: only from outside the object')),
+    stream: () => Promise.reject(new Error('open stream: only from outside the object')),
   };
 }

@@ -5,10 +5,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Method, Params } from '../../shared/protocol/calls.ts';
 import { Hub } from '../hub/hub.ts';
-import type { HubSocket, Session } from '../hub/socket.ts';
+import { openReader, type Reading } from '../hub/reader.ts';
+import type { ClientSession, ClientSocket, HubSocket, Session } from '../hub/socket.ts';
 import { createIngest } from '../services/ingest.ts';
-import type { CallOutcome, Presence } from '../services/ports.ts';
+import type { CallOutcome, Presence, StreamRequest } from '../services/ports.ts';
 import { createLog } from '../log.ts';
+import { ClientSockets, clientHeader } from './client-sockets.ts';
 import { createEdgeContext } from './context.ts';
 import { hubClient } from './executors.ts';
 import type { Bindings, HubRpc } from './hub-rpc.ts';
@@ -19,23 +21,31 @@ const attachmentLimit = 15_000;
 
 export class HubObject extends DurableObject<Bindings> implements HubRpc {
   readonly #sockets = new Map<WebSocket, HubSocket>();
+  readonly #clients = new ClientSockets();
   #hub: Hub | undefined;
 
-  /** The upgrade of an executor that the Worker has authenticated, or a bulk body. */
+  /** The upgrade of an executor or of a client that the Worker has authenticated, or a bulk body. */
   override async fetch(request: Request): Promise<Response> {
     const server = request.headers.get('x-dockup-server') ?? '';
     if (request.headers.has(doorHeader)) return answerAtDoor(this.#open(server), request);
+    if (request.headers.has(clientHeader)) return this.#clients.accept(this.ctx, this.#open(server).streams, request);
     const epoch = Number(request.headers.get('x-dockup-epoch'));
     const hub = this.#open(server);
     const { 0: client, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
-    hub.open(this.#wrap(socket, { server, epoch, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} }));
+    hub.open(this.#wrap(socket, { server, epoch, protocol: 0, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} }));
     return new Response(null, { status: 101, webSocket: client });
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    const message = typeof data === 'string' ? data : new Uint8Array(data);
+    const client = this.#clients.find(socket);
+    if (client !== undefined) return this.#open(client.session.server).streams.receive(client, message);
     const known = this.#find(socket);
-    if (known !== undefined && typeof data === 'string') this.#open(known.session.server).receive(known, data);
+    if (known === undefined) return;
+    const hub = this.#open(known.session.server);
+    if (typeof message === 'string') hub.receive(known, message);
+    else hub.receiveFrame(known, message);
   }
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
@@ -60,6 +70,10 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     return this.#open(server).settled(deployment, timeout);
   }
 
+  async stream(server: string, request: StreamRequest): Promise<Reading> {
+    return openReader(this.#open(server).streams, server, request);
+  }
+
   async disconnect(server: string, code: number, reason: string): Promise<void> {
     this.#open(server).disconnect(code, reason);
   }
@@ -77,14 +91,16 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     const context = createEdgeContext(this.env, hubClient(() => own.hub), log);
     const hub = new Hub(server, { ingest: createIngest(context), log });
     own.hub = hub;
-    for (const socket of this.ctx.getWebSockets()) {
-      const known = this.#find(socket);
-      if (known !== undefined) hub.adopt(known);
-    }
+    const sockets = this.ctx.getWebSockets();
+    const clients = sockets.map((socket) => this.#clients.find(socket)).filter((client) => client !== undefined);
+    for (const known of sockets.map((socket) => this.#find(socket))) if (known !== undefined) hub.adopt(known);
+    for (const client of clients) hub.streams.adopt(client);
     return hub;
   }
 
   #closed(socket: WebSocket, reason: string): void {
+    const client = this.#clients.find(socket);
+    if (client !== undefined) return this.#clientClosed(socket, client);
     const known = this.#find(socket);
     if (known === undefined) return;
     const hub = this.#open(known.session.server);
@@ -94,19 +110,27 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     this.#sockets.delete(socket);
   }
 
+  #clientClosed(socket: WebSocket, client: ClientSocket): void {
+    const { streams } = this.#open(client.session.server);
+    // As above.
+    streams.adopt(client);
+    streams.closed(client);
+    this.#clients.forget(socket);
+  }
+
   #find(socket: WebSocket): HubSocket | undefined {
     const known = this.#sockets.get(socket);
     if (known !== undefined) return known;
     // Written by `remember` below, by this class or an earlier life of it.
-    const session = socket.deserializeAttachment() as Session | null;
-    return session === null ? undefined : this.#wrap(socket, session);
+    const session = socket.deserializeAttachment() as Session | ClientSession | null;
+    return session === null || 'stream' in session ? undefined : this.#wrap(socket, session);
   }
 
   #wrap(socket: WebSocket, session: Session): HubSocket {
     const wrapped: HubSocket = {
       session,
       remember: () => socket.serializeAttachment(fit(session)),
-      send: (text) => socket.send(text),
+      send: (message) => socket.send(message),
       close: (code, reason) => socket.close(code, reason),
     };
     this.#sockets.set(socket, wrapped);

@@ -1,11 +1,13 @@
 import type { Method, Params } from '../../shared/protocol/calls.ts';
-import type { CallOutcome, Presence } from '../services/ports.ts';
+import type { Reading } from '../hub/reader.ts';
+import type { CallOutcome, Presence, StreamRequest } from '../services/ports.ts';
 
 /** What a Worker may ask of the Durable Object that holds an executor's socket. The object does not know its own name, so each call carries the server's id. */
 export interface HubRpc extends Rpc.DurableObjectBranded {
   call<M extends Method>(server: string, method: M, params: Params<M>): Promise<CallOutcome<M>>;
   presence(server: string): Promise<Presence>;
   settled(server: string, deployment: string, timeout: number): Promise<void>;
+  stream(server: string, request: StreamRequest): Promise<Reading>;
   disconnect(server: string, code: number, reason: string): Promise<void>;
 }
 

@@ -1,36 +1,24 @@
 /** Holds executors' sockets in this process: one hub per server, over `ws`. */
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { unwrap } from '../hub/calls.ts';
 import { Hub } from '../hub/hub.ts';
+import { openReader, unwrapReading } from '../hub/reader.ts';
 import type { HubSocket } from '../hub/socket.ts';
 import type { Ingest } from '../services/ingest.ts';
 import type { ExecutorClient, Log } from '../services/ports.ts';
-
-/** An HTTP upgrade that waits for the application's word. */
-export interface Upgrade {
-  request: IncomingMessage;
-  socket: Duplex;
-  head: Buffer;
-  isTaken: boolean;
-}
+import { connectClient } from './client-socket.ts';
+import type { Upgrades } from './upgrades.ts';
 
 interface Executors {
   client: ExecutorClient;
   /** The ingest needs the client and the hubs need the ingest: it is given once both are there. */
   start(ingest: Ingest): void;
-  /** Let `client.accept` find the upgrade behind a request. */
-  offer(request: Request, upgrade: Upgrade): void;
-  close(): void;
 }
 
-export function createExecutors(log: Log): Executors {
+export function createExecutors(upgrades: Upgrades, log: Log): Executors {
   const hubs = new Map<string, Hub>();
-  const upgrades = new WeakMap<Request, Upgrade>();
-  const server = new WebSocketServer({ noServer: true, maxPayload: limits.frameLength, perMessageDeflate: false });
   let ingest: Ingest | undefined;
 
   function hubOf(serverId: string): Hub {
@@ -52,39 +40,29 @@ export function createExecutors(log: Log): Executors {
       return download.body;
     },
     transfer: async (serverId, transferId, request) => hubOf(serverId).transfer(transferId, request),
-    accept: async (request, serverId, epoch) => {
-      const upgrade = upgrades.get(request);
-      if (upgrade === undefined) throw new AppError('upgrade_required');
-      upgrade.isTaken = true;
-      server.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, (socket) => attach(hubOf(serverId), socket, serverId, epoch));
-      return new Response(null);
-    },
+    accept: async (request, serverId, epoch) => upgrades.take(request, 'executor', (socket) => attach(hubOf(serverId), socket, serverId, epoch)),
+    attach: async (request, serverId, stream) => upgrades.take(request, 'client', (socket) => connectClient(hubOf(serverId).streams, socket, serverId, stream)),
+    stream: async (serverId, stream) => unwrapReading(await openReader(hubOf(serverId).streams, serverId, stream)),
   };
 
   return {
     client,
     start: (given) => (ingest = given),
-    offer: (request, upgrade) => upgrades.set(request, upgrade),
-    close: () => {
-      for (const socket of server.clients) socket.close(1012, 'the control plane restarts');
-      server.close();
-    },
   };
 }
 
 function attach(hub: Hub, socket: WebSocket, server: string, epoch: number): void {
   const hubSocket: HubSocket = {
-    session: { server, epoch, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} },
+    session: { server, epoch, protocol: 0, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} },
     remember: () => undefined,
-    send: (text) => socket.send(text),
+    send: (message) => socket.send(message),
     close: (code, reason) => socket.close(code, reason),
   };
-  socket.on('message', (data, isBinary) => {
-    if (!isBinary) hub.receive(hubSocket, data.toString());
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (isBinary) hub.receiveFrame(hubSocket, data);
+    else hub.receive(hubSocket, data.toString());
   });
   socket.on('close', (code) => hub.closed(hubSocket, `connection closed with ${code}`));
-  // `close` follows and tells the hub; without a listener the process would end.
-  socket.on('error', () => undefined);
   watchLiveness(socket, hubSocket);
   hub.open(hubSocket);
 }

@@ -11,6 +11,7 @@ import { createExecutors } from './executors.ts';
 import { prepareDatabase } from './prepare.ts';
 import { defaultDatabaseUrl, keepSecrets } from './secrets.ts';
 import { listen } from './server.ts';
+import { createUpgrades } from './upgrades.ts';
 
 const sweepInterval = 60_000;
 
@@ -26,21 +27,22 @@ export async function startHost(env: NodeJS.ProcessEnv): Promise<Host> {
   const administrator = readAdministrator(env);
   const log = createLog('api');
   const { db, client } = await openDatabase(config.databaseUrl, config.databaseToken);
-  const executors = createExecutors(log);
-  const context = createContext({ config, db, executors: executors.client, log });
+  const upgrades = createUpgrades();
+  const executors = createExecutors(upgrades, log);
+  const context = createContext({ config, db, executors: executors.client, sockets: upgrades, log });
   await prepareDatabase(context, client, { administrator, dataDir });
   await markServersOffline(db, Date.now());
   executors.start(createIngest(context));
 
   const app = createApp(() => context);
-  const server = await listen({ fetch: app.fetch, offerUpgrade: executors.offer, bind, port });
+  const server = await listen({ fetch: app.fetch, offerUpgrade: upgrades.offer, bind, port });
   const timer = setInterval(() => sweep(context).catch((error: unknown) => log.error('sweep', { cause: describeError(error) })), sweepInterval);
   console.log(`API listening on ${config.publicUrl}`);
 
   return {
     stop: async () => {
       clearInterval(timer);
-      executors.close();
+      upgrades.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       setTimeout(() => server.closeAllConnections(), 5_000).unref();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readConfig } from '../config.ts';
 import { createContext } from '../context.ts';
-import { noExecutors } from '../services/no-executors.ts';
+import { noExecutors, noSockets } from '../services/no-executors.ts';
 import { countAdministrators } from '../store/users.ts';
 import { openDatabase } from './database.ts';
 import { prepareDatabase } from './prepare.ts';
@@ -24,7 +24,7 @@ test('SEC-08 no administrator is made whose credentials cannot be kept, and the 
   const databaseUrl = `file:${join(folder, 'dockup.db')}`;
   const config = readConfig('embedded', { ...keepSecrets(folder), DOCKUP_DATABASE_URL: databaseUrl });
   const { db, client } = await openDatabase(databaseUrl, undefined);
-  const ctx = createContext({ config, db, executors: noExecutors, log: { info: () => {}, error: () => {} } });
+  const ctx = createContext({ config, db, executors: noExecutors, sockets: noSockets, log: { info: () => {}, error: () => {} } });
   const dataDir = join(folder, 'data');
   const prepare = () => prepareDatabase(ctx, client, { administrator: { email: 'Admin@example.com', password: undefined }, dataDir });
 

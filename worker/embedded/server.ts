@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import type { Upgrade } from './executors.ts';
+import type { Upgrade } from './upgrades.ts';
 
 interface Options {
   fetch(request: Request): Response | Promise<Response>;

@@ -16,9 +16,9 @@ function fakeSocket(epoch: number) {
   const sent: HubMessage[] = [];
   const closed: [code: number, reason: string][] = [];
   const socket: HubSocket = {
-    session: { server: 'srv_1', epoch, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} },
+    session: { server: 'srv_1', epoch, protocol: 0, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} },
     remember: () => {},
-    send: (text) => sent.push(JSON.parse(text) as HubMessage),
+    send: (message) => sent.push(JSON.parse(String(message)) as HubMessage),
     close: (code, reason) => closed.push([code, reason]),
   };
   return { socket, sent, closed };

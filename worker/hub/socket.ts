@@ -1,9 +1,13 @@
-/** The seam between the hub and whatever holds the executor's socket: `ws` in Node, a hibernating WebSocket in a Durable Object. */
+/** The seam between the hub and whatever holds its sockets: `ws` in Node, hibernating WebSockets in a Durable Object. */
+import type { StreamEnd } from '../../shared/protocol/messages.ts';
+import type { StreamKind } from '../../shared/protocol/streams.ts';
 
 /** What the hub knows of a connection. It lives with the socket (at the edge: its attachment), so hibernation loses nothing. */
 export interface Session {
   server: string;
   epoch: number;
+  /** The protocol version that was agreed on; 0 before hello. */
+  protocol: number;
   /** Hello has been taken in: the connection counts as online. */
   isReady: boolean;
   /** When the last message came, in ms since the epoch. */
@@ -20,6 +24,34 @@ export interface HubSocket {
   session: Session;
   /** Keep `session` as it is now. */
   remember(): void;
-  send(text: string): void;
+  send(message: string | Uint8Array): void;
   close(code: number, reason: string): void;
+}
+
+/** What the hub knows of a client that is connected with a stream: the routing table, kept with the client's socket. */
+export interface ClientSession {
+  server: string;
+  app: string;
+  kind: StreamKind;
+  stream: number;
+  /** Its text messages are control messages, not input. */
+  hasControl: boolean;
+  /** Bytes the executor still takes from the client. Zero until it has opened the stream. */
+  inputCredit: number;
+  /** Bytes of output that came and for which the executor has not been given new credit. */
+  unreturned: number;
+}
+
+export interface ClientSocket {
+  session: ClientSession;
+  /** Keep `session` as it is now. */
+  remember(): void;
+  /** Output: whole lines of text, or for `exec` the bytes of the terminal. `taken` is called once the client has them, as far as the host can tell. @throws AppError slow_reader */
+  send(bytes: Uint8Array, taken: () => void): void;
+  /** The client has said something. */
+  heard?(): void;
+  /** The executor has the stream. */
+  opened?(): void;
+  /** The stream is over: what was sent still arrives. */
+  end(end: StreamEnd): void;
 }

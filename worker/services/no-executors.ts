@@ -1,5 +1,5 @@
 import { AppError } from '../../shared/errors.ts';
-import type { ExecutorClient } from './ports.ts';
+import type { ExecutorClient, Sockets } from './ports.ts';
 
 const refuse = () => Promise.reject(new AppError('executor_offline', { detail: 'Executors are not reached from here.' }));
 
@@ -10,7 +10,11 @@ export const noExecutors: ExecutorClient = {
   settled: refuse,
   disconnect: async () => undefined,
   accept: refuse,
+  attach: refuse,
+  stream: refuse,
   upload: refuse,
   download: refuse,
   transfer: refuse,
 };
+
+export const noSockets: Sockets = { refuse };

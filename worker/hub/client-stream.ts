@@ -1,0 +1,124 @@
+/** One client connected with one stream of the executor: output under the credit the client's reading earns, input under the executor's. */
+import { AppError } from '../../shared/errors.ts';
+import type { Frame } from '../../shared/protocol/frames.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { HubMessage } from '../../shared/protocol/messages.ts';
+import { readControl } from './exec-control.ts';
+import { Lines } from './lines.ts';
+import type { ClientSocket } from './socket.ts';
+
+/** The way to the executor. */
+export interface Link {
+  tell(message: HubMessage): void;
+  pass(frame: Frame): void;
+}
+
+/** Credit goes back in pieces of a quarter of the window: fewer frames, and the executor never runs dry for it. */
+const creditStep = limits.streamWindow / 4;
+
+export class ClientStream {
+  readonly socket: ClientSocket;
+  readonly #link: Link;
+  /** Messages to clients of `exec` are the terminal's bytes, all others whole lines. */
+  readonly #lines: Lines | null;
+  /** Bytes that the client has and no credit was given for yet. */
+  #taken = 0;
+  #input: Uint8Array[] = [];
+  #inputLength = 0;
+  #isInputOver = false;
+  #awake: ReturnType<typeof setInterval> | undefined;
+
+  constructor(socket: ClientSocket, link: Link) {
+    this.socket = socket;
+    this.#link = link;
+    this.#lines = socket.session.kind === 'exec' ? null : new Lines();
+  }
+
+  /** Output. @throws AppError executor_lost when the executor sends more than it may: only so much is kept for a client */
+  deliver(bytes: Uint8Array): void {
+    const { session } = this.socket;
+    session.unreturned += bytes.length;
+    if (session.unreturned > limits.streamWindow) throw new AppError('executor_lost', { detail: 'The executor sent more than the stream allows.' });
+    this.socket.remember();
+    const ready = this.#lines === null ? bytes : this.#lines.push(bytes);
+    if (ready.length > 0) this.socket.send(ready, () => this.#giveCredit(ready.length, creditStep));
+  }
+
+  /** After hibernation nobody will say that bytes were taken: those that are still owed count as taken. */
+  settle(): void {
+    this.#giveCredit(this.socket.session.unreturned, 1);
+  }
+
+  /** The executor takes so many bytes more. */
+  allow(bytes: number): void {
+    this.socket.session.inputCredit += bytes;
+    this.#passInput();
+  }
+
+  /**
+   * A message of the client: input, or a control message where the client has asked for those.
+   * @throws AppError invalid_value for a control message that is none, slow_reader when more waits than is kept
+   */
+  receive(data: string | Uint8Array): void {
+    this.socket.heard?.();
+    const { kind, hasControl } = this.socket.session;
+    if (kind !== 'exec' || this.#isInputOver) return;
+    if (typeof data === 'string' && hasControl) return this.#control(data);
+    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+    if (bytes.length === 0) return;
+    this.#input.push(bytes);
+    this.#inputLength += bytes.length;
+    if (this.#inputLength > this.socket.session.inputCredit + limits.streamWindow) {
+      throw new AppError('slow_reader', { detail: `More than ${limits.streamWindow} bytes of input wait for the command to take them.` });
+    }
+    this.#passInput();
+  }
+
+  /** Nothing more goes either way. */
+  release(): void {
+    this.#input = [];
+    clearInterval(this.#awake);
+  }
+
+  #control(text: string): void {
+    const control = readControl(text);
+    const { stream } = this.socket.session;
+    if (control.type === 'resize') return this.#link.tell({ ...control, stream });
+    this.#isInputOver = true;
+    this.#passInput();
+  }
+
+  #passInput(): void {
+    const { session } = this.socket;
+    for (let first = this.#input[0]; first !== undefined && session.inputCredit > 0; first = this.#input[0]) {
+      const bytes = first.subarray(0, Math.min(limits.streamFrame, session.inputCredit));
+      this.#link.pass({ kind: 'data', stream: session.stream, bytes });
+      session.inputCredit -= bytes.length;
+      this.#inputLength -= bytes.length;
+      if (bytes.length === first.length) this.#input.shift();
+      else this.#input[0] = first.subarray(bytes.length);
+    }
+    if (this.#inputLength === 0 && this.#isInputOver) this.#link.pass({ kind: 'end', stream: session.stream });
+    this.socket.remember();
+    this.#keepAwake();
+  }
+
+  /** Input that waits is in memory only: a timer that runs keeps a Durable Object from hibernating meanwhile. */
+  #keepAwake(): void {
+    if (this.#inputLength > 0) this.#awake ??= setInterval(() => undefined, 5_000);
+    else {
+      clearInterval(this.#awake);
+      this.#awake = undefined;
+    }
+  }
+
+  #giveCredit(bytes: number, step: number): void {
+    this.#taken += bytes;
+    if (this.#taken < step) return;
+    const { session } = this.socket;
+    this.#link.pass({ kind: 'credit', stream: session.stream, bytes: this.#taken });
+    session.unreturned -= this.#taken;
+    this.#taken = 0;
+    this.socket.remember();
+  }
+}

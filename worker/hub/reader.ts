@@ -1,0 +1,87 @@
+/**
+ * A stream for code that reads it as bytes. Credit is given as the reader pulls. How the stream ended comes behind its last line, so that a
+ * typed failure crosses the boundary of a Durable Object, where errors lose their class.
+ */
+import { AppError } from '../../shared/errors.ts';
+import type { StreamEnd } from '../../shared/protocol/messages.ts';
+import type { StreamRequest } from '../services/ports.ts';
+import { createPipe } from './pipe.ts';
+import type { ClientSocket } from './socket.ts';
+import { newSession, type Streams } from './streams.ts';
+import type { Refusal } from './transfers.ts';
+
+export type Reading = { ok: true; body: ReadableStream<Uint8Array> } | Refusal;
+
+/** Lines of JSON never hold this byte. */
+const endMark = 0;
+
+/** Resolves when the executor has opened the stream, or refused it. */
+export function openReader(streams: Streams, server: string, { kind, app, params }: StreamRequest): Promise<Reading> {
+  const { readable, writable } = createPipe();
+  const writer = writable.getWriter();
+  // A reader that goes away fails the writes; it is noticed by `closed`, once.
+  const write = (bytes: Uint8Array, written = () => {}) => void writer.write(bytes).then(written, () => undefined);
+  return new Promise((resolve) => {
+    const open = () => resolve({ ok: true, body: readable });
+    const socket: ClientSocket = {
+      session: newSession({ server, kind, app, hasControl: false }),
+      remember: () => undefined,
+      send: write,
+      opened: open,
+      end: (end) => {
+        if (end.code === undefined) open();
+        else resolve({ ok: false, code: end.code, message: end.message ?? '' });
+        write(encodeEnd(end));
+        writer.close().catch(() => undefined);
+      },
+    };
+    writer.closed.catch(() => streams.closed(socket));
+    streams.open(socket, params);
+  });
+}
+
+/** What `openReader` gave, without the end: a failure is an `AppError` again. */
+export function unwrapReading(reading: Reading): ReadableStream<Uint8Array> {
+  if (!reading.ok) throw new AppError(reading.code, { detail: reading.message, ...(reading.code === 'executor_offline' && { retryAfter: 15 }) });
+  const reader = reading.body.getReader();
+  const read = async (): Promise<Uint8Array> => {
+    const { done, value } = await reader.read();
+    if (done) throw new Error('it ended without its end');
+    return value;
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        try {
+          const bytes = await read();
+          const mark = bytes.indexOf(endMark);
+          if (mark !== 0) controller.enqueue(mark < 0 ? bytes : bytes.subarray(0, mark));
+          if (mark >= 0) finish(controller, await readEnd(bytes.subarray(mark), read));
+        } catch (cause) {
+          controller.error(new AppError('executor_lost', { detail: 'The stream broke.', cause }));
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    // Each pull answers a read: what is handed over is never dropped by the failure that follows it.
+    { highWaterMark: 0 },
+  );
+}
+
+function finish(controller: ReadableStreamDefaultController<Uint8Array>, { code, message }: StreamEnd): void {
+  if (code === undefined) controller.close();
+  else controller.error(new AppError(code, message === undefined ? {} : { detail: message }));
+}
+
+/** Between two marks, because the transport may cut it anywhere. */
+function encodeEnd(end: StreamEnd): Uint8Array {
+  return new TextEncoder().encode(`\0${JSON.stringify(end)}\0`);
+}
+
+async function readEnd(begin: Uint8Array, read: () => Promise<Uint8Array>): Promise<StreamEnd> {
+  const decoder = new TextDecoder();
+  let text = decoder.decode(begin, { stream: true });
+  while (!text.endsWith('\0') || text.length === 1) text += decoder.decode(await read(), { stream: true });
+  // Written by `encodeEnd`, of a message that the protocol's schema has read.
+  return JSON.parse(text.slice(1, -1)) as StreamEnd;
+}

@@ -1,0 +1,122 @@
+/**
+ * Which client is connected with which stream of the executor. Frames are passed on without being looked into. What is needed to go on
+ * after hibernation is in the clients' sessions: the map is made from them again.
+ */
+import { AppError } from '../../shared/errors.ts';
+import { decodeFrame } from '../../shared/protocol/frames.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { ExecutorMessage, StreamEnd } from '../../shared/protocol/messages.ts';
+import { streamKinds } from '../../shared/protocol/streams.ts';
+import { ClientStream, type Link } from './client-stream.ts';
+import type { ClientSession, ClientSocket, Session } from './socket.ts';
+
+interface HubLink extends Link {
+  /** Of the connection to the executor, once it has said hello. */
+  session(): Session | undefined;
+}
+
+export class Streams {
+  readonly #link: HubLink;
+  readonly #streams = new Map<number, ClientStream>();
+
+  constructor(link: HubLink) {
+    this.#link = link;
+  }
+
+  /** Connects a client, or ends its socket with the reason why not. */
+  open(socket: ClientSocket, params: unknown): void {
+    const { stream, kind } = socket.session;
+    const refusal = this.#refusalOf(socket.session);
+    if (refusal !== undefined) return socket.end(refusal);
+    this.#streams.set(stream, new ClientStream(socket, this.#link));
+    socket.remember();
+    this.#link.tell({ type: 'open', stream, kind, params, credit: limits.streamWindow });
+  }
+
+  /** A client that was connected before hibernation. */
+  adopt(socket: ClientSocket): void {
+    const { stream } = socket.session;
+    if (this.#streams.has(stream)) return;
+    if (this.#link.session() === undefined) return socket.end(lost('The connection to the executor broke.'));
+    const adopted = new ClientStream(socket, this.#link);
+    this.#streams.set(stream, adopted);
+    adopted.settle();
+  }
+
+  /** A message of a client. */
+  receive({ session }: ClientSocket, data: string | Uint8Array): void {
+    const stream = this.#streams.get(session.stream);
+    if (stream !== undefined) this.#try(stream, () => stream.receive(data));
+  }
+
+  /** A client is gone: the executor stops. */
+  closed({ session }: ClientSocket): void {
+    if (this.#forget(session.stream)) this.#link.tell({ type: 'close', stream: session.stream });
+  }
+
+  /** What the executor says of a stream. One that nobody reads any more is told so, that nothing runs on for nobody. */
+  take(message: Extract<ExecutorMessage, { type: 'opened' | 'close' }>): void {
+    const stream = this.#streams.get(message.stream);
+    if (message.type === 'opened') {
+      if (stream === undefined) return this.#link.tell({ type: 'close', stream: message.stream });
+      stream.socket.opened?.();
+      return stream.allow(message.credit);
+    }
+    const { type: _type, stream: id, ...end } = message;
+    this.#forget(id);
+    stream?.socket.end(end);
+  }
+
+  /** A frame of the executor. False when it is none. */
+  frame(encoded: Uint8Array): boolean {
+    const frame = decodeFrame(encoded);
+    if (frame === null || (frame.kind === 'data' && frame.bytes.length > limits.streamFrame)) return false;
+    const stream = this.#streams.get(frame.stream);
+    if (stream === undefined) this.#link.tell({ type: 'close', stream: frame.stream });
+    else if (frame.kind === 'data') this.#try(stream, () => stream.deliver(frame.bytes));
+    else if (frame.kind === 'credit') stream.allow(frame.bytes);
+    return true;
+  }
+
+  /** The link is gone, and with it every stream. */
+  lose(message: string): void {
+    for (const { socket } of this.#streams.values()) {
+      this.#forget(socket.session.stream);
+      socket.end(lost(message));
+    }
+  }
+
+  #refusalOf({ kind }: ClientSession): StreamEnd | undefined {
+    const session = this.#link.session();
+    if (session === undefined) return { code: 'executor_offline', message: 'The executor is not connected.' };
+    if (session.protocol < streamKinds[kind].version) return { code: 'unsupported_command', message: `The executor does not know ${kind}: it needs version ${streamKinds[kind].version} of the protocol.` };
+    if (this.#streams.size >= limits.streams) return { code: 'too_many_streams', message: `${limits.streams} streams are open.` };
+    return undefined;
+  }
+
+  /** What is thrown ends this stream, on both sides, and nothing else. */
+  #try(stream: ClientStream, task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.closed(stream.socket);
+      stream.socket.end({ code: error.code, message: error.message });
+    }
+  }
+
+  #forget(id: number): boolean {
+    this.#streams.get(id)?.release();
+    return this.#streams.delete(id);
+  }
+}
+
+function lost(message: string): StreamEnd {
+  return { code: 'executor_lost', message };
+}
+
+/** Numbered at random, so that a hub that slept does not use a number twice. */
+export function newSession(fields: Pick<ClientSession, 'server' | 'app' | 'kind' | 'hasControl'>): ClientSession {
+  const [stream = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return { ...fields, stream, inputCredit: 0, unreturned: 0 };
+}
