@@ -22,17 +22,23 @@ export interface DispatchOptions {
 /** The calls of one connection. Answers go to the connection that asked; a new one starts with none. */
 export class Dispatch {
   readonly #options: DispatchOptions;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, { controller: AbortController; isAnswered: Promise<void> }>();
 
   constructor(options: DispatchOptions) {
     this.#options = options;
   }
 
-  async call(call: Call): Promise<void> {
+  call(call: Call): Promise<void> {
     // The same id again is the same call, sent twice: its one answer is on its way.
-    if (this.#running.has(call.id)) return;
+    const running = this.#running.get(call.id);
+    if (running !== undefined) return running.isAnswered;
     const controller = new AbortController();
-    this.#running.set(call.id, controller);
+    const isAnswered = this.#perform(call, controller);
+    this.#running.set(call.id, { controller, isAnswered });
+    return isAnswered;
+  }
+
+  async #perform(call: Call, controller: AbortController): Promise<void> {
     const pulse = setInterval(() => this.#options.send({ type: 'pulse', id: call.id }), this.#options.pulseInterval ?? limits.pulseInterval);
     const answer = await this.#answer(call, controller.signal);
     clearInterval(pulse);
@@ -42,12 +48,13 @@ export class Dispatch {
 
   /** The caller no longer waits: the handler may stop early, and is answered for all the same. */
   cancel(id: string): void {
-    this.#running.get(id)?.abort(new AppError('deadline_exceeded', { detail: 'The caller no longer waits.' }));
+    this.#running.get(id)?.controller.abort(new AppError('deadline_exceeded', { detail: 'The caller no longer waits.' }));
   }
 
-  /** The connection is over, and with it everybody who waits. */
-  end(): void {
+  /** The connection is over, and with it everybody who waits. Resolves when every call has come to its end. */
+  async end(): Promise<void> {
     for (const id of this.#running.keys()) this.cancel(id);
+    await Promise.all([...this.#running.values()].map(({ isAnswered }) => isAnswered));
   }
 
   /** Handlers run on to their end: what they began with an engine should not be left half done. */

@@ -11,6 +11,9 @@ import { runSession, type Ending, type SessionOptions, type Welcome } from './se
 import type { StreamHandlers } from './streams/stream.ts';
 import { Streams, type StreamCarrier } from './streams/streams.ts';
 
+/** ms. SIGKILL follows SIGHUP after two seconds. */
+const tidyUpTime = 3_000;
+
 export interface LinkOptions {
   apiUrl: string;
   connectToken: () => Promise<string>;
@@ -39,6 +42,8 @@ export class Link {
   readonly #now: () => number;
   #lastCause = '';
   #malformed = 0;
+  /** Resolves when what ran for the last connection has ended. */
+  #farewell: Promise<unknown> = Promise.resolve();
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -50,11 +55,20 @@ export class Link {
     const backoff = this.#options.backoff ?? createBackoff();
     while (!signal.aborted) {
       const { ending, healthyFor } = await this.#connect(signal);
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       const wait = backoff.next(isRefusal(ending.code) ? 'refused' : 'failed', healthyFor);
       this.#report(ending, wait);
       await this.#options.clock.sleep(wait, signal).catch(() => undefined);
     }
+    await this.#tidyUp();
+  }
+
+  /** The process is about to end: commands in containers, which would outlive it, get the time to end first. */
+  async #tidyUp(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, tidyUpTime);
+    await Promise.race([this.#farewell, promise]);
+    clearTimeout(timer);
   }
 
   async #connect(signal: AbortSignal): Promise<{ ending: Ending; healthyFor: number }> {
@@ -86,8 +100,7 @@ export class Link {
       ending = { reason: describeError(error), code: null };
     }
     outbox.detach();
-    current.services?.dispatch.end();
-    current.services?.streams.end();
+    this.#farewell = Promise.all([current.services?.dispatch.end(), current.services?.streams.end()]);
     return { ending, healthyFor: welcomedAt === null ? 0 : this.#now() - welcomedAt };
   }
 

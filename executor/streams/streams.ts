@@ -33,8 +33,8 @@ export class Streams {
   readonly #streams = new Map<number, OpenStream>();
   /** Those with frames to send, in the order of their turns. */
   readonly #ready = new Set<OpenStream>();
-  /** Handlers at work, also those whose stream is over and who are still cleaning up. */
-  #working = 0;
+  /** Handlers at work, also those whose stream is over and who are still cleaning up. None of them rejects. */
+  readonly #working = new Set<Promise<void>>();
   /** Bytes that wait in all streams. */
   #waiting = 0;
   #isFlushDue = false;
@@ -81,19 +81,21 @@ export class Streams {
     for (const stream of this.#streams.values()) stream.wake();
   }
 
-  /** The connection is over. */
-  end(): void {
+  /** The connection is over. Resolves when every handler has cleaned up. */
+  async end(): Promise<void> {
     for (const id of this.#streams.keys()) this.#abandon(id, 'the link is gone');
+    await Promise.all(this.#working);
   }
 
   #open({ stream: id, kind, params, credit }: OpenMessage): void {
     try {
       const present = this.#streams.get(id);
       if (present !== undefined) throw new AppError('invalid_value', { detail: `Stream ${id} is open already.` });
-      if (this.#working >= limits.streams) throw new AppError('too_many_streams', { detail: `${limits.streams} streams are open.` });
+      if (this.#working.size >= limits.streams) throw new AppError('too_many_streams', { detail: `${limits.streams} streams are open.` });
       if (!isStreamKind(kind)) throw new AppError('unsupported_command', { detail: `This executor speaks protocol ${protocolVersion} and does not know the stream "${kind}".` });
       const checked = readParams(kind, params);
-      void this.#start(kind, checked, this.#add(id, credit));
+      const work = this.#run(kind, checked, this.#add(id, credit)).finally(() => this.#working.delete(work));
+      this.#working.add(work);
     } catch (error) {
       // The far end takes the number for closed; so must we, also where it was in use.
       this.#abandon(id, 'the stream was opened twice');
@@ -117,15 +119,12 @@ export class Streams {
   }
 
   /** Never rejects: however the handler ends, the stream does. */
-  async #start<K extends StreamKind>(kind: K, params: StreamParams<K>, stream: OpenStream): Promise<void> {
-    this.#working++;
+  async #run<K extends StreamKind>(kind: K, params: StreamParams<K>, stream: OpenStream): Promise<void> {
     try {
       stream.finish(await this.#options.handlers[kind](params, stream));
     } catch (error) {
       if (!(error instanceof AppError) && !stream.signal.aborted) this.#options.log.error('stream failed', { stream: stream.id, kind, error: describeError(error) });
       stream.finish(endOf(error));
-    } finally {
-      this.#working--;
     }
     this.#closeIfDone(stream);
   }
