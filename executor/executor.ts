@@ -1,5 +1,6 @@
 /** Puts the parts of the executor together and runs them. */
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isFinished } from '../shared/status.ts';
 import type { ExecutorEvent } from '../shared/protocol/events.ts';
 import { limits } from '../shared/protocol/limits.ts';
@@ -19,6 +20,7 @@ import { Observer } from './observe/observer.ts';
 import { Outbox } from './outbox.ts';
 import { claimDirectory } from './pid-file.ts';
 import { createTransfers } from './transfers.ts';
+import { createUploads, type Uploads } from './uploads/uploads.ts';
 
 export interface ExecutorOptions {
   config: Config;
@@ -65,7 +67,9 @@ async function work({ config, log, onConnected }: ExecutorOptions, identity: Ide
 
   let reportInterval: number = limits.reportInterval;
   let isFirst = true;
-  const context = { host, deployments, observer, transfers: createTransfers({ apiUrl, connectToken }), apps: createLocks() };
+  const uploads = createUploads({ dir: join(config.dir, 'uploads'), maxBytes: config.maxUpload });
+  sweepUploads(uploads, log, signal);
+  const context = { host, deployments, observer, transfers: createTransfers({ apiUrl, connectToken }), uploads, loads: createLocks(), apps: createLocks() };
   const link = new Link({
     apiUrl,
     connectToken,
@@ -83,4 +87,12 @@ async function work({ config, log, onConnected }: ExecutorOptions, identity: Ide
     },
   });
   await Promise.all([link.run(signal), keepWatch({ host, deployments, observer, reportInterval: () => reportInterval, signal })]);
+}
+
+/** Now, and every hour. */
+function sweepUploads(uploads: Uploads, log: Log, signal: AbortSignal): void {
+  const sweep = () => void uploads.sweep().catch((error: unknown) => log.warn('old uploads are not removed yet', { error: describeError(error) }));
+  const timer = setInterval(sweep, 3_600_000);
+  signal.addEventListener('abort', () => clearInterval(timer));
+  sweep();
 }

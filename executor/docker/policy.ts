@@ -18,6 +18,8 @@ const policyFile = z.strictObject({
   command_checks: z.boolean().default(true),
   /** Run commands in containers, on a terminal or without. */
   exec: z.boolean().default(true),
+  /** Take in images that clients send. */
+  uploads: z.boolean().default(true),
   /** Prefixes of the image references that may run; null: all. */
   images: z.array(z.string().min(1)).nullable().default(null),
 });

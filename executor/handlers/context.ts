@@ -4,12 +4,16 @@ import type { Deployments } from '../deploy/deployments.ts';
 import type { Locks } from '../locks.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Transfers } from '../transfers.ts';
+import type { Uploads } from '../uploads/uploads.ts';
 
 export interface HandlerContext {
   host: DeployHost;
   deployments: Deployments;
   observer: Observer;
   transfers: Transfers;
+  uploads: Uploads;
+  /** Held by app id while an image is loaded for it. */
+  loads: Locks;
   /** Held by app id while its containers are being started, stopped or removed. */
   apps: Locks;
 }

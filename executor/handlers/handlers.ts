@@ -5,8 +5,10 @@ import { readLogs } from '../docker/logs.ts';
 import { act } from './act.ts';
 import type { HandlerContext } from './context.ts';
 import { exec } from './exec.ts';
+import { loadImage } from './load-image.ts';
 import { removeApp } from './remove-app.ts';
 import { readStats } from './stats.ts';
+import { takeUpload } from './take-upload.ts';
 import { updateLimits } from './update-limits.ts';
 import { deleteVolume, fillVolume, readVolumes, sendVolume } from './volumes.ts';
 
@@ -25,6 +27,8 @@ export function createHandlers(context: HandlerContext): Handlers {
     exec: (params, signal) => exec(context, params, signal),
     stats: (params) => readStats(context, params),
     update_limits: (params) => updateLimits(context, params),
+    load_image: (params, signal) => loadImage(context, params, signal),
+    upload: (params, signal) => takeUpload(context, params, signal),
     volumes: (params) => readVolumes(context, params),
     remove_volume: (params) => deleteVolume(context, params),
     read_volume: (params, signal) => sendVolume(context, params, signal),

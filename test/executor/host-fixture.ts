@@ -18,6 +18,7 @@ import { Observer } from '../../executor/observe/observer.ts';
 import type { Proxy, Route } from '../../executor/proxy/proxy.ts';
 import type { Transfers } from '../../executor/transfers.ts';
 import { readKeptImages } from '../../scripts/local/removal.ts';
+import { createUploads } from '../../executor/uploads/uploads.ts';
 import { isFinished } from '../../shared/status.ts';
 import type { DeploymentEvent, ExecutorEvent } from '../../shared/protocol/events.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
@@ -50,6 +51,8 @@ export interface Life {
 export interface OpenOptions {
   policy?: Policy;
   socketPath?: string;
+  /** Bytes. */
+  maxUpload?: number;
   /** Wrap what a life works with, to kill it at some point. */
   wrap?: (host: DeployHost) => DeployHost;
 }
@@ -116,7 +119,7 @@ interface World {
   logs: string[];
 }
 
-async function openLife(world: World, { policy = defaultPolicy, socketPath = engineSocket, wrap = (host) => host }: OpenOptions): Promise<Life> {
+async function openLife(world: World, { policy = defaultPolicy, socketPath = engineSocket, maxUpload = 1_000_000_000, wrap = (host) => host }: OpenOptions): Promise<Life> {
   const log = createLog((line) => world.logs.push(line));
   const host = wrap({
     engine: createEngine({ socketPath, serverId: world.serverId }),
@@ -135,7 +138,8 @@ async function openLife(world: World, { policy = defaultPolicy, socketPath = eng
   const { engine, journal, proxy, clock, emit } = host;
   const observer = new Observer({ engine, journal, proxy, clock, log, emit });
   const deployments = new Deployments(host);
-  const context = { host, deployments, observer, transfers: world.transfers, apps: createLocks() };
+  const uploads = createUploads({ dir: join(world.dir, 'uploads'), maxBytes: maxUpload });
+  const context = { host, deployments, observer, transfers: world.transfers, uploads, loads: createLocks(), apps: createLocks() };
   return { host, deployments, observer, handlers: createHandlers(context), streamHandlers: createStreamHandlers(context) };
 }
 

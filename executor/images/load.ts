@@ -1,0 +1,62 @@
+/** The engine's `docker load`: takes an archive, answers 200 at once and tells how it went in the stream. */
+import { statfsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type Dockerode from 'dockerode';
+import { AppError } from '../../shared/errors.ts';
+import { asked, toAppError, type Engine } from '../docker/engine.ts';
+
+/** Loads what `archive` holds. @throws AppError archive_invalid, insufficient_storage, engine_unreachable, engine_error */
+export async function loadArchive({ docker }: Engine, archive: Readable, signal: AbortSignal): Promise<void> {
+  try {
+    const progress = await docker.loadImage(archive, { quiet: true, abortSignal: signal });
+    await followLoad(docker, progress);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw toLoadError(error);
+  }
+}
+
+function followLoad(docker: Dockerode, stream: NodeJS.ReadableStream): Promise<void> {
+  return new Promise((resolve, reject) => docker.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(error))));
+}
+
+const brokenContent = /unexpected EOF|invalid|no such file|checksum|mismatch|unmarshal|malformed|not a directory|Error processing tar|archive/i;
+
+function toLoadError(error: unknown): AppError {
+  const mapped = toAppError('docker load', error);
+  if (mapped.code !== 'engine_error') return mapped;
+  if (/no space left/i.test(mapped.message)) return new AppError('insufficient_storage', { detail: mapped.message, cause: error });
+  return brokenContent.test(mapped.message) ? new AppError('archive_invalid', { detail: mapped.message, cause: error }) : mapped;
+}
+
+export async function describeImage({ quick }: Engine, image: string): Promise<{ image_id: string; size: number }> {
+  const { Id, Size } = await asked('inspect image', quick.getImage(image).inspect());
+  return { image_id: Id, size: Size };
+}
+
+/** Bytes that stay free on the disk of the engine: everything that runs needs some. */
+const reserve = 2 * 1024 ** 3;
+
+/** Answers a function that throws when `coming` more bytes would fill the disk that holds `folder`. A folder that is not seen from here (in a container) is not checked. */
+export function guardDisk(folder: string): (coming: number) => void {
+  return (coming) => {
+    const free = freeBytes(folder);
+    if (free === null || free - coming >= reserve) return;
+    throw new AppError('insufficient_storage', { detail: `The disk of ${folder} has ${Math.floor(free / 1024 ** 2)} MB left, of which 2048 MB stay free.` });
+  };
+}
+
+function freeBytes(folder: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
+}
+
+/** Where the engine keeps images. */
+export async function dataRootOf({ quick }: Engine): Promise<string> {
+  const info: { DockerRootDir: string } = await asked('ask the engine for its folder', quick.info());
+  return info.DockerRootDir;
+}
