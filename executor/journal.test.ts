@@ -69,12 +69,40 @@ describe('the journal', () => {
     for (const [id, at] of [['dep_1', 1], ['dep_2', 2], ['dep_3', Date.now()]] as const) {
       await journal.accept(id, spec, at);
       await journal.conclude(outcome(id, id === 'dep_3' ? 'failed' : 'succeeded'), true);
-      await journal.change(id, { isAcknowledged: true });
+      await journal.change(id, { isAcknowledged: true, keepsImage: false });
     }
     expect((await open()).current(app)?.deployment).toBe('dep_2');
     expect((await readdir(dir)).sort()).toEqual(['dep_2.json', 'dep_3.json']);
     await journal.forget(app);
     expect(await readdir(dir)).toEqual([]);
+  });
+
+  it('keeps a deployment for as long as its image is kept', async () => {
+    const journal = await open();
+    for (const [id, at] of [['dep_1', 1], ['dep_2', 2]] as const) {
+      await journal.accept(id, spec, at);
+      await journal.conclude(outcome(id), true);
+      await journal.change(id, { isAcknowledged: true });
+    }
+    expect((await open()).of(app).map(({ deployment, keepsImage }) => [deployment, keepsImage])).toEqual([['dep_1', true], ['dep_2', true]]);
+    await journal.change('dep_1', { keepsImage: false });
+    await journal.change('dep_2', { isAcknowledged: true });
+    expect((await open()).of(app).map(({ deployment }) => deployment)).toEqual(['dep_2']);
+  });
+
+  it('follows limits that were changed in place', async () => {
+    const journal = await open();
+    await journal.accept('dep_1', { ...spec, cpu_limit: 1, memory_limit: 64 }, 1);
+    await journal.changeLimits('dep_1', { cpu_limit: null, memory_limit: 128 });
+    expect((await open()).get('dep_1')?.spec).toMatchObject({ cpu_limit: 1, memory_limit: 128, env: spec.env });
+  });
+
+  it('reads entries of releases that knew neither volumes nor kept images', async () => {
+    const journal = await open();
+    await journal.accept('dep_1', spec, 1);
+    const { released: _released, keepsImage: _keepsImage, ...old } = journal.get('dep_1') ?? {};
+    await writeFile(join(dir, 'dep_1.json'), JSON.stringify({ ...old, spec: { ...spec, volumes: undefined, strategy: undefined } }));
+    expect((await open()).get('dep_1')).toMatchObject({ released: null, keepsImage: false, spec: { volumes: [], strategy: 'start-first' } });
   });
 
   it('keeps a bounded number of outcomes', { timeout: 60_000 }, async () => {

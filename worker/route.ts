@@ -12,7 +12,7 @@ import type { Actor } from './services/actor.ts';
 import type { Context } from './services/context.ts';
 import { reachServer } from './services/servers.ts';
 import type { AppView } from './store/apps.ts';
-import type { DeploymentRow, ProjectRow, ServerRow } from './store/schema.ts';
+import type { DeploymentRow, ProjectRow, ServerRow, TicketRow } from './store/schema.ts';
 import { problemType } from './problem.ts';
 
 /** What every handler finds on its request. */
@@ -21,6 +21,10 @@ interface BaseVariables {
   requestId: string;
   /** Whoever the token belongs to; an `AppError` when the token was no good; null without one. */
   identity: Actor | AppError | null;
+  /** Of a route for sockets: whether this request wants to be one. Undefined elsewhere. */
+  socket: 'wanted' | 'not wanted' | undefined;
+  /** The ticket that was used up for this request. */
+  ticket: TicketRow | undefined;
 }
 export type BaseEnv = { Variables: BaseVariables };
 
@@ -120,7 +124,7 @@ export function defineRoute<Granted extends object, const R extends Config>(
     ...route,
     security: access.kind === 'executor' ? [{ executorToken: [] }] : isPublic ? [] : [{ apiKey: [] }, { session: [] }],
     responses: { ...route.responses, ...errorResponses(allErrors) },
-    middleware: [guard(access), ...(route.request?.body === undefined ? [] : [expectJson, limitBody])],
+    middleware: [guard(access), ...checksOfBody(route)],
   });
   return {
     access,
@@ -142,12 +146,23 @@ function guard<Granted extends object>(access: Access<Granted>): MiddlewareHandl
   };
 }
 
+/** A body that is not JSON is passed on as it comes: its size is the executor's concern. */
+function checksOfBody({ request }: RouteConfig): MiddlewareHandler<BaseEnv>[] {
+  if (request?.body === undefined) return [];
+  const types = Object.keys(request.body.content);
+  const expect = expectType(types, request.body.required === true);
+  return types.includes('application/json') ? [expect, limitBody] : [expect];
+}
+
 /** The framework takes a body of another type for an empty one: the caller is told instead. */
-const expectJson: MiddlewareHandler<BaseEnv> = async (c, next) => {
-  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json') throw new AppError('unsupported_media_type', { detail: 'Send `Content-Type: application/json`.' });
-  await next();
-};
+function expectType(types: readonly string[], isRequired: boolean): MiddlewareHandler<BaseEnv> {
+  return async (c, next) => {
+    const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+    const isLeftOut = !isRequired && type === undefined;
+    if (!isLeftOut && !types.includes(type ?? '')) throw new AppError('unsupported_media_type', { detail: `Send \`Content-Type: ${types.join('` or `')}\`.` });
+    await next();
+  };
+}
 
 /** Bytes of a JSON body. The largest legitimate ones are environments. */
 const bodyLimitBytes = 1024 * 1024;
@@ -161,12 +176,17 @@ const limitBody = bodyLimit({
   },
 });
 
+function takesJson({ request }: RouteConfig): boolean {
+  return Object.hasOwn(request?.body?.content ?? {}, 'application/json');
+}
+
 /** What the shape of a request can be wrong in, by what the route takes. */
 function impliedErrors(route: RouteConfig): ErrorCode[] {
   const fields: ErrorCode[] = ['unknown_field', 'missing_field', 'wrong_type', 'too_long', 'too_short', 'out_of_range', 'invalid_value'];
   return [
-    ...(route.request?.body === undefined ? [] : (['malformed_json', 'unsupported_media_type', 'payload_too_large'] as const)),
-    ...(route.request?.body === undefined && route.request?.query === undefined ? [] : fields),
+    ...(route.request?.body === undefined ? [] : (['unsupported_media_type'] as const)),
+    ...(takesJson(route) ? (['malformed_json', 'payload_too_large'] as const) : []),
+    ...(takesJson(route) || route.request?.query !== undefined ? fields : []),
     'internal_error',
   ];
 }

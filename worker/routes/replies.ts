@@ -9,4 +9,9 @@ export function body<T extends z.ZodType>(schema: T) {
   return { required: true as const, content: { 'application/json': { schema } } };
 }
 
+/** A body that may be left out, which is the same as an empty object. */
+export function optionalBody<T extends z.ZodType>(schema: T) {
+  return { required: false as const, content: { 'application/json': { schema } } };
+}
+
 export const noContent = { description: 'Done; there is nothing to say.' };
