@@ -5,11 +5,12 @@ import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
 import { AppError } from '../shared/errors.ts';
 import { createDiscovery } from './discovery/discovery.ts';
+import { refusalOf } from './hub/closing.ts';
 import { describeError } from './log.ts';
 import { fromZodError, problemType, toProblem } from './problem.ts';
 import { routes } from './registry.ts';
 import type { BaseEnv } from './route.ts';
-import { identify } from './services/auth.ts';
+import { identify, tryIdentify } from './services/auth.ts';
 import type { Context } from './services/context.ts';
 
 type Api = OpenAPIHono<BaseEnv>;
@@ -49,20 +50,13 @@ export function createApp(contextOf: () => Context): Api {
     c.header('Allow', [...new Set(allowed)].join(', '));
     return answer(c, new AppError('method_not_allowed'));
   });
-  api.onError((error, c) => answer(c, toAppError(error)));
+  api.onError((error, c) => (c.get('socket') === 'wanted' ? refuse(c, toAppError(error)) : answer(c, toAppError(error))));
   return api;
 }
 
-/** Identify first, demand later: a bad token is only an error where a route asks for one. */
 async function readIdentity(c: HonoContext<BaseEnv>): Promise<BaseEnv['Variables']['identity']> {
   const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  if (token === undefined) return null;
-  try {
-    return await identify(c.get('ctx'), token);
-  } catch (error) {
-    if (error instanceof AppError) return error;
-    throw error;
-  }
+  return token === undefined ? null : tryIdentify(identify(c.get('ctx'), token));
 }
 
 function toAppError(error: Error): AppError {
@@ -71,13 +65,24 @@ function toAppError(error: Error): AppError {
   return new AppError('internal_error', { detail: 'Quote the request id when you report this.', cause: error });
 }
 
+/** A client cannot read the reply to an upgrade that is refused: it gets a socket that closes and says why. */
+function refuse(c: HonoContext<BaseEnv>, error: AppError): Promise<Response> {
+  tell(c, error);
+  const { code, reason } = refusalOf(error.code, error.message);
+  return c.get('ctx').sockets.refuse(c.req.raw, code, reason);
+}
+
+/** The private half of an error. The path is without the query: tokens and tickets may be in there. */
+function tell(c: HonoContext<BaseEnv>, { status, code, cause }: AppError): void {
+  if (status < 500 || cause === undefined) return;
+  c.get('ctx').log.error('answer with an error', { request_id: c.get('requestId'), method: c.req.method, path: c.req.path, code, cause: describeError(cause) });
+}
+
 /** The public half goes to the client, the private half to the log. */
 function answer(c: HonoContext<BaseEnv>, error: AppError): Response {
   const ctx = c.get('ctx');
   const requestId = c.get('requestId');
-  if (error.status >= 500 && error.cause !== undefined) {
-    ctx.log.error('answer with an error', { request_id: requestId, method: c.req.method, path: c.req.path, code: error.code, cause: describeError(error.cause) });
-  }
+  tell(c, error);
   if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
   if (error.status === 401) c.header('WWW-Authenticate', 'Bearer');
   // The table of error codes holds only statuses that carry a body.

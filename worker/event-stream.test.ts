@@ -40,7 +40,7 @@ describe('a stream of events', () => {
   test('a failure is the last event; what is private of it stays private', async () => {
     const failing = (error: Error) =>
       read(async function* () {
-        throw error;
+        yield await Promise.reject<ServerSentEvent>(error);
       });
     const known = failing(new AppError('executor_lost', { detail: 'The link broke.', cause: 'secret' }));
     await known.next();

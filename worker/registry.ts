@@ -7,6 +7,7 @@ import { authRoutes } from './routes/auth.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { serverRoutes } from './routes/servers.ts';
+import { streamRoutes } from './routes/streams.ts';
 import { systemRoutes } from './routes/system.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -19,5 +20,6 @@ export const routes: readonly DefinedRoute[] = [
   ...appRoutes,
   ...deploymentRoutes,
   ...appActionRoutes,
+  ...streamRoutes,
   ...serverRoutes,
 ];

@@ -33,6 +33,8 @@ export interface Access<Granted extends object = object> {
   /** For the spec, the docs and the access test. */
   readonly kind: 'public' | 'executor' | 'user' | 'administrator' | 'project' | 'app' | 'deployment' | 'server';
   readonly errors: readonly ErrorCode[];
+  /** What happens to a request before it is checked. */
+  readonly doors?: readonly MiddlewareHandler<BaseEnv>[];
   grant(ctx: Context, identity: BaseVariables['identity'], param: (name: string) => string): Promise<Granted>;
 }
 
@@ -124,7 +126,7 @@ export function defineRoute<Granted extends object, const R extends Config>(
     ...route,
     security: access.kind === 'executor' ? [{ executorToken: [] }] : isPublic ? [] : [{ apiKey: [] }, { session: [] }],
     responses: { ...route.responses, ...errorResponses(allErrors) },
-    middleware: [guard(access), ...checksOfBody(route)],
+    middleware: [...(access.doors ?? []), guard(access), ...checksOfBody(route)],
   });
   return {
     access,

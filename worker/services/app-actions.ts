@@ -23,7 +23,8 @@ export async function readLogs(ctx: Context, app: AppView, tail: number): Promis
   return lines;
 }
 
-function requireDeployed(app: AppView): string {
+/** The server the app runs on. @throws AppError app_not_deployed */
+export function requireDeployed(app: AppView): string {
   if (app.serverId === null || app.status === 'created') throw new AppError('app_not_deployed', { detail: 'Deploy it first: POST /api/v1/apps/{appId}/deploy.' });
   return app.serverId;
 }

@@ -22,6 +22,16 @@ export async function identify(ctx: Context, token: string): Promise<Actor> {
   return { user, via: 'session' };
 }
 
+/** Identify first, demand later: a bad token is only an error where a route asks for one. */
+export async function tryIdentify(identified: Promise<Actor>): Promise<Actor | AppError> {
+  try {
+    return await identified;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
 /** Verified when the address is unknown, so that both answers take the same time. */
 let decoy: Promise<string> | undefined;
 

@@ -1,0 +1,136 @@
+/** Streams of an app: WebSockets, and where the stream is lines also server-sent events on the same address. */
+import { createTicket, execSocketQuery, logSocketQuery, statsSocketQuery, ticket as ticketReply, toArguments } from '../../shared/api/sockets.ts';
+import { toTimestamp } from '../../shared/api/common.ts';
+import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import { logEntry, logGap } from '../../shared/protocol/logs.ts';
+import { eventStream, type ServerSentEvent } from '../event-stream.ts';
+import { defineRoute, onUser, type BaseEnv } from '../route.ts';
+import { requireDeployed } from '../services/app-actions.ts';
+import { toLogStream } from '../services/log-filter.ts';
+import type { StreamRequest } from '../services/ports.ts';
+import { readLines } from '../services/read-lines.ts';
+import { createTicket as giveTicket, requireTicketFor } from '../services/tickets.ts';
+import { onAppSocket } from '../socket-access.ts';
+import { appParams } from './params.ts';
+import { body, json } from './replies.ts';
+
+const onePath = '/api/v1/apps/{appId}';
+
+const streamErrors: readonly ErrorCode[] = ['app_not_deployed', 'app_not_running', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error', 'too_many_streams', 'slow_reader'];
+
+const closeCodes = 'A refused or failed socket is closed with 4000 + the HTTP status of the error (4401, 4403, 4404, 4409, 4422, 4429, 4503 …) and `code: what happened` as the reason; one that ended as it should with 1000, one whose host restarts with 1012.';
+
+const lineReplies = (messages: string, line: string) => ({
+  101: { description: `WebSocket. ${messages} ${closeCodes}` },
+  200: { description: `Without an upgrade, server-sent events: ${line} A failure after the first event is \`event: failure\` with \`code\` and \`detail\`.`, content: { 'text/event-stream': { schema: { type: 'string' as const, example: 'data: {}\n\n' } } } },
+});
+
+/** What `connect` needs of a handler's context. */
+interface Asked {
+  var: BaseEnv['Variables'] & { app: Parameters<typeof requireDeployed>[0] };
+  req: { raw: Request };
+}
+type ToEvent = (line: string) => ServerSentEvent;
+
+/** The one way to a stream, so that no ticket opens anything else than what it was given for. */
+async function connect({ var: { ctx, app, socket, ticket }, req }: Asked, request: StreamRequest, toEvent?: ToEvent): Promise<Response> {
+  const { executors } = ctx;
+  if (ticket !== undefined) requireTicketFor(ticket, request);
+  if (socket === 'not wanted' && toEvent === undefined) throw new AppError('upgrade_required', { detail: 'Connect with a WebSocket client.' });
+  const serverId = requireDeployed(app);
+  if (toEvent === undefined || socket === 'wanted') return executors.attach(req.raw, serverId, request);
+  const lines = await executors.stream(serverId, request);
+  return eventStream(async function* (signal) {
+    for await (const line of readLines(lines, signal)) yield toEvent(line);
+  });
+}
+
+/** The cursor is what a client that comes back sends as `Last-Event-ID`. */
+function toLogEvent(line: string): ServerSentEvent {
+  const entry: unknown = JSON.parse(line);
+  const { data: gap } = logGap.safeParse(entry);
+  return gap === undefined ? { data: line, id: logEntry.parse(entry).cursor } : { data: line, event: 'dropped' };
+}
+
+export const streamRoutes = [
+  defineRoute(
+    onAppSocket,
+    [...streamErrors],
+    {
+      method: 'get',
+      path: `${onePath}/logs/stream`,
+      operationId: 'streamAppLogs',
+      summary: 'Follow the log (WebSocket or server-sent events)',
+      tags: ['Logs and events'],
+      request: { params: appParams, query: logSocketQuery },
+      responses: lineReplies(
+        'Each text message holds one or more lines of JSON: log lines as in `GET /logs`, or `{"dropped":n}` where the reader was slower than the app.',
+        'one log line each with its cursor as the id, so that `Last-Event-ID` resumes without gap or duplicate; `event: dropped` where the reader was slower than the app.',
+      ),
+    },
+    async (c) => {
+      const { ctx, app } = c.var;
+      const query = c.req.valid('query');
+      const last = c.req.header('last-event-id');
+      const resumed = last === undefined ? query : { ...query, since: last, tail: undefined };
+      return connect(c, { kind: 'logs', app: app.id, params: toLogStream(app.id, resumed, ctx.clock()) }, toLogEvent);
+    },
+  ),
+  defineRoute(
+    onAppSocket,
+    [...streamErrors],
+    {
+      method: 'get',
+      path: `${onePath}/stats/stream`,
+      operationId: 'streamAppStats',
+      summary: 'Follow what an app uses, once a second (WebSocket or server-sent events)',
+      tags: ['Apps'],
+      request: { params: appParams, query: statsSocketQuery },
+      responses: lineReplies('Each text message is one sample as in `GET /stats`.', 'one sample each.'),
+    },
+    async (c) => {
+      const { id } = c.get('app');
+      return connect(c, { kind: 'stats', app: id, params: { app: id } }, (line) => ({ data: line }));
+    },
+  ),
+  defineRoute(
+    onAppSocket,
+    [...streamErrors, 'exec_failed', 'exec_disabled', 'policy_refused', 'deadline_exceeded', 'upgrade_required'],
+    {
+      method: 'get',
+      path: `${onePath}/exec`,
+      operationId: 'openTerminal',
+      summary: 'Run a command on a terminal in the container (WebSocket)',
+      tags: ['Apps'],
+      request: { params: appParams, query: execSocketQuery },
+      responses: {
+        101: {
+          description: `WebSocket. Output comes as binary messages; at the end the text message \`{"type":"exit","exit_code":0}\`. Input: binary and text messages alike. With the subprotocol \`dockup.exec.v1\` input is binary, and text messages are \`{"type":"resize","cols":120,"rows":40}\` or \`{"type":"eof"}\`. The command is ended when the socket is. ${closeCodes}`,
+        },
+      },
+    },
+    async (c) => {
+      const { id } = c.get('app');
+      const { cmd, cols, rows, idle_timeout } = c.req.valid('query');
+      return connect(c, { kind: 'exec', app: id, params: { app: id, cmd: toArguments(cmd), cols, rows, idle_timeout } });
+    },
+  ),
+  defineRoute(
+    onUser,
+    ['app_not_found'],
+    {
+      method: 'post',
+      path: '/api/v1/ws-tickets',
+      operationId: 'createTicket',
+      summary: 'Get a single-use ticket for a WebSocket',
+      description: 'For clients that cannot set headers, such as browsers: good for 30 seconds, once, for one app, one action and one command.',
+      tags: ['Auth'],
+      request: { body: body(createTicket) },
+      responses: { 201: json(ticketReply, 'The ticket. It is not shown again.') },
+    },
+    async (c) => {
+      const { ticket, expiresAt } = await giveTicket(c.get('ctx'), c.get('actor'), c.req.valid('json'));
+      return c.json({ ticket, expires_at: toTimestamp(expiresAt) }, 201);
+    },
+  ),
+];

@@ -1,0 +1,42 @@
+/** Single-use tickets for sockets (SEC-01): what ends up in an address is worth nothing a moment later. */
+import { toArguments, type CreateTicket } from '../../shared/api/sockets.ts';
+import { AppError } from '../../shared/errors.ts';
+import { randomBytes, sha256, toHex } from '../auth/bytes.ts';
+import type { TicketRow } from '../store/schema.ts';
+import { insertTicket, takeTicket } from '../store/tickets.ts';
+import { findUser } from '../store/users.ts';
+import { reachApp } from './access.ts';
+import type { Actor } from './actor.ts';
+import type { Context } from './context.ts';
+import type { StreamRequest } from './ports.ts';
+
+const life = 30_000;
+
+/** @throws AppError app_not_found, invalid_value */
+export async function createTicket(ctx: Context, actor: Actor, { app: idOrSlug, action, cmd }: CreateTicket): Promise<{ ticket: string; expiresAt: number }> {
+  const app = await reachApp(ctx, actor, idOrSlug);
+  if (cmd !== undefined && action !== 'exec') {
+    const detail = 'Only a ticket for exec has a command.';
+    throw new AppError('invalid_value', { detail: `/cmd: ${detail}`, errors: [{ pointer: '/cmd', code: 'invalid_value', detail }] });
+  }
+  const now = ctx.clock();
+  const ticket = `dkt_${toHex(randomBytes(24))}`;
+  const expiresAt = now + life;
+  const row = { hash: sha256(ticket), userId: actor.user.id, via: actor.via, appId: app.id, action, cmd: action === 'exec' ? toArguments(cmd) : null, expiresAt };
+  await insertTicket(ctx.db, row, now);
+  return { ticket, expiresAt };
+}
+
+/** Whoever asked for the ticket, which is used up by this. @throws AppError ticket_invalid */
+export async function redeemTicket(ctx: Context, ticket: string): Promise<{ actor: Actor; row: TicketRow }> {
+  const row = await takeTicket(ctx.db, sha256(ticket));
+  const user = row && row.expiresAt > ctx.clock() ? await findUser(ctx.db, row.userId) : undefined;
+  if (row === undefined || user === undefined) throw new AppError('ticket_invalid', { detail: 'A ticket opens one stream, within 30 s: POST /api/v1/ws-tickets gives another one.' });
+  return { actor: { user, via: row.via }, row };
+}
+
+/** @throws AppError ticket_mismatch */
+export function requireTicketFor(row: TicketRow, { kind, app, params }: StreamRequest): void {
+  const isCommand = !('cmd' in params) || JSON.stringify(row.cmd) === JSON.stringify(params.cmd);
+  if (row.appId !== app || row.action !== kind || !isCommand) throw new AppError('ticket_mismatch', { detail: 'The ticket was given for another app, action or command.' });
+}
