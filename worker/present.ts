@@ -6,9 +6,11 @@ import type { Deployment } from '../shared/api/deployments.ts';
 import type { Event } from '../shared/api/events.ts';
 import type { Project } from '../shared/api/projects.ts';
 import type { Server } from '../shared/api/servers.ts';
+import type { Volume } from '../shared/api/volumes.ts';
 import { appHost } from '../shared/names.ts';
 import type { LiveApp } from './services/apps.ts';
 import type { QueuedDeployment } from './services/deployments.ts';
+import type { VolumeState } from './services/volumes.ts';
 import type { AppView } from './store/apps.ts';
 import type { ApiKeyRow, EventRow, ProjectRow, ServerRow, UserRow } from './store/schema.ts';
 
@@ -90,6 +92,10 @@ export function toDeployment({ deployment: row, position }: QueuedDeployment): D
     started_at: toTimestamp(row.startedAt),
     finished_at: toTimestamp(row.finishedAt),
   };
+}
+
+export function toVolume({ name, mountPath, size, isMounted }: VolumeState): Volume {
+  return { name, mount_path: mountPath, size, mounted: isMounted };
 }
 
 export function toEvent(row: EventRow): Event {

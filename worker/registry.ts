@@ -10,6 +10,7 @@ import { serverRoutes } from './routes/servers.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { systemRoutes } from './routes/system.ts';
 import { userRoutes } from './routes/users.ts';
+import { volumeRoutes } from './routes/volumes.ts';
 
 export const routes: readonly DefinedRoute[] = [
   ...systemRoutes,
@@ -20,6 +21,7 @@ export const routes: readonly DefinedRoute[] = [
   ...appRoutes,
   ...deploymentRoutes,
   ...appActionRoutes,
+  ...volumeRoutes,
   ...streamRoutes,
   ...serverRoutes,
 ];

@@ -49,7 +49,7 @@ const restartPolicy = z
   .meta({ description: 'What the engine does when the container exits.', example: 'unless-stopped' });
 const pullPolicy = z.enum(['missing', 'always', 'never']).meta({ description: 'When a deploy pulls the image.', example: 'missing' });
 
-const volume = z.strictObject({
+export const volume = z.strictObject({
   name: z.string().regex(volumePattern).meta({ description: 'Unique within the app. 1 to 40 lower-case letters, digits and hyphens.', example: 'data' }),
   mount_path: z.string().max(512).regex(mountPathPattern).meta({ description: 'Where the app finds it: an absolute path.', example: '/var/lib/app' }),
 });
@@ -138,7 +138,7 @@ export const updateApp = z
       .meta({ description: 'Merged into what is there (RFC 7396): a value sets, null removes, the rest stays.', example: { LOG_LEVEL: 'debug', OLD: null } }),
   })
   .partial()
-  .meta({ id: 'UpdateApp', description: 'Only the fields given are changed. They take effect with the next deploy.' });
+  .meta({ id: 'UpdateApp', description: 'Only the fields given are changed. `cpu_limit` and `memory_limit` change on the running container, without a restart; everything else takes effect with the next deploy.' });
 export type UpdateApp = z.infer<typeof updateApp>;
 
 export const appEnv = z

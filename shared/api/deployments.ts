@@ -32,3 +32,7 @@ export const deployQuery = z.strictObject({
   wait: z.coerce.number().int().min(0).max(600).optional().meta({ description: 'Answer when the deployment has ended, after so many seconds at the latest. `Prefer: wait=` is the same.', example: 60 }),
   queue: z.enum(['true', 'false']).default('false').meta({ description: '`true`: when the executor is offline, keep the deployment until it is back (24 hours at most).', example: 'false' }),
 });
+
+export const rollbackBody = z
+  .strictObject({ deployment_id: idOf('deployment', 'The deployment whose image to bring back; the last one that succeeded before the current, when left out.').optional() })
+  .meta({ id: 'Rollback' });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { app, appEnv, appPage, createApp as createAppBody, updateApp as updateAppBody } from '../../shared/api/apps.ts';
 import { pageQuery } from '../../shared/api/common.ts';
+import { volumeName } from '../../shared/api/volumes.ts';
 import { toApp } from '../present.ts';
 import { defineRoute, onApp, onProject, onUser } from '../route.ts';
 import { openEnv } from '../services/app-env.ts';
@@ -8,8 +9,9 @@ import { changeApp, createApp, readApps, withUsage, type LiveApp } from '../serv
 import type { Context } from '../services/context.ts';
 import { mapPage } from '../services/pages.ts';
 import { removeApp } from '../services/removals.ts';
+import { locationOf } from './deploy-reply.ts';
 import { appParams, projectParams } from './params.ts';
-import { body, json, noContent } from './replies.ts';
+import { body, deploymentLocation, json, noContent } from './replies.ts';
 
 const onePath = '/api/v1/apps/{appId}';
 const tags = ['Apps'];
@@ -20,13 +22,36 @@ const present = (ctx: Context) => (live: LiveApp) => toApp(live, ctx.config.base
 const update = (method: 'put' | 'patch', operationId: string) =>
   defineRoute(
     onApp,
-    ['slug_immutable', 'concurrent_change'],
-    { method, path: onePath, operationId, summary: 'Change settings of an app', tags, request: { params: appParams, body: body(updateAppBody) }, responses: { 200: json(app, 'The app as it is now.') } },
-    async (c) => c.json(present(c.get('ctx'))(await changeApp(c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('json'))), 200),
+    ['slug_immutable', 'concurrent_change', 'limit_below_usage', 'limit_out_of_range', 'invalid_state', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error'],
+    {
+      method,
+      path: onePath,
+      operationId,
+      summary: 'Change settings of an app',
+      description:
+        'Limits change on the running container: the same container, not restarted. Setting one to null, which the engine cannot do in place, deploys the image that runs once more: 202, and `Location` leads to the deployment. A limit that is refused changes nothing.',
+      tags,
+      request: { params: appParams, body: body(updateAppBody) },
+      responses: { 200: json(app, 'The app as it is now.'), 202: { ...json(app, 'The app as it is now; a deployment takes the limit away.'), headers: deploymentLocation } },
+    },
+    async (c) => {
+      const { deployment, ...live } = await changeApp(c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('json'));
+      const reply = present(c.get('ctx'))(live);
+      if (deployment === null) return c.json(reply, 200);
+      c.header('Location', locationOf(deployment));
+      return c.json(reply, 202);
+    },
   );
 
 const removeQuery = z.strictObject({
   queue: z.enum(['true', 'false']).default('false').meta({ description: '`true`: when the executor is offline, the app goes now and its host is told when it returns.', example: 'false' }),
+  delete_volumes: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}(?:,[a-z0-9-]{1,40}){0,99}$/)
+    .transform((names) => names.split(','))
+    .pipe(z.array(volumeName))
+    .optional()
+    .meta({ description: 'Names of the volumes to delete with it, separated by commas. An app with a volume that is not named is not deleted.', example: 'data,cache' }),
 });
 
 export const appRoutes = [
@@ -75,7 +100,7 @@ export const appRoutes = [
   update('patch', 'patchApp'),
   defineRoute(
     onApp,
-    ['executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error', 'proxy_unavailable'],
+    ['app_has_volumes', 'volume_in_use', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error', 'proxy_unavailable'],
     {
       method: 'delete',
       path: onePath,
@@ -86,7 +111,8 @@ export const appRoutes = [
       responses: { 204: noContent, 202: { description: 'The app is gone here; its host is away and is told when it returns.' } },
     },
     async (c) => {
-      const { isGone } = await removeApp(c.get('ctx'), c.get('app'), c.req.valid('query').queue === 'true');
+      const { queue, delete_volumes: volumes = [] } = c.req.valid('query');
+      const { isGone } = await removeApp(c.get('ctx'), c.get('app'), { isQueued: queue === 'true', volumes });
       return c.body(null, isGone ? 204 : 202);
     },
   ),

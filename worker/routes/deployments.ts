@@ -1,35 +1,24 @@
 import { pageQuery } from '../../shared/api/common.ts';
-import { deployment, deploymentPage, deployQuery, type Deployment } from '../../shared/api/deployments.ts';
+import { deployment, deploymentPage, deployQuery, rollbackBody } from '../../shared/api/deployments.ts';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
-import { isFinished } from '../../shared/status.ts';
 import { toDeployment } from '../present.ts';
 import { defineRoute, onApp, onDeployment } from '../route.ts';
-import { awaitDeployment, cancelDeployment, describe, readDeployments, requestDeployment, type QueuedDeployment } from '../services/deployments.ts';
+import { cancelDeployment, describe, readDeployments, requestDeployment } from '../services/deployments.ts';
 import { mapPage } from '../services/pages.ts';
+import { rollBack } from '../services/rollback.ts';
+import { deployErrors, deployResponses, followDeployment, locationOf } from './deploy-reply.ts';
 import { appParams, deploymentParams, slugParams } from './params.ts';
-import { json } from './replies.ts';
+import { json, optionalBody } from './replies.ts';
 
 const tags = ['Deployments'];
 
-/** What asking can be refused with, and, when the caller waits, why a deployment failed. */
-const deployErrors: readonly ErrorCode[] = [
-  'nothing_to_deploy', 'unknown_field', 'git_deploy_unavailable', 'image_upload_unavailable', 'unsupported_media_type', 'server_revoked', 'executor_offline', 'executor_lost', 'engine_unreachable', 'engine_error',
-  'proxy_unavailable', 'image_not_found', 'image_pull_failed', 'policy_refused', 'container_start_failed', 'container_exited', 'health_check_failed', 'deadline_exceeded',
-  'deployment_cancelled', 'app_deleted', 'payload_too_large',
-];
-
-const deployResponses = {
-  202: {
-    ...json(deployment, 'Accepted; `Location` leads to the deployment.'),
-    headers: { Location: { description: 'Where to follow it.', required: true, schema: { type: 'string' as const, example: '/api/v1/deployments/dep_1k3m8v0qz9x4c7b2n5h6t0' } } },
-  },
-  200: json(deployment, 'It has ended well; only with `wait`.'),
-};
+/** What a body that does not belong there is refused with. */
+const bodyErrors: readonly ErrorCode[] = ['unknown_field', 'image_upload_unavailable', 'unsupported_media_type', 'payload_too_large'];
 
 const deploy = (path: string, params: typeof appParams | typeof slugParams, operationId: string, summary: string) =>
   defineRoute(
     onApp,
-    deployErrors,
+    [...deployErrors, ...bodyErrors],
     {
       method: 'post',
       path,
@@ -43,28 +32,12 @@ const deploy = (path: string, params: typeof appParams | typeof slugParams, oper
     async (c) => {
       refuseBody((name) => c.req.header(name));
       const query = c.req.valid('query');
-      const wait = query.wait ?? readPreferredWait(c.req.header('prefer'));
       const requested = await requestDeployment(c.get('ctx'), c.get('actor'), c.get('app'), { isQueued: query.queue === 'true' });
-      const deployment = throwUnlessWell(wait === undefined ? requested : await awaitDeployment(c.get('ctx'), requested, wait));
-      if (wait !== undefined && isFinished(deployment.status)) return c.json(deployment, 200);
-      c.header('Location', `/api/v1/deployments/${deployment.id}`);
-      return c.json(deployment, 202);
+      const { deployment, status } = await followDeployment(c.get('ctx'), requested, { wait: query.wait, prefer: c.req.header('prefer') });
+      if (status === 202) c.header('Location', locationOf(deployment));
+      return c.json(deployment, status);
     },
   );
-
-/** RFC 7240: `Prefer: respond-async, wait=30`. */
-function readPreferredWait(prefer: string | undefined): number | undefined {
-  const seconds = /(?:^|[,;\s])wait=(\d{1,3})\b/.exec(prefer ?? '')?.[1];
-  return seconds === undefined ? undefined : Math.min(Number(seconds), 600);
-}
-
-/** A caller that waits, or whose deployment failed at once, is told by the status: an error that carries the deployment. */
-function throwUnlessWell(queued: QueuedDeployment): Deployment {
-  const deployment = toDeployment(queued);
-  if (deployment.status === 'cancelled') throw new AppError('deployment_cancelled', { extra: { deployment } });
-  if (deployment.failure !== null) throw new AppError(deployment.failure.code, { detail: deployment.failure.message, extra: { deployment } });
-  return deployment;
-}
 
 /** A body is an image or a mistake; an empty JSON object (two bytes) is neither. Told by the headers: nothing is read. */
 function refuseBody(header: (name: string) => string | undefined): void {
@@ -96,6 +69,30 @@ export const deploymentRoutes = [
     },
     () => {
       throw new AppError('image_upload_unavailable', { detail: 'This release deploys images that its engine has or can pull.' });
+    },
+  ),
+  defineRoute(
+    onApp,
+    [...deployErrors, 'no_earlier_deployment', 'deployment_not_found'],
+    {
+      method: 'post',
+      path: '/api/v1/apps/{appId}/rollback',
+      operationId: 'rollbackApp',
+      summary: 'Bring the image of an earlier deployment back',
+      description:
+        'The images of the current deployment and of the three before it that succeeded are kept. The one asked for is deployed as any other, with the settings and the environment of today: it has to become healthy before it serves. The `image` in the settings stays, so the next deploy goes forward again.',
+      tags,
+      request: { params: appParams, query: deployQuery, body: optionalBody(rollbackBody) },
+      responses: deployResponses,
+    },
+    async (c) => {
+      const { wait, queue } = c.req.valid('query');
+      // A body that was left out is no object at all to the framework.
+      const { deployment_id: deploymentId } = rollbackBody.parse(c.req.valid('json') ?? {});
+      const requested = await rollBack(c.get('ctx'), c.get('actor'), c.get('app'), { deploymentId, isQueued: queue === 'true' });
+      const { deployment, status } = await followDeployment(c.get('ctx'), requested, { wait, prefer: c.req.header('prefer') });
+      if (status === 202) c.header('Location', locationOf(deployment));
+      return c.json(deployment, status);
     },
   ),
   defineRoute(

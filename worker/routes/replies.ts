@@ -14,4 +14,7 @@ export function optionalBody<T extends z.ZodType>(schema: T) {
   return { required: false as const, content: { 'application/json': { schema } } };
 }
 
+/** Headers of a reply whose work a deployment goes on with. */
+export const deploymentLocation = { Location: { description: 'Where to follow the deployment.', required: true, schema: { type: 'string' as const, example: '/api/v1/deployments/dep_1k3m8v0qz9x4c7b2n5h6t0' } } };
+
 export const noContent = { description: 'Done; there is nothing to say.' };

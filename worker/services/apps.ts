@@ -3,12 +3,13 @@ import type { PageQuery } from '../../shared/api/common.ts';
 import { AppError } from '../../shared/errors.ts';
 import { findAppById, insertApp, listApps, updateSettings, type AppView } from '../store/apps.ts';
 import { isUniqueViolation } from '../store/db.ts';
-import type { AppRow, ProjectRow } from '../store/schema.ts';
+import type { AppRow, DeploymentRow, ProjectRow } from '../store/schema.ts';
 import { findDefaultServer, findServer } from '../store/servers.ts';
 import { ownerFilter, type Actor } from './actor.ts';
 import { mergeEnv, openEnv, sealEnv } from './app-env.ts';
 import type { Context } from './context.ts';
 import { recordEvent } from './events.ts';
+import { applyLimits, concludeLimits, takeBackLimits } from './limits.ts';
 import { readPage, type Page } from './pages.ts';
 import { checkSlug, slugError } from './slugs.ts';
 import type { Usage } from './ports.ts';
@@ -68,22 +69,28 @@ export async function withUsage(ctx: Context, app: AppView): Promise<LiveApp> {
   return { app, usage: usage[app.id] ?? idle };
 }
 
-export async function changeApp(ctx: Context, actor: Actor, app: AppView, input: UpdateApp): Promise<LiveApp> {
+interface ChangedApp extends LiveApp {
+  /** What brings a change into service that the running container cannot take. */
+  deployment: DeploymentRow | null;
+}
+
+/** @throws AppError slug_immutable, concurrent_change, and of limits as `applyLimits`; then nothing has changed */
+export async function changeApp(ctx: Context, actor: Actor, app: AppView, input: UpdateApp): Promise<ChangedApp> {
   const { env, slug, ...settings } = input;
   if (slug !== undefined && slug !== app.slug) throw slugError('slug_immutable', 'The slug is the address of the app. Make a new app for another one.');
   const merged = { ...app.settings, ...settings };
   checkSource(merged);
-  const isWritten = await updateSettings(ctx.db, app, {
-    settings: merged,
-    ...(env !== undefined && (await sealEnv(ctx, app.id, mergeEnv(await openEnv(ctx, app), env)))),
-    updatedAt: Math.max(ctx.clock(), app.updatedAt + 1),
-  });
+  const sealed = env !== undefined && (await sealEnv(ctx, app.id, mergeEnv(await openEnv(ctx, app), env)));
+  const limits = await applyLimits(ctx, app, merged);
+  const isWritten = await updateSettings(ctx.db, app, { settings: merged, ...sealed, updatedAt: Math.max(ctx.clock(), app.updatedAt + 1) });
+  if (!isWritten && limits === 'live') await takeBackLimits(ctx, actor, app, merged);
   if (!isWritten) throw new AppError('concurrent_change', { detail: 'Somebody else changed the app at the same moment: read it and try again.' });
   const fields = Object.keys(input);
   await recordEvent(ctx, { appId: app.id, type: 'app.updated', actor: actor.user.id, message: `Changed ${fields.join(', ') || 'nothing'}`, data: { fields } });
   const changed = await findAppById(ctx.db, app.id);
   if (changed === undefined) throw new AppError('app_not_found');
-  return withUsage(ctx, changed);
+  const deployment = await concludeLimits(ctx, actor, app, changed, limits);
+  return { ...(await withUsage(ctx, changed)), deployment };
 }
 
 function checkSource(source: Pick<AppSettings, 'image' | 'git_repo_url'>): void {

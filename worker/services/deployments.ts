@@ -9,7 +9,7 @@ import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { isFinished } from '../../shared/status.ts';
 import { describeError } from '../log.ts';
 import { findAppById, placeApp, type AppView } from '../store/apps.ts';
-import { claimNextDeployment, findDeployment, finishDeployment, insertDeployment, listDeployments, queuePosition } from '../store/deployments.ts';
+import { claimNextDeployment, findDeployment, finishDeployment, insertDeployment, listDeployments, noteStrategy, queuePosition } from '../store/deployments.ts';
 import type { DeploymentRow } from '../store/schema.ts';
 import { findDefaultServer } from '../store/servers.ts';
 import type { Actor } from './actor.ts';
@@ -17,6 +17,7 @@ import { buildAppSpec, requireImage, strategyOf } from './app-spec.ts';
 import type { Context } from './context.ts';
 import { recordEvent } from './events.ts';
 import { readPage, type Page } from './pages.ts';
+import { explainStop } from './statuses.ts';
 
 /** How long a deployment may wait for its turn, or for its host. */
 const queueLife = 24 * 3600 * 1000;
@@ -76,7 +77,8 @@ function describeRequest({ image, rollbackOf, strategy }: DeploymentRow, reason?
   return `${what}${reason === undefined ? '' : `: ${reason}`}${how}`;
 }
 
-async function chooseServer(ctx: Context, app: AppView): Promise<string> {
+/** Where the app is, or goes. @throws AppError server_revoked, executor_offline */
+export async function chooseServer(ctx: Context, app: AppView): Promise<string> {
   if (app.serverStatus === 'revoked') throw new AppError('server_revoked', { detail: 'The server of this app has been revoked: what is deployed to it never runs.' });
   if (app.serverId !== null) return app.serverId;
   const server = await findDefaultServer(ctx.db);
@@ -112,6 +114,7 @@ export async function handOver(ctx: Context, deployment: DeploymentRow): Promise
     await endDeployment(ctx, deployment, { status: 'failed', failure });
     return;
   }
+  if (spec.strategy !== deployment.strategy) await noteStrategy(ctx.db, deployment.id, spec.strategy);
   try {
     await ctx.executors.call(deployment.serverId, 'deploy', { deployment: deployment.id, spec });
   } catch (error) {
@@ -140,6 +143,7 @@ export async function endDeployment(ctx: Context, { id, appId, serverId }: Deplo
   if (ended === undefined) return false;
   const message = { succeeded: 'Deployment succeeded', failed: `Deployment failed: ${ending.failure?.message ?? 'unknown reason'}`, cancelled: 'Deployment cancelled' }[ending.status];
   await recordEvent(ctx, { appId, type: `deployment.${ending.status}`, actor: 'system', message, data: { deployment_id: id, ...(ending.failure && { code: ending.failure.code }) } });
+  if (ending.failure !== null) await explainStop(ctx, appId, ending.failure);
   await startNextDeployment(ctx, appId, serverId);
   return true;
 }

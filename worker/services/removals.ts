@@ -5,19 +5,28 @@ import { deleteApp, type AppView } from '../store/apps.ts';
 import { beginRemoval, deleteAppLater, dropRemoval, finishRemoval, type Removal } from '../store/removals.ts';
 import type { Context } from './context.ts';
 import { startNextDeployment } from './deployments.ts';
+import { requireAllNamed } from './volumes.ts';
+
+interface RemovalRequest {
+  /** A host that is away is told when it returns. */
+  isQueued: boolean;
+  /** Volumes to delete with it: all it has, or nothing is deleted. */
+  volumes: string[];
+}
 
 /**
  * Takes the app off its host first, then out of the database: what fails leaves it as it was but for its queue, and asking again is safe.
- * With `isQueued`, a host that is away is told when it returns. Answers whether it is gone already.
+ * Answers whether it is gone already. @throws AppError app_has_volumes, executor_offline …
  */
-export async function removeApp(ctx: Context, app: AppView, isQueued: boolean): Promise<{ isGone: boolean }> {
+export async function removeApp(ctx: Context, app: AppView, { isQueued, volumes }: RemovalRequest): Promise<{ isGone: boolean }> {
   const { serverId } = app;
   if (serverId === null || app.serverStatus === 'revoked') {
     await deleteApp(ctx.db, app.id);
     return { isGone: true };
   }
-  const removal = { appId: app.id, serverId };
+  const removal = { appId: app.id, serverId, volumes };
   const { isOnline } = await ctx.executors.presence(serverId);
+  if (isOnline || isQueued) await requireAllNamed(ctx, app, volumes, isOnline);
   if (!isOnline && isQueued) {
     await deleteAppLater(ctx.db, removal, ctx.clock());
     return { isGone: false };
@@ -47,10 +56,10 @@ export async function retryRemovals(ctx: Context, removals: Removal[]): Promise<
   );
 }
 
-async function carryOut(ctx: Context, { appId, serverId }: Removal): Promise<void> {
+async function carryOut(ctx: Context, { appId, serverId, volumes }: Removal): Promise<void> {
   underWay.add(appId);
   try {
-    await ctx.executors.call(serverId, 'remove_app', { app: appId });
+    await ctx.executors.call(serverId, 'remove_app', { app: appId, volumes });
     await finishRemoval(ctx.db, appId);
   } finally {
     underWay.delete(appId);

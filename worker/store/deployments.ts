@@ -1,7 +1,8 @@
 import { and, asc, desc, eq, gt, inArray, lt, lte, sql } from 'drizzle-orm';
+import type { DeployStrategy } from '../../shared/protocol/spec.ts';
 import type { DeploymentPhase, DeploymentStatus } from '../../shared/status.ts';
 import type { Db } from './db.ts';
-import { deployments, type DeploymentRow } from './schema.ts';
+import { deployments, type AppRow, type DeploymentRow } from './schema.ts';
 
 /** Nothing of an app that is being deleted is started or delivered. */
 const staysThere = sql`not exists (select 1 from removals where removals.app_id = deployments.app_id)`;
@@ -22,6 +23,16 @@ export async function listDeployments({ orm }: Db, appId: string, page: { before
     .where(and(eq(deployments.appId, appId), page.before === undefined ? undefined : lt(deployments.id, page.before)))
     .orderBy(desc(deployments.id))
     .limit(page.limit);
+}
+
+/** Of an app on its server, newest first: the first is the current one. */
+export async function listSucceeded({ orm }: Db, app: Pick<AppRow, 'id' | 'serverId'>, limit: number): Promise<DeploymentRow[]> {
+  return orm
+    .select()
+    .from(deployments)
+    .where(and(eq(deployments.appId, app.id), eq(deployments.status, 'succeeded'), eq(deployments.serverId, app.serverId ?? '')))
+    .orderBy(desc(deployments.finishedAt), desc(deployments.id))
+    .limit(limit);
 }
 
 export async function listOpenDeployments({ orm }: Db, serverId: string): Promise<DeploymentRow[]> {
@@ -70,6 +81,11 @@ export async function claimNextDeployment({ orm }: Db, appId: string, now: numbe
     )
     .returning()
     .get();
+}
+
+/** The settings may have changed while it was queued. */
+export async function noteStrategy({ orm }: Db, id: string, strategy: DeployStrategy): Promise<void> {
+  await orm.update(deployments).set({ strategy }).where(eq(deployments.id, id));
 }
 
 export async function advanceDeployment({ orm }: Db, id: string, serverId: string, progress: { phase: DeploymentPhase; imageId: string | null; at: number }): Promise<boolean> {

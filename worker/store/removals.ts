@@ -7,6 +7,8 @@ import { apps, deployments, removals, servers } from './schema.ts';
 export interface Removal {
   appId: string;
   serverId: string;
+  /** Volumes to delete with it, by name. */
+  volumes: string[];
 }
 
 const toldToGo: DeploymentFailure = { code: 'app_deleted', message: 'The app was deleted before its turn.', phase: 'queued', exit_code: null, oom_killed: false, last_probe: null, logs: [] };
@@ -37,18 +39,18 @@ export async function deleteAppLater(db: Db, removal: Removal, now: number): Pro
   await batch(db, [noteRemoval(db, removal, now), db.orm.delete(apps).where(eq(apps.id, removal.appId))]);
 }
 
-function noteRemoval({ orm }: Db, { appId, serverId }: Removal, now: number) {
-  return orm.insert(removals).values({ appId, serverId, createdAt: now }).onConflictDoNothing();
+function noteRemoval({ orm }: Db, { appId, serverId, volumes }: Removal, now: number) {
+  return orm.insert(removals).values({ appId, serverId, volumes, createdAt: now }).onConflictDoNothing();
 }
 
 export async function listRemovals({ orm }: Db, serverId: string): Promise<Removal[]> {
-  return orm.select({ appId: removals.appId, serverId: removals.serverId }).from(removals).where(eq(removals.serverId, serverId));
+  return orm.select({ appId: removals.appId, serverId: removals.serverId, volumes: removals.volumes }).from(removals).where(eq(removals.serverId, serverId));
 }
 
 /** Of every server that is connected. */
 export async function listDueRemovals({ orm }: Db): Promise<Removal[]> {
   return orm
-    .select({ appId: removals.appId, serverId: removals.serverId })
+    .select({ appId: removals.appId, serverId: removals.serverId, volumes: removals.volumes })
     .from(removals)
     .innerJoin(servers, eq(servers.id, removals.serverId))
     .where(inArray(servers.status, ['online', 'degraded']));
