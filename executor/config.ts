@@ -17,6 +17,8 @@ export interface Config {
   /** CIDR that project networks are cut from. */
   networkPool: string;
   proxySupervisor: 'docker' | 'external';
+  /** How long the logs of containers that are gone are kept. */
+  logRetentionDays: number;
   /** Bytes of an uploaded image, unpacked. */
   maxUpload: number;
 }
@@ -34,6 +36,7 @@ const environment = z.object({
   DOCKUP_DOCKER_SOCKET: z.string().min(1).default('/var/run/docker.sock'),
   DOCKUP_NETWORK_POOL: z.string().regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, 'is not an IPv4 range such as 10.213.0.0/16').default('10.213.0.0/16'),
   DOCKUP_PROXY_SUPERVISOR: z.enum(['docker', 'external']).default('docker'),
+  DOCKUP_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(7),
   DOCKUP_MAX_UPLOAD: z.coerce.number().int().min(1).default(20_000_000_000),
 });
 
@@ -55,6 +58,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     dockerSocket: values.DOCKUP_DOCKER_SOCKET,
     networkPool: values.DOCKUP_NETWORK_POOL,
     proxySupervisor: values.DOCKUP_PROXY_SUPERVISOR,
+    logRetentionDays: values.DOCKUP_LOG_RETENTION_DAYS,
     maxUpload: values.DOCKUP_MAX_UPLOAD,
   };
 }

@@ -9,6 +9,8 @@ import { loadPolicy } from './docker/policy.ts';
 import { Journal } from './journal.ts';
 import { createLocks } from './locks.ts';
 import type { Log } from './log.ts';
+import { AppLogs } from './logs/app-logs.ts';
+import { LogArchive } from './logs/archive.ts';
 import { createProxy } from './proxy/create-proxy.ts';
 
 export interface HostOptions {
@@ -36,6 +38,7 @@ export async function openHost({ config, serverId, log, emit }: HostOptions): Pr
     policy: await loadPolicy(config.dir),
     clock: createClock(),
     log,
+    logs: new AppLogs(engine, new LogArchive({ engine, dir: join(config.dir, 'logs'), retentionDays: config.logRetentionDays, log })),
     networkPool: config.networkPool,
     projects: createLocks(),
     routing: createLocks(),

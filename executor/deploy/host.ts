@@ -6,6 +6,7 @@ import type { Policy } from '../docker/policy.ts';
 import type { Journal } from '../journal.ts';
 import type { Locks } from '../locks.ts';
 import type { Log } from '../log.ts';
+import type { AppLogs } from '../logs/app-logs.ts';
 import type { Proxy } from '../proxy/proxy.ts';
 
 export interface DeployHost {
@@ -15,6 +16,7 @@ export interface DeployHost {
   policy: Policy;
   clock: Clock;
   log: Log;
+  logs: AppLogs;
   /** CIDR that project networks are cut from. */
   networkPool: string;
   /** Held by project id around everything that gives out an address or ends a network. */

@@ -3,9 +3,10 @@
  * stopped is in the journal before it happens, so that it is started again if the new one fails, also by the next executor after a kill.
  */
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { listContainers, removeContainer, startContainer, stopContainer } from '../docker/containers.ts';
+import { listContainers, startContainer, stopContainer } from '../docker/containers.ts';
 import type { Journal } from '../journal.ts';
 import type { DeployHost } from './host.ts';
+import { retireContainer } from './retire.ts';
 import { routeBack, setServing } from './switch.ts';
 
 interface Replacing {
@@ -50,9 +51,9 @@ export async function undo(host: DeployHost, failed: Replacing): Promise<void> {
   await routeBack(host, id, spec.app);
 }
 
-async function removeOwn({ engine }: DeployHost, { id, spec }: Replacing): Promise<void> {
-  const own = (await listContainers(engine, { app: spec.app })).find((container) => container.deployment === id);
-  if (own !== undefined) await removeContainer(engine, own.id);
+async function removeOwn(host: DeployHost, { id, spec }: Replacing): Promise<void> {
+  const own = (await listContainers(host.engine, { app: spec.app })).find((container) => container.deployment === id);
+  if (own !== undefined) await retireContainer(host, own);
 }
 
 /** Not what somebody has stopped meanwhile. */

@@ -1,8 +1,9 @@
 /** Takes away what no deployment accounts for: what a killed executor, or a removal cut short, has left on the engine. */
-import { listContainers, removeContainer, type AppContainer } from '../docker/containers.ts';
+import { listContainers, type AppContainer } from '../docker/containers.ts';
 import { removeLostHelpers } from '../docker/volume-content.ts';
 import { projectsWithNetwork, removeNetworkIfUnused } from '../docker/networks.ts';
 import type { DeployHost } from './host.ts';
+import { retireContainer } from './retire.ts';
 import { deploymentOf } from './switch.ts';
 
 export async function sweep(host: DeployHost): Promise<void> {
@@ -14,7 +15,7 @@ export async function sweep(host: DeployHost): Promise<void> {
   const orphans = containers.filter(({ app, deployment }) => !busy.has(app) && isOrphan(deployment, { routed, current: journal.current(app)?.deployment }));
   for (const orphan of orphans) {
     log.warn('removing a container that no deployment accounts for', describe(orphan));
-    await removeContainer(engine, orphan.id);
+    await retireContainer(host, orphan);
   }
   await removeLostHelpers(host);
   for (const project of await projectsWithNetwork(engine)) await projects.hold(project, () => removeNetworkIfUnused(engine, project));

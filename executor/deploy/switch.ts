@@ -1,10 +1,11 @@
 /** Handing the app over from its old containers to the new one. */
 import { AppError } from '../../shared/errors.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { listContainers, removeContainer, stopContainer, type AppContainer } from '../docker/containers.ts';
+import { listContainers, stopContainer, type AppContainer } from '../docker/containers.ts';
 import { describeError } from '../log.ts';
 import type { Route, Target } from '../proxy/proxy.ts';
 import type { DeployHost } from './host.ts';
+import { retireContainer } from './retire.ts';
 
 type RoutingHost = Pick<DeployHost, 'proxy' | 'journal' | 'routing' | 'log'>;
 
@@ -88,7 +89,7 @@ export async function retireOld(host: DeployHost, current: { id: string; spec: A
   await Promise.all(
     old.map(async (container) => {
       await stopContainer(engine, container.id);
-      await removeContainer(engine, container.id);
+      await retireContainer(host, container);
       log.info('replaced container removed', { app: spec.app, deployment: container.deployment });
     }),
   );

@@ -1,7 +1,39 @@
-/** Log lines of a container, out of the engine's multiplexed stream. */
+/** The log of a container, out of the engine's multiplexed stream. */
 import type { LogLine } from '../../shared/protocol/logs.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import { asked, type Engine } from './engine.ts';
+import { asked, statusOf, toAppError, type Engine } from './engine.ts';
+
+export interface LogRequest {
+  /** Only the last so many lines; all when left out. */
+  tail?: number;
+  /** Also those to come, until the container stops. The engine loses lines when it falls behind: see docs/decisions/logs.md. */
+  follow?: boolean;
+  /** Not before this time: `2026-11-22T18:50:28.123456789Z`. */
+  since?: string;
+  signal?: AbortSignal;
+  onLine: (line: LogLine) => void;
+  /** After each handful of lines. Reading goes on when its promise has resolved, if it gives one. */
+  onBatch?: () => Promise<void> | void;
+}
+
+/** Resolves at the end of the log, with whether there is such a container. @throws AppError engine_unreachable, engine_error */
+export async function readLog(engine: Engine, id: string, request: LogRequest): Promise<boolean> {
+  const parser = createLogParser(request.onLine);
+  try {
+    for await (const chunk of await openLog(engine, id, request)) {
+      parser.write(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
+      const pause = request.onBatch?.();
+      if (pause !== undefined) await pause;
+    }
+  } catch (error) {
+    // 409: the engine is taking it away right now.
+    if ([404, 409].includes(statusOf(error) ?? 0)) return false;
+    throw toAppError('read logs', error);
+  }
+  parser.end();
+  await request.onBatch?.();
+  return true;
+}
 
 export interface TailOptions {
   /** Lines at most. */
@@ -12,28 +44,31 @@ export interface TailOptions {
 
 /** The last lines, oldest first. */
 export async function readLogs(engine: Engine, id: string, options: TailOptions): Promise<LogLine[]> {
-  const stream = await asked('read logs', openLogs(engine, id, options.tail));
-  const tail = createTail(options);
-  const parser = createLogParser((line) => tail.push(line));
-  for await (const chunk of stream) parser.write(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
-  parser.end();
-  return tail.lines();
+  const tail = createTail<LogLine>(options);
+  await asked('read logs', readLog(engine, id, { tail: options.tail, onLine: (line) => tail.push(line, JSON.stringify(line).length + 1) }));
+  return tail.items();
 }
 
 /** dockerode streams only what it follows, and would collect the rest in memory. */
-function openLogs({ docker }: Engine, id: string, tail: number): Promise<NodeJS.ReadableStream> {
+function openLog({ docker }: Engine, id: string, { tail, follow = false, since, signal }: LogRequest): Promise<NodeJS.ReadableStream> {
   return new Promise((resolve, reject) => {
     docker.modem.dial(
       {
         path: `/containers/${id}/logs?`,
         method: 'GET',
         isStream: true,
-        statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
-        options: { stdout: true, stderr: true, timestamps: true, tail },
+        abortSignal: signal,
+        statusCodes: { 200: true, 404: 'no such container', 409: 'being removed', 500: 'server error' },
+        options: { stdout: true, stderr: true, timestamps: true, follow, tail: tail ?? 'all', ...(since !== undefined && { since: toEngineTime(since) }) },
       },
       (error, stream) => (error !== null && error !== undefined ? reject(error) : resolve(stream as NodeJS.ReadableStream)),
     );
   });
+}
+
+/** Seconds and nanoseconds: the engine reads RFC 3339 in whole seconds only. */
+function toEngineTime(time: string): string {
+  return `${Date.parse(`${time.slice(0, 19)}Z`) / 1000}.${time.slice(20, 29)}`;
 }
 
 export interface LogParser {
@@ -41,40 +76,58 @@ export interface LogParser {
   end(): void;
 }
 
+const headerLength = 8;
+/** Bytes of a part of a line that is longer than this; the last part is shorter. */
+const partLength = 16 * 1024;
+const lineFeed = 10;
+const carriageReturn = 13;
+const space = 32;
+
+interface OpenLine {
+  time: string;
+  parts: Buffer[];
+  length: number;
+}
+
 /**
  * The engine sends frames of 8 bytes of header (stream, 0, 0, 0, length as 32 bits) and a payload that starts with a timestamp. A line
  * above 16 KB comes as several frames with the same timestamp, of which only the last ends in a line feed; with the `local` driver of
- * Engine 20.10 not even that one does.
+ * Engine 20.10 not even that one does, but it is shorter than the others.
  */
 export function createLogParser(onLine: (line: LogLine) => void): LogParser {
-  const open: Partial<Record<LogLine['stream'], LogLine>> = {};
+  const open: Partial<Record<LogLine['stream'], OpenLine>> = {};
   let rest: Buffer = Buffer.alloc(0);
 
   const finish = (stream: LogLine['stream']) => {
     const line = open[stream];
     delete open[stream];
-    if (line !== undefined) onLine({ ...line, text: cut(line.text) });
+    if (line !== undefined) onLine({ time: toUtc(line.time), stream, text: cut(Buffer.concat(line.parts).toString()) });
   };
-  const take = (stream: LogLine['stream'], payload: string) => {
-    const isWhole = payload.endsWith('\n');
-    const end = isWhole ? payload.length - (payload.endsWith('\r\n') ? 2 : 1) : payload.length;
-    const space = payload.indexOf(' ');
-    const time = payload.slice(0, space);
-    if (open[stream]?.time !== time) finish(stream);
-    const line = (open[stream] ??= { time, stream, text: '' });
+  const take = (stream: LogLine['stream'], chunk: Buffer, start: number, end: number) => {
+    const begin = chunk.indexOf(space, start) + 1;
+    const time = chunk.toString('latin1', start, begin - 1);
+    const hasLineFeed = chunk[end - 1] === lineFeed;
+    const isLast = hasLineFeed || end - begin < partLength;
+    const last = !hasLineFeed ? end : end - (chunk[end - 2] === carriageReturn && end - 2 >= begin ? 2 : 1);
+    if (open[stream] !== undefined && open[stream].time !== time) finish(stream);
+    if (isLast && open[stream] === undefined) return onLine({ time: toUtc(time), stream, text: cut(chunk.toString('utf8', begin, last)) });
+    const line = (open[stream] ??= { time, parts: [], length: 0 });
     // What lies beyond the limit is dropped at once, so that an endless line takes no memory.
-    if (line.text.length <= limits.logLineLength) line.text += payload.slice(space + 1, end);
-    if (isWhole) finish(stream);
+    if (line.length <= limits.logLineLength * 4) line.parts.push(Buffer.from(chunk.subarray(begin, last)));
+    line.length += last - begin;
+    if (isLast) finish(stream);
   };
   return {
     write(chunk) {
-      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      while (rest.length >= 8) {
-        const length = rest.readUInt32BE(4);
-        if (rest.length < 8 + length) return;
-        take(rest[0] === 2 ? 'stderr' : 'stdout', rest.toString('utf8', 8, 8 + length));
-        rest = rest.subarray(8 + length);
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      let at = 0;
+      while (bytes.length - at >= headerLength) {
+        const end = at + headerLength + bytes.readUInt32BE(at + 4);
+        if (bytes.length < end) break;
+        take(bytes[at] === 2 ? 'stderr' : 'stdout', bytes, at + headerLength, end);
+        at = end;
       }
+      rest = bytes.subarray(at);
     },
     end() {
       finish('stdout');
@@ -83,21 +136,34 @@ export function createLogParser(onLine: (line: LogLine) => void): LogParser {
   };
 }
 
+/** An engine that does not run in UTC tells the times of the `local` driver in its own zone; all times of ours compare as text. */
+function toUtc(time: string): string {
+  if (time.endsWith('Z')) return time;
+  return `${new Date(`${time.slice(0, 19)}${time.slice(29)}`).toISOString().slice(0, 19)}${time.slice(19, 29)}Z`;
+}
+
 function cut(text: string): string {
   return text.length <= limits.logLineLength ? text : `${text.slice(0, limits.logLineLength - 1)}…`;
 }
 
-/** Keeps the newest lines that fit, dropping older ones as it goes. */
-function createTail({ tail, budget = limits.messageLength / 2 }: TailOptions): { push(line: LogLine): void; lines(): LogLine[] } {
-  const kept: { line: LogLine; size: number }[] = [];
+export interface Tail<T> {
+  push(item: T, size: number): void;
+  items(): T[];
+}
+
+/** Keeps the newest that fit, dropping older ones as it goes. */
+export function createTail<T>({ tail, budget = limits.messageLength / 2 }: TailOptions): Tail<T> {
+  let kept: { item: T; size: number }[] = [];
+  let first = 0;
   let size = 0;
   return {
-    push(line) {
-      const own = JSON.stringify(line).length + 1;
-      kept.push({ line, size: own });
+    push(item, own) {
+      kept.push({ item, size: own });
       size += own;
-      while (kept.length > tail || size > budget) size -= kept.shift()?.size ?? size;
+      while (kept.length - first > tail || size > budget) size -= kept[first++]?.size ?? 0;
+      // `shift` for each line of a long log would move the whole tail each time.
+      if (first > 1_000 && first > kept.length / 2) [kept, first] = [kept.slice(first), 0];
     },
-    lines: () => kept.map((entry) => entry.line),
+    items: () => kept.slice(first).map((entry) => entry.item),
   };
 }

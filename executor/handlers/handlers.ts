@@ -1,7 +1,5 @@
 /** The answer to every method of the link. */
-import { AppError } from '../../shared/errors.ts';
 import type { Handlers } from '../dispatch.ts';
-import { readLogs } from '../docker/logs.ts';
 import { act } from './act.ts';
 import type { HandlerContext } from './context.ts';
 import { exec } from './exec.ts';
@@ -13,7 +11,7 @@ import { updateLimits } from './update-limits.ts';
 import { deleteVolume, fillVolume, readVolumes, sendVolume } from './volumes.ts';
 
 export function createHandlers(context: HandlerContext): Handlers {
-  const { host, deployments, observer } = context;
+  const { host, deployments } = context;
   return {
     async deploy({ deployment, spec }) {
       await deployments.accept(deployment, spec);
@@ -33,10 +31,6 @@ export function createHandlers(context: HandlerContext): Handlers {
     remove_volume: (params) => deleteVolume(context, params),
     read_volume: (params, signal) => sendVolume(context, params, signal),
     write_volume: (params, signal) => fillVolume(context, params, signal),
-    async logs({ app, tail }) {
-      const container = await observer.current(app);
-      if (container === null) throw new AppError('app_not_deployed');
-      return { lines: await readLogs(host.engine, container.id, { tail }) };
-    },
+    logs: async (params) => ({ lines: await host.logs.read(params) }),
   };
 }

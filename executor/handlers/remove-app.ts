@@ -21,6 +21,7 @@ export function removeApp({ host, deployments, uploads, apps }: HandlerContext, 
     for (const volume of volumes) await removeVolume(engine, { app, volume });
     await dropImages(host, app);
     await uploads.forget(app);
+    await host.logs.archive.remove(app);
     // Last: until then the journal knows what belongs to the app.
     await journal.forget(app);
     log.info('app removed', { app, containers: containers.length });

@@ -29,12 +29,16 @@ export async function keepWatch(options: KeepWatchOptions): Promise<void> {
   const keepRouting = createRoutingKeeper(host);
   await Promise.all([
     resumeAnyway(options),
+    host.logs.archive.keepPruned(signal),
     reportAtIntervals(options, keepRouting),
     watchEngine({
       engine: host.engine,
       clock: host.clock,
       signal,
-      onHint: (hint) => observer.hint(hint),
+      onHint: (hint) => {
+        observer.hint(hint);
+        host.logs.hint(hint);
+      },
       onUp: () => settle(options, keepRouting),
       onDown: () => void observer.report(),
     }),
@@ -44,6 +48,7 @@ export async function keepWatch(options: KeepWatchOptions): Promise<void> {
 /** The engine is there, for the first time or again: routing first, because apps may already serve behind it. */
 async function settle({ host, deployments, observer }: KeepWatchOptions, keepRouting: () => Promise<void>): Promise<void> {
   const { log } = host;
+  host.logs.hintAll();
   await observer.report();
   // Not waited for: the engine needs two seconds for its first look, and apps may serve before.
   void tellUsage(host, observer);

@@ -39,6 +39,8 @@ export const limits = {
   streams: 1_000,
   /** Bytes of stdout, and of stderr, that a command's reply holds. */
   execOutput: 1024 * 1024,
+  /** Bytes of log lines that wait for the reader of one stream; then the oldest are dropped. */
+  logBacklog: 1024 * 1024,
   /** Characters of one log line in a reply; longer ones are cut and end in `…`. */
   logLineLength: 16 * 1024,
 } as const;

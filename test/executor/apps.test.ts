@@ -1,5 +1,6 @@
 /** Acting on apps, their logs and their status, on the real engine. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { everyLine } from '../../executor/logs/filter.ts';
 import { watchEngine } from '../../executor/observe/watch.ts';
 import type { AppAction } from '../../shared/status.ts';
 import type { StatusEvent } from '../../shared/protocol/events.ts';
@@ -97,7 +98,7 @@ describe('the logs of an app', () => {
 
   it('are its last lines, oldest first, with time and stream', async () => {
     const { app } = await deployed(shell('echo one; echo two >&2; echo three; sleep 3600'));
-    const { lines } = await fixture.handlers.logs({ app, tail: 100 }, signal);
+    const { lines } = await fixture.handlers.logs({ app, tail: 100, filter: everyLine }, signal);
     expect(lines.map((line) => line.text).sort()).toEqual(['one', 'three', 'two']);
     expect(lines.find((line) => line.text === 'two')?.stream).toBe('stderr');
     expect(lines.every((line) => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(line.time))).toBe(true);
@@ -106,8 +107,8 @@ describe('the logs of an app', () => {
 
   it('REL-17 fit a message, however long the lines are', async () => {
     const { app } = await deployed(shell('x=$(printf "%020000d" 0); i=0; while [ $i -lt 1200 ]; do i=$((i+1)); echo $i$x; done; echo end; sleep 3600'));
-    await eventually(async () => (await fixture.handlers.logs({ app, tail: 1 }, signal)).lines.find((line) => line.text === 'end'));
-    const { lines } = await fixture.handlers.logs({ app, tail: 5000 }, signal);
+    await eventually(async () => (await fixture.handlers.logs({ app, tail: 1, filter: everyLine }, signal)).lines.find((line) => line.text === 'end'));
+    const { lines } = await fixture.handlers.logs({ app, tail: 5000, filter: everyLine }, signal);
     expect(JSON.stringify(lines).length).toBeLessThan(limits.messageLength);
     const [long, end] = lines.slice(-2).map((line) => ({ length: line.text.length, last: line.text.at(-1) }));
     expect([long, end]).toEqual([{ length: limits.logLineLength, last: '…' }, { length: 3, last: 'd' }]);
@@ -116,7 +117,7 @@ describe('the logs of an app', () => {
   it('REL-18 can still be read when it has crashed', async () => {
     const { app } = await deployed(shell('echo last words; sleep 2; exit 9'));
     await eventually(() => statusesOf(app).find((event) => event.status === 'crashed'));
-    expect((await fixture.handlers.logs({ app, tail: 10 }, signal)).lines.map((line) => line.text)).toEqual(['last words']);
+    expect((await fixture.handlers.logs({ app, tail: 10, filter: everyLine }, signal)).lines.map((line) => line.text)).toEqual(['last words']);
   });
 });
 

@@ -14,6 +14,8 @@ import { createHandlers } from '../../executor/handlers/handlers.ts';
 import { Journal } from '../../executor/journal.ts';
 import { createLocks } from '../../executor/locks.ts';
 import { createLog } from '../../executor/log.ts';
+import { AppLogs } from '../../executor/logs/app-logs.ts';
+import { LogArchive } from '../../executor/logs/archive.ts';
 import { Observer } from '../../executor/observe/observer.ts';
 import type { Proxy, Route } from '../../executor/proxy/proxy.ts';
 import type { Transfers } from '../../executor/transfers.ts';
@@ -121,13 +123,15 @@ interface World {
 
 async function openLife(world: World, { policy = defaultPolicy, socketPath = engineSocket, maxUpload = 1_000_000_000, wrap = (host) => host }: OpenOptions): Promise<Life> {
   const log = createLog((line) => world.logs.push(line));
+  const ownEngine = createEngine({ socketPath, serverId: world.serverId });
   const host = wrap({
-    engine: createEngine({ socketPath, serverId: world.serverId }),
+    engine: ownEngine,
     proxy: world.proxy,
     journal: await Journal.open(join(world.dir, 'journal'), log),
     policy,
     clock: createClock(),
     log,
+    logs: new AppLogs(ownEngine, new LogArchive({ engine: ownEngine, dir: join(world.dir, 'logs'), retentionDays: 7, log })),
     networkPool: world.pool,
     projects: createLocks(),
     routing: createLocks(),

@@ -1,6 +1,7 @@
 /** Several executors and the user's own containers share one engine in peace: nothing without our server's label is touched. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweep } from '../../executor/deploy/sweep.ts';
+import { everyLine } from '../../executor/logs/filter.ts';
 import { ensureImages, images } from '../support/images.ts';
 import { docker, openHostFixture, type HostFixture } from './host-fixture.ts';
 import { makeId, makeSpec } from './spec.ts';
@@ -56,7 +57,7 @@ describe('a container that is not ours', () => {
     expect(report).toMatchObject({ apps: expect.not.arrayContaining([expect.objectContaining({ app: spec.app })]) });
     const signal = new AbortController().signal;
     await expect(ours.handlers.act({ app: spec.app, action: 'stop' }, signal)).rejects.toMatchObject({ code: 'app_not_deployed' });
-    await expect(ours.handlers.logs({ app: spec.app, tail: 10 }, signal)).rejects.toMatchObject({ code: 'app_not_deployed' });
+    await expect(ours.handlers.logs({ app: spec.app, tail: 10, filter: everyLine }, signal)).rejects.toMatchObject({ code: 'app_not_deployed' });
     await ours.handlers.remove_app({ app: spec.app, volumes: [] }, signal);
     expect(await theirs.observer.status(spec.app)).toBe('running');
   });

@@ -1,0 +1,142 @@
+/** What is kept of the logs of containers that are gone: `logs/<app>/<deployment>.ndjson.gz` in the executor's directory. The time of a file is that of its last line. */
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isId } from '../../shared/names.ts';
+import type { LogLine } from '../../shared/protocol/logs.ts';
+import type { Engine } from '../docker/engine.ts';
+import { readLog } from '../docker/logs.ts';
+import { isMissing, writeAtomically } from '../files.ts';
+import { describeError, type Log } from '../log.ts';
+import { createLineFile, readLines, type LineReader } from './archive-file.ts';
+
+export interface ArchiveOptions {
+  engine: Engine;
+  /** The folder of all apps. */
+  dir: string;
+  retentionDays: number;
+  log: Log;
+  caps?: Caps;
+}
+
+export interface Caps {
+  /** Bytes of text of one deployment: its newest lines. */
+  deployment: number;
+  /** Bytes on disk of all deployments of an app: the oldest go. */
+  app: number;
+}
+
+const defaultCaps: Caps = { deployment: 10 * 1024 * 1024, app: 50 * 1024 * 1024 };
+/** The engine finds the last lines from the end, so many in 1.5 s; reading 100 MB from the start takes 7 s. */
+const maxLines = 200_000;
+/** ms that a container's removal waits for its log. */
+const readDeadline = 10_000;
+const pruneInterval = 60 * 60 * 1000;
+const day = 24 * 60 * 60 * 1000;
+const suffix = '.ndjson.gz';
+
+export interface ArchivedLog {
+  deployment: string;
+  /** ms since the epoch: of its last line. */
+  endedAt: number;
+  /** Bytes on disk. */
+  size: number;
+}
+
+export class LogArchive {
+  readonly #options: ArchiveOptions;
+  readonly #caps: Caps;
+
+  constructor(options: ArchiveOptions) {
+    this.#options = options;
+    this.#caps = options.caps ?? defaultCaps;
+  }
+
+  /** Keep the log of a container that is about to be removed. Never rejects: a container must not stay because its log cannot be kept. */
+  async keep({ id, app, deployment }: { id: string; app: string; deployment: string }): Promise<void> {
+    try {
+      if (!isId('app', app) || !isId('deployment', deployment)) throw new Error('its labels are not ids');
+      await this.#write({ id, app, deployment });
+      await this.#pruneApp(app);
+    } catch (error) {
+      this.#options.log.warn('the log of a container could not be kept', { app, deployment, error: describeError(error) });
+    }
+  }
+
+  /** Oldest deployment first. */
+  async list(app: string): Promise<ArchivedLog[]> {
+    const names = isId('app', app) ? await namesIn(join(this.#options.dir, app)) : [];
+    const found = await Promise.all(names.filter((name) => name.endsWith(suffix)).map((name) => this.#look(app, name)));
+    return found.flat().sort((a, b) => (a.deployment < b.deployment ? -1 : 1));
+  }
+
+  /** Resolves at its end; of one that is not there nothing is told. */
+  async read(app: string, deployment: string, reader: LineReader): Promise<void> {
+    try {
+      await readLines(this.#path(app, deployment), reader);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  /** With the app goes what was kept of it. */
+  async remove(app: string): Promise<void> {
+    if (isId('app', app)) await rm(join(this.#options.dir, app), { recursive: true, force: true });
+  }
+
+  /** Take away what is too old or too much, now and every hour until the signal aborts. */
+  async keepPruned(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.prune().catch((error: unknown) => this.#options.log.warn('old logs could not be removed', { error: describeError(error) }));
+      await delay(pruneInterval, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  async prune(): Promise<void> {
+    for (const app of await namesIn(this.#options.dir)) await this.#pruneApp(app);
+  }
+
+  async #write({ id, app, deployment }: { id: string; app: string; deployment: string }): Promise<void> {
+    const file = createLineFile(this.#caps.deployment);
+    let last: LogLine | undefined;
+    await readLog(this.#options.engine, id, {
+      tail: maxLines,
+      signal: AbortSignal.timeout(readDeadline),
+      onLine: (line) => file.push((last = line)),
+      onBatch: () => file.settle(),
+    });
+    if (last === undefined) return;
+    const path = this.#path(app, deployment);
+    await mkdir(join(this.#options.dir, app), { recursive: true, mode: 0o700 });
+    await writeAtomically(path, await file.end());
+    await utimes(path, new Date(), new Date(last.time));
+  }
+
+  async #look(app: string, name: string): Promise<ArchivedLog[]> {
+    // Pruned in between is as good as never there.
+    const info = await stat(join(this.#options.dir, app, name)).catch(() => null);
+    return info === null ? [] : [{ deployment: name.slice(0, -suffix.length), endedAt: info.mtimeMs, size: info.size }];
+  }
+
+  async #pruneApp(app: string): Promise<void> {
+    const oldest = Date.now() - this.#options.retentionDays * day;
+    let size = 0;
+    for (const archived of (await this.list(app)).toReversed()) {
+      size += archived.size;
+      if (size > this.#caps.app || archived.endedAt < oldest) await rm(this.#path(app, archived.deployment), { force: true });
+    }
+  }
+
+  #path(app: string, deployment: string): string {
+    return join(this.#options.dir, app, `${deployment}${suffix}`);
+  }
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * Follows the log of an app through deploys, restarts and crashes. Each container is read with the engine's own follow, which is quick to tell
+ * a line and may lose some when it falls behind or its container stops (docs/decisions/logs.md); so whatever it was late for is read once more, plainly.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '../../shared/errors.ts';
+import type { LogFilter, LogLine } from '../../shared/protocol/logs.ts';
+import { Track, writeCursor, type Told } from './cursor.ts';
+import { encodeEntry } from './encode.ts';
+import { toLineTest, type LineTest } from './filter.ts';
+import { listSources, readSource, type LogSource, type LogStore } from './sources.ts';
+import { beginningOf, beginReadings, readTail } from './tail.ts';
+
+export interface FollowRequest {
+  app: string;
+  filter: LogFilter;
+  /** How many of the last lines come first; null: all that match. */
+  tail: number | null;
+  signal: AbortSignal;
+  sink: LineSink;
+}
+
+/** Where the lines go, encoded. */
+export interface LineSink {
+  push(line: string): void;
+  /** Lines are missing here, at least so many. */
+  pushGap(lines: number): void;
+  /** Pass on what was pushed. */
+  flush(): void;
+  /** Resolves when all of it has been passed on. */
+  drained(): Promise<void>;
+}
+
+/** A line that is older than this when it comes shows that the engine's follow has fallen behind, ms. */
+const tolerableLag = 2_000;
+/** ms after which a container whose log ended at once is looked at again. */
+const pause = 250;
+
+/** A container as this follower knows it. */
+interface Followed {
+  source: LogSource;
+  track: Track;
+  isBusy: boolean;
+  isOver: boolean;
+  /** Changes of the app that were known when it was last read. */
+  seen: number;
+}
+
+export class Follower {
+  readonly #store: LogStore;
+  readonly #request: FollowRequest;
+  readonly #matches: LineTest;
+  /** Ends whatever is being read. */
+  readonly #end = new AbortController();
+  readonly #signal: AbortSignal;
+  #followed: Followed[] = [];
+  #changes = 0;
+  #failure: unknown;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(store: LogStore, request: FollowRequest) {
+    this.#store = store;
+    this.#request = request;
+    this.#matches = toLineTest(request.filter);
+    this.#signal = AbortSignal.any([request.signal, this.#end.signal]);
+  }
+
+  /** The containers of the app have changed. */
+  changed = (): void => {
+    this.#changes++;
+    this.#wake.resolve();
+  };
+
+  /** Resolves when no more lines can match. @throws AppError app_not_deployed, invalid_value, engine_unreachable */
+  async run(): Promise<void> {
+    const { filter, signal } = this.#request;
+    const wake = () => this.#wake.resolve();
+    this.#signal.addEventListener('abort', wake, { once: true });
+    const timer = filter.until === null ? undefined : setTimeout(() => this.#end.abort(), Math.min(Math.max(0, filter.until - Date.now()), longestTimer));
+    try {
+      await this.#tellPast();
+      if (filter.until === null || filter.until > Date.now()) await this.#tellComing();
+    } catch (error) {
+      // What was cut off by its reader, or by the end that it asked for, has not failed.
+      if (!signal.aborted && !this.#end.signal.aborted) throw error;
+    } finally {
+      clearTimeout(timer);
+      this.#end.abort();
+    }
+  }
+
+  /** Lines that are there already wait for their reader: it takes nothing away from the app that they lie where they are. */
+  async #tellPast(): Promise<void> {
+    const { app, filter, tail, sink, signal } = this.#request;
+    const sources = await listSources(this.#store, app);
+    if (sources.length === 0) throw new AppError('app_not_deployed');
+    this.#followed = beginReadings(sources, filter).map((reading) => ({ ...reading, isBusy: false, isOver: false, seen: -1 }));
+    if (tail !== null) {
+      for (const { deployment, cursor, ...line } of await readTail(this.#store, this.#followed, { app, filter, tail, signal })) sink.push(encodeEntry(line, cursor, deployment));
+      sink.flush();
+    }
+    for (const followed of this.#followed) {
+      if (tail === null) await this.#read(followed, { signal, onBatch: () => sink.drained() });
+      if (followed.source.endedAt !== null) followed.isOver = true;
+    }
+  }
+
+  /** Lines that come are dropped when their reader is too slow. */
+  async #tellComing(): Promise<void> {
+    while (!this.#signal.aborted) {
+      this.#wake = Promise.withResolvers();
+      await this.#look();
+      if (this.#failure !== undefined) throw this.#failure;
+      const isAllOver = this.#request.filter.deployment !== null && this.#followed.length > 0 && this.#followed.every(({ isOver }) => isOver);
+      if (isAllOver || this.#signal.aborted) return;
+      await this.#wake.promise;
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { app, filter } = this.#request;
+    const changes = this.#changes;
+    const sources = await listSources(this.#store, app);
+    if (sources.length === 0 && !this.#followed.some(({ isBusy }) => isBusy)) throw new AppError('app_not_deployed');
+    const newest = this.#followed.at(-1)?.source.deployment ?? '';
+    for (const source of sources) {
+      const known = this.#followed.find(({ source: { deployment } }) => deployment === source.deployment);
+      if (known !== undefined) known.source = source;
+      else if (source.deployment > newest && (filter.deployment === null || filter.deployment === source.deployment)) this.#followed.push({ source, track: new Track(source.deployment), isBusy: false, isOver: false, seen: -1 });
+    }
+    for (const followed of this.#followed) {
+      // Neither container nor archive: it never wrote a line that could still be read.
+      if (!followed.isBusy && !sources.includes(followed.source)) followed.isOver = true;
+      if (!followed.isBusy && !followed.isOver && (followed.source.isRunning || followed.seen !== changes)) void this.#attend(followed, changes);
+    }
+  }
+
+  /** Tell everything a container writes until it stops. Never rejects. */
+  async #attend(followed: Followed, changes: number): Promise<void> {
+    Object.assign(followed, { isBusy: true, seen: changes });
+    const began = Date.now();
+    try {
+      const { source } = followed;
+      while (source.isRunning && (await this.#isLeftBehind(followed))) await this.#catchUp(followed);
+      await this.#catchUp(followed);
+      if (source.endedAt !== null) followed.isOver = true;
+      if (Date.now() - began < pause) await delay(pause, undefined, { signal: this.#signal }).catch(() => undefined);
+    } catch (error) {
+      this.#failure ??= error;
+    } finally {
+      followed.isBusy = false;
+      this.#wake.resolve();
+    }
+  }
+
+  /** Follow until the container stops, or the engine is too slow. */
+  async #isLeftBehind(followed: Followed): Promise<boolean> {
+    const lag = new AbortController();
+    let before = followed.track.time;
+    const onBatch = () => {
+      this.#request.sink.flush();
+      const { time } = followed.track;
+      if (time !== before && Date.parse(time) < Date.now() - tolerableLag) lag.abort();
+      before = time;
+    };
+    try {
+      await this.#read(followed, { follow: true, signal: AbortSignal.any([this.#signal, lag.signal]), onBatch });
+    } catch (error) {
+      if (!lag.signal.aborted) throw error;
+    }
+    return lag.signal.aborted;
+  }
+
+  #catchUp(followed: Followed): Promise<void> {
+    return this.#read(followed, { signal: this.#signal, onBatch: () => this.#request.sink.flush() });
+  }
+
+  #read({ source, track }: Followed, how: { follow?: boolean; signal: AbortSignal; onBatch: () => Promise<void> | void }): Promise<void> {
+    track.rewind();
+    const onLine = (line: LogLine) => {
+      if (!how.signal.aborted && track.admit(line)) this.#tell(line, track);
+    };
+    return readSource(this.#store, this.#request.app, source, { ...how, since: beginningOf(track, this.#request.filter), onLine });
+  }
+
+  #tell(line: LogLine, track: Track): void {
+    const { sink } = this.#request;
+    // The engine does not say how many it has thrown away.
+    if (track.hasLost) sink.pushGap(1);
+    track.hasLost = false;
+    if (this.#matches(line)) sink.push(encodeEntry(line, this.#cursor(track), track.deployment));
+  }
+
+  #cursor(own: Track): string {
+    const told: Told[] = this.#followed.map(({ track, isOver }) => ({ deployment: track.deployment, position: track.toString(), isStarted: track.time !== '', isOver }));
+    return writeCursor(told, own.deployment);
+  }
+}
+
+/** ms: what `setTimeout` takes at most. */
+const longestTimer = 2 ** 31 - 1;
