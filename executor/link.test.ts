@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Hello } from '../shared/protocol/messages.ts';
-import { AppError } from '../shared/errors.ts';
-import type { Handlers } from './dispatch.ts';
+import { makeHandlers, makeStreamHandlers } from '../test/support/handlers.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { createLog } from './log.ts';
 import { Outbox } from './outbox.ts';
 import type { Ending, SessionOptions } from './session.ts';
 
 const greeting: Hello = { type: 'hello', protocol: 1, version: '0.0.0', capabilities: [], engine: null, ingress: { scheme: 'http', port: 80 }, deployments: [] };
-const refuse = () => Promise.reject(new AppError('app_not_deployed'));
-const handlers: Handlers = { deploy: refuse, cancel_deploy: refuse, act: refuse, remove_app: refuse, logs: refuse };
 
 /** A link over a world in which connections end as told and time passes only by waiting. Ends after as many waits as `attempts`. */
 async function run(attempts: number, change: Partial<LinkOptions> & { session: (options: SessionOptions) => Promise<Ending> }) {
@@ -18,7 +15,7 @@ async function run(attempts: number, change: Partial<LinkOptions> & { session: (
   const lines: string[] = [];
   let now = 0;
   const link = new Link({
-    apiUrl: 'http://control.example', connectToken: () => Promise.resolve('token'), hello: () => Promise.resolve(greeting), handlers,
+    apiUrl: 'http://control.example', connectToken: () => Promise.resolve('token'), hello: () => Promise.resolve(greeting), handlers: makeHandlers(), streamHandlers: makeStreamHandlers(),
     outbox: new Outbox({ onOutcomeAcknowledged: () => undefined }),
     onWelcome: () => undefined,
     clock: {

@@ -10,22 +10,22 @@ export interface RunOptions {
   container: string;
   cmd: string[];
   stdin: string | null;
-  /** Seconds. */
-  timeout: number;
+  /** Seconds; null: the signal alone ends it. */
+  timeout: number | null;
 }
 
 /** @throws AppError exec_failed, deadline_exceeded, what starting throws; the signal's reason when it aborts. The process has ended in any case */
 export async function runCommand(engine: Engine, { container, cmd, stdin, timeout }: RunOptions, signal: AbortSignal): Promise<Result<'exec'>> {
   signal.throwIfAborted();
-  const deadline = AbortSignal.timeout(timeout * 1000);
+  const deadline = timeout === null ? null : AbortSignal.timeout(timeout * 1000);
   const command = await startCommand(engine, { container, cmd, hasTerminal: false, hasInput: stdin !== null });
   const output = createOutput();
   if (stdin !== null) void command.write(Buffer.from(stdin)).then(() => command.endInput());
   try {
-    const exitCode = await attend(command, (bytes) => void output.write(bytes), AbortSignal.any([signal, deadline]));
+    const exitCode = await attend(command, (bytes) => void output.write(bytes), deadline === null ? signal : AbortSignal.any([signal, deadline]));
     return { exit_code: exitCode, ...output.result() };
   } catch (error) {
-    if (error !== deadline.reason) throw error;
+    if (deadline?.aborted !== true || error !== deadline.reason) throw error;
     throw new AppError('deadline_exceeded', { detail: `The command was still running after ${timeout} s and was ended.`, cause: error });
   }
 }

@@ -1,7 +1,8 @@
 /** One look at an app's health. */
 import { connect } from 'node:net';
 import type { HealthCheckSpec } from '../../shared/protocol/spec.ts';
-import { asked, type Engine } from '../docker/engine.ts';
+import type { Engine } from '../docker/engine.ts';
+import { runCommand } from '../exec/run.ts';
 import { httpRequest } from '../http.ts';
 
 /** What a probe found; `answer` is for people: status and start of the body, or the error. */
@@ -19,7 +20,7 @@ export interface ProbeTarget {
   host: string;
 }
 
-/** Bytes of a failing answer's body that are worth reading (REL-14). */
+/** Bytes of a failing answer's body, or output, that are worth reading (REL-14). */
 const bodyBytes = 256;
 
 /** Never throws: whatever goes wrong is the answer. */
@@ -65,31 +66,9 @@ function lookTcp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult>
   });
 }
 
-async function lookCommand({ docker }: Engine, target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> {
-  const options = { Cmd: target.check.command ?? [], AttachStdout: true, AttachStderr: true, abortSignal: signal };
-  const exec = await asked('health check command', docker.getContainer(target.container).exec(options));
-  const stream = await asked('health check command', exec.start({ abortSignal: signal }));
-  const output = await readOutput(stream, signal);
-  const { ExitCode } = await asked('health check command', exec.inspect());
-  return { isHealthy: ExitCode === 0, answer: `exit code ${ExitCode ?? 'unknown'} ${output}`.trim() };
-}
-
-/** The first bytes of what the command printed, without the 8 bytes of header before each frame. */
-async function readOutput(stream: NodeJS.ReadableStream & { destroy(): unknown }, signal: AbortSignal): Promise<string> {
-  const leave = () => stream.destroy();
-  signal.addEventListener('abort', leave);
-  const frames: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of stream) {
-      if (length < bodyBytes * 2) frames.push(Buffer.from(chunk));
-      length += chunk.length;
-    }
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
-  signal.throwIfAborted();
-  return Buffer.concat(frames).subarray(8, 8 + bodyBytes).toString('utf8');
+async function lookCommand(engine: Engine, { check, container }: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> {
+  const { exit_code, stdout, stderr } = await runCommand(engine, { container, cmd: check.command ?? [], stdin: null, timeout: null }, signal);
+  return { isHealthy: exit_code === 0, answer: `exit code ${exit_code} ${`${stdout}${stderr}`.slice(0, bodyBytes)}`.trim() };
 }
 
 function describe(error: unknown, target: ProbeTarget): string {

@@ -150,6 +150,7 @@ describe('REL-19 a terminal', () => {
     terminal.resize(101, 21);
     await terminal.sees('21 101');
     terminal.close();
+    expect(terminal.output().toString().match(/\d+ \d+/)?.[0]).toBe('24 80');
   });
 
   it('carries all 256 byte values both ways, in one piece and one by one', async () => {
@@ -205,7 +206,7 @@ describe('REL-19 a terminal', () => {
     const terminal = openTerminal(['sh', '-c', 'trap "" HUP; sleep 4713 & sleep 4713']);
     await runs('sleep 4713');
     leave(terminal);
-    await eventually(async () => (await processes('sleep 4713')).length === 0 || undefined);
+    expect(await eventually(async () => (await processes('sleep 4713')).length === 0 || undefined)).toBe(true);
   });
 
   it('ends its process when the reader leaves before it has begun', async () => {
@@ -252,27 +253,27 @@ describe('REL-19 a terminal', () => {
 });
 
 describe('a command is refused, by both doors,', () => {
-  const refusals = async (code: string, life: Life = fixture, of = app) => {
+  const expectRefusal = async (code: string, life: Life = fixture, of = app) => {
     await expect(life.handlers.exec({ app: of, cmd: ['true'], stdin: null, timeout: 5 }, signal)).rejects.toMatchObject({ code });
     expect(await openTerminal(['true'], { life, of }).ended).toMatchObject({ code });
   };
 
-  it('for an app without a container', () => refusals('app_not_deployed', fixture, makeId('app')));
+  it('for an app without a container', () => expectRefusal('app_not_deployed', fixture, makeId('app')));
 
   it('for a stopped app, and for a paused one', async () => {
     const other = await deployed(fixture);
     await fixture.handlers.act({ app: other, action: 'pause' }, signal);
-    await refusals('app_not_running', fixture, other);
+    await expectRefusal('app_not_running', fixture, other);
     await fixture.handlers.act({ app: other, action: 'stop' }, signal);
-    await refusals('app_not_running', fixture, other);
+    await expectRefusal('app_not_running', fixture, other);
   });
 
   it('SEC-18 where the policy of the server switches it off', async () => {
-    await refusals('exec_disabled', await fixture.reopen({ policy: { ...defaultPolicy, exec: false } }));
+    await expectRefusal('exec_disabled', await fixture.reopen({ policy: { ...defaultPolicy, exec: false } }));
   });
 
   it('when the engine is away', async () => {
-    await refusals('engine_unreachable', await fixture.reopen({ socketPath: '/nonexistent/docker.sock' }));
+    await expectRefusal('engine_unreachable', await fixture.reopen({ socketPath: '/nonexistent/docker.sock' }));
   });
 });
 

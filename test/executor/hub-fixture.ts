@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { connectPath, enrolPath } from '../../shared/protocol/enrolment.ts';
+import { decodeFrame, type Frame } from '../../shared/protocol/frames.ts';
 import { parseExecutorMessage, type ExecutorMessage, type Hello } from '../../shared/protocol/messages.ts';
 import { eventually } from './host-fixture.ts';
 
@@ -15,6 +16,7 @@ export interface Connection {
   token: string;
   /** Everything it has sent, in order; what is not of the protocol throws the test off. */
   received: ExecutorMessage[];
+  frames: Frame[];
   send(message: unknown): void;
 }
 
@@ -61,13 +63,19 @@ export async function openHub(serverId: string): Promise<HubFixture> {
 
 function greet(hub: HubFixture, serverId: string, request: IncomingMessage, socket: WebSocket): void {
   const received: ExecutorMessage[] = [];
-  socket.on('message', (data) => {
+  const frames: Frame[] = [];
+  socket.on('message', (data, isBinary) => {
+    if (isBinary) {
+      const frame = Buffer.isBuffer(data) ? decodeFrame(data) : null;
+      if (frame === null) throw new Error('the executor sent what is not a frame');
+      return void frames.push(frame);
+    }
     const parsed = parseExecutorMessage(String(data));
     if (!parsed.ok) throw new Error(`the executor sent what is not of the protocol: ${parsed.reason}`);
     received.push(parsed.message);
     if (parsed.message.type !== 'hello') return;
     const send = (message: unknown) => socket.send(JSON.stringify(message));
-    hub.connections.push({ socket, hello: parsed.message, token: request.headers.authorization?.replace('Bearer ', '') ?? '', received, send });
+    hub.connections.push({ socket, hello: parsed.message, token: request.headers.authorization?.replace('Bearer ', '') ?? '', received, frames, send });
     if (hub.isWelcoming) send({ type: 'welcome', protocol: 1, server: serverId, epoch: hub.connections.length, report_interval: 30 });
   });
 }

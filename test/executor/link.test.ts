@@ -12,9 +12,12 @@ import { Link } from '../../executor/link.ts';
 import { createLog } from '../../executor/log.ts';
 import { Outbox } from '../../executor/outbox.ts';
 import { runSession } from '../../executor/session.ts';
+import type { StreamHandlers } from '../../executor/streams/stream.ts';
 import { connectAudience, connectTokenLife } from '../../shared/protocol/enrolment.ts';
+import { encodeFrame } from '../../shared/protocol/frames.ts';
 import type { StatusEvent } from '../../shared/protocol/events.ts';
 import type { Hello } from '../../shared/protocol/messages.ts';
+import { makeHandlers, makeStreamHandlers } from '../support/handlers.ts';
 import { eventually } from './host-fixture.ts';
 import { openHub, type HubFixture } from './hub-fixture.ts';
 import { makeId } from './spec.ts';
@@ -22,7 +25,6 @@ import { makeId } from './spec.ts';
 const serverId = makeId('server');
 const hello: Hello = { type: 'hello', protocol: 1, version: '0.0.0', capabilities: ['logs'], engine: null, ingress: { scheme: 'http', port: 8080 }, deployments: [] };
 const status = (at: number): StatusEvent => ({ kind: 'status', app: 'a', status: 'running', reason: null, at });
-const refuse = () => Promise.reject(new Error('not part of this test'));
 
 let hub: HubFixture;
 let stop: AbortController;
@@ -40,13 +42,14 @@ afterEach(async () => {
   await hub.close();
 });
 
-function connect(change: { handlers?: Partial<Handlers>; helloTimeout?: number; pingInterval?: number } = {}): Promise<void> {
-  const { handlers, ...timing } = change;
+function connect(change: { handlers?: Partial<Handlers>; streamHandlers?: Partial<StreamHandlers>; helloTimeout?: number; pingInterval?: number } = {}): Promise<void> {
+  const { handlers, streamHandlers, ...timing } = change;
   const link = new Link({
     apiUrl: hub.url,
     connectToken: () => Promise.resolve('token'),
     hello: () => Promise.resolve(hello),
-    handlers: { deploy: refuse, cancel_deploy: refuse, act: refuse, remove_app: refuse, logs: () => Promise.resolve({ lines: [] }), ...handlers },
+    handlers: makeHandlers({ logs: () => Promise.resolve({ lines: [] }), ...handlers }),
+    streamHandlers: makeStreamHandlers(streamHandlers),
     outbox,
     onWelcome: () => undefined,
     clock: createClock(),
@@ -57,7 +60,8 @@ function connect(change: { handlers?: Partial<Handlers>; helloTimeout?: number; 
   return link.run(stop.signal);
 }
 
-const logsCall = (id: string) => ({ type: 'call', id, method: 'logs', params: { app: 'a', tail: 1 } });
+const everything = { after: null, since: null, until: null, stream: null, search: null, deployment: null };
+const logsCall = (id: string) => ({ type: 'call', id, method: 'logs', params: { app: 'a', tail: 1, filter: everything } });
 
 describe('the link', () => {
   it('says hello, and sends nothing else before the welcome', async () => {
@@ -120,6 +124,58 @@ describe('the link', () => {
     send({ type: 'call', id: 'hangs', method: 'remove_app', params: { app: 'a' } });
     send(logsCall('quick'));
     expect(await eventually(() => received.find((message) => message.type === 'ok'))).toEqual({ type: 'ok', id: 'quick', result: { lines: [] } });
+  });
+
+  it('carries streams beside calls', async () => {
+    const gone = Promise.withResolvers<void>();
+    void connect({
+      streamHandlers: {
+        exec: async (_params, stream) => {
+          stream.signal.addEventListener('abort', () => gone.resolve());
+          stream.onInput(async (bytes) => stream.write(Buffer.from(bytes.map((byte) => byte + 1))));
+          return new Promise(() => undefined);
+        },
+      },
+    });
+    const { received, frames, send, socket } = await hub.connection(0);
+    send({ type: 'open', stream: 9, kind: 'exec', params: { app: 'a', cmd: ['sh'], cols: 80, rows: 24, idle_timeout: 60 }, credit: 1_000 });
+    await eventually(() => received.find((message) => message.type === 'opened'));
+    socket.send(encodeFrame({ kind: 'data', stream: 9, bytes: Buffer.of(0, 127, 254) }));
+    await eventually(() => (frames.length === 2 ? true : undefined));
+    expect(frames).toContainEqual({ kind: 'data', stream: 9, bytes: Buffer.of(1, 128, 255) });
+    expect(frames).toContainEqual({ kind: 'credit', stream: 9, bytes: 3 });
+    socket.terminate();
+    await gone.promise;
+  });
+
+  it('REL-05 answers a call while a stream floods a socket that nobody reads', async () => {
+    const written = { bytes: 0 };
+    void connect({
+      streamHandlers: {
+        exec: async (_params, stream) => {
+          for (; !stream.signal.aborted; await stream.whenRoom()) {
+            const bytes = new Uint8Array(Math.min(stream.room(), 65_536));
+            stream.write(bytes);
+            written.bytes += bytes.length;
+          }
+          return {};
+        },
+      },
+    });
+    const { received, send, socket } = await hub.connection(0);
+    socket.pause();
+    send({ type: 'open', stream: 1, kind: 'exec', params: { app: 'a', cmd: ['sh'], cols: 80, rows: 24, idle_timeout: 60 }, credit: 64 * 1024 * 1024 });
+    let last = 0;
+    await eventually(() => {
+      const isStill = written.bytes > 0 && written.bytes === last;
+      last = written.bytes;
+      return isStill ? true : undefined;
+    });
+    expect(written.bytes).toBeLessThan(8 * 1024 * 1024);
+    send(logsCall('through'));
+    socket.resume();
+    await eventually(() => received.find((message) => message.type === 'ok'));
+    socket.terminate();
   });
 
   it('ends when it is told to', async () => {
