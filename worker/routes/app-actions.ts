@@ -1,6 +1,7 @@
-import { app, logPage, logQuery } from '../../shared/api/apps.ts';
+import { app } from '../../shared/api/apps.ts';
 import { pageQuery } from '../../shared/api/common.ts';
 import { eventPage } from '../../shared/api/events.ts';
+import { logPage, logQuery } from '../../shared/api/logs.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { appActions, type AppAction } from '../../shared/status.ts';
 import { toApp, toEvent } from '../present.ts';
@@ -49,7 +50,7 @@ export const appActionRoutes = [
       request: { params: appParams, query: logQuery },
       responses: { 200: json(logPage, 'Log lines, oldest first.') },
     },
-    async (c) => c.json({ data: await readLogs(c.get('ctx'), c.get('app'), c.req.valid('query').tail) }, 200),
+    async (c) => c.json({ data: await readLogs(c.get('ctx'), c.get('app'), c.req.valid('query')) }, 200),
   ),
   defineRoute(
     onApp,
