@@ -15,6 +15,9 @@ import type { Context } from './services/context.ts';
 
 type Api = OpenAPIHono<BaseEnv>;
 
+/** What a browser asks before it asks. Any other OPTIONS is a request like others. */
+const preflight = cors({ origin: '*', maxAge: 86_400 });
+
 /** @param contextOf what a request works with: the same each time on the embedded host, a new one at the edge */
 export function createApp(contextOf: () => Context): Api {
   const api: Api = new OpenAPIHono<BaseEnv>({
@@ -35,11 +38,11 @@ export function createApp(contextOf: () => Context): Api {
   api.use('/api/*', async (c, next) => {
     // Safe for any origin: identity comes from a header that a page must hold, never from a cookie.
     c.header('Access-Control-Allow-Origin', '*');
-    c.header('Access-Control-Expose-Headers', 'ETag, Location, Retry-After, X-Request-Id');
+    c.header('Access-Control-Expose-Headers', 'ETag, Location, Retry-After, X-Request-Id, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires');
     c.set('identity', await readIdentity(c));
     await next();
   });
-  api.options('/api/*', cors({ origin: '*', maxAge: 86_400 }));
+  api.options('/api/*', (c, next) => (c.req.header('access-control-request-method') === undefined ? next() : preflight(c, next)));
 
   for (const route of routes) route.mount(api);
   api.route('/', createDiscovery(api, routes));

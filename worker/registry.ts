@@ -5,10 +5,14 @@ import { appActionRoutes } from './routes/app-actions.ts';
 import { appRoutes } from './routes/apps.ts';
 import { authRoutes } from './routes/auth.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
+import { eventRoutes } from './routes/events.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { serverRoutes } from './routes/servers.ts';
+import { statsRoutes } from './routes/stats.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { systemRoutes } from './routes/system.ts';
+import { transferRoutes } from './routes/transfers.ts';
+import { uploadRoutes } from './routes/uploads.ts';
 import { userRoutes } from './routes/users.ts';
 import { volumeRoutes } from './routes/volumes.ts';
 
@@ -20,8 +24,12 @@ export const routes: readonly DefinedRoute[] = [
   ...projectRoutes,
   ...appRoutes,
   ...deploymentRoutes,
+  ...uploadRoutes,
   ...appActionRoutes,
+  ...statsRoutes,
+  ...eventRoutes,
   ...volumeRoutes,
   ...streamRoutes,
   ...serverRoutes,
+  ...transferRoutes,
 ];

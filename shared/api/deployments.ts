@@ -33,6 +33,14 @@ export const deployQuery = z.strictObject({
   queue: z.enum(['true', 'false']).default('false').meta({ description: '`true`: when the executor is offline, keep the deployment until it is back (24 hours at most).', example: 'false' }),
 });
 
+export const archiveQuery = deployQuery
+  .extend({
+    image: z.string().min(1).max(512).optional().meta({ description: 'Which image of an archive is meant: one of its tags. Needed where the archive holds several.', example: 'myapp:v1' }),
+    upload: z.string().regex(/^[0-9a-f]{32}$/, 'is not the id of an upload').optional().meta({ description: 'Deploy the image of a finished resumable upload.', example: '9b1f0c6d5e7a4c2f8d3b6a1e0f9c8b7d' }),
+  })
+  .strict();
+export type ArchiveQuery = z.infer<typeof archiveQuery>;
+
 export const rollbackBody = z
   .strictObject({ deployment_id: idOf('deployment', 'The deployment whose image to bring back; the last one that succeeded before the current, when left out.').optional() })
   .meta({ id: 'Rollback' });

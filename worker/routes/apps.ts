@@ -22,7 +22,7 @@ const present = (ctx: Context) => (live: LiveApp) => toApp(live, ctx.config.base
 const update = (method: 'put' | 'patch', operationId: string) =>
   defineRoute(
     onApp,
-    ['slug_immutable', 'concurrent_change', 'limit_below_usage', 'limit_out_of_range', 'invalid_state', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error'],
+    ['slug_immutable', 'image_not_found', 'concurrent_change', 'limit_below_usage', 'limit_out_of_range', 'invalid_state', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error'],
     {
       method,
       path: onePath,
@@ -77,7 +77,7 @@ export const appRoutes = [
   ),
   defineRoute(
     onProject,
-    ['slug_invalid', 'slug_reserved', 'slug_taken', 'server_not_found'],
+    ['slug_invalid', 'slug_reserved', 'slug_taken', 'image_not_found', 'server_not_found'],
     {
       method: 'post',
       path: '/api/v1/projects/{projectId}/apps',

@@ -1,76 +1,73 @@
 import { pageQuery } from '../../shared/api/common.ts';
-import { deployment, deploymentPage, deployQuery, rollbackBody } from '../../shared/api/deployments.ts';
+import { archiveQuery, deployment, deploymentPage, deployQuery, rollbackBody, type ArchiveQuery } from '../../shared/api/deployments.ts';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import { toDeployment } from '../present.ts';
 import { defineRoute, onApp, onDeployment } from '../route.ts';
 import { cancelDeployment, describe, readDeployments, requestDeployment } from '../services/deployments.ts';
 import { mapPage } from '../services/pages.ts';
 import { rollBack } from '../services/rollback.ts';
+import { deployArchive, type Archive, type Body } from '../services/uploads.ts';
+import { archiveBody, readArchive, readBody } from './archive-body.ts';
 import { deployErrors, deployResponses, followDeployment, locationOf } from './deploy-reply.ts';
 import { appParams, deploymentParams, slugParams } from './params.ts';
 import { json, optionalBody } from './replies.ts';
 
 const tags = ['Deployments'];
 
-/** What a body that does not belong there is refused with. */
-const bodyErrors: readonly ErrorCode[] = ['unknown_field', 'image_upload_unavailable', 'unsupported_media_type', 'payload_too_large'];
+/** What a body that does not belong there, or an archive, is refused with. */
+const bodyErrors: readonly ErrorCode[] = [
+  'unknown_field', 'unsupported_media_type', 'payload_too_large', 'archive_invalid', 'archive_ambiguous', 'archive_too_large', 'image_not_in_archive', 'digest_mismatch', 'upload_not_found',
+  'upload_incomplete', 'upload_interrupted', 'upload_disabled', 'insufficient_storage', 'unsupported_command',
+];
 
-const deploy = (path: string, params: typeof appParams | typeof slugParams, operationId: string, summary: string) =>
+interface Door {
+  path: string;
+  params: typeof appParams | typeof slugParams;
+  operationId: string;
+  summary: string;
+  /** Whether it takes archives only. */
+  isForArchives?: boolean;
+}
+
+const deploy = ({ isForArchives = false, params, ...door }: Door) =>
   defineRoute(
     onApp,
     [...deployErrors, ...bodyErrors],
     {
       method: 'post',
-      path,
-      operationId,
-      summary,
-      description: 'Starts the new container, waits until it is healthy, switches the route, then drains and removes the old one. What fails leaves the old one serving. One at a time per app, first come first served.',
+      ...door,
+      description:
+        'Starts the new container, waits until it is healthy, switches the route, then drains and removes the old one. What fails leaves the old one serving. One at a time per app, first come first served. With the output of `docker save` as the body, or with `upload`, that image is loaded first and becomes the `image` of the app; an archive that is refused changes nothing.',
       tags,
-      request: { params, query: deployQuery },
+      requestBody: { ...archiveBody, required: isForArchives },
+      request: { params, query: archiveQuery },
       responses: deployResponses,
     },
     async (c) => {
-      refuseBody((name) => c.req.header(name));
-      const query = c.req.valid('query');
-      const requested = await requestDeployment(c.get('ctx'), c.get('actor'), c.get('app'), { isQueued: query.queue === 'true' });
-      const { deployment, status } = await followDeployment(c.get('ctx'), requested, { wait: query.wait, prefer: c.req.header('prefer') });
+      const [ctx, actor, app, query] = [c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('query')];
+      const body = readArchive(c.req) ?? (isForArchives && query.upload === undefined ? readBody(c.req) : null);
+      const archive = chooseArchive(body, query);
+      const requested = archive === null ? await requestDeployment(ctx, actor, app, { isQueued: query.queue === 'true' }) : await deployArchive(ctx, actor, app, archive);
+      const { deployment, status } = await followDeployment(ctx, requested, { wait: query.wait, prefer: c.req.header('prefer') });
       if (status === 202) c.header('Location', locationOf(deployment));
       return c.json(deployment, status);
     },
   );
 
-/** A body is an image or a mistake; an empty JSON object (two bytes) is neither. Told by the headers: nothing is read. */
-function refuseBody(header: (name: string) => string | undefined): void {
-  const type = header('content-type')?.split(';')[0]?.trim().toLowerCase();
-  const length = Number(header('content-length') ?? (header('transfer-encoding') === undefined ? 0 : Infinity));
-  if (type === undefined || length === 0) return;
-  if (type === 'application/json') {
-    if (length <= 2) return;
-    throw new AppError('unknown_field', { detail: 'A deploy takes no fields. Change the app first: PUT /api/v1/apps/{appId}.' });
-  }
-  if (/^application\/(octet-stream|x-tar|gzip|x-gzip|zstd)$/.test(type)) throw new AppError('image_upload_unavailable', { detail: 'This release deploys images that its engine has or can pull.' });
-  throw new AppError('unsupported_media_type', { detail: 'A deploy takes no body.' });
+/** What is to be loaded; null: nothing, the app has its image. */
+function chooseArchive(body: Body | null, { upload, image }: ArchiveQuery): Archive | null {
+  const refuse = (name: string, detail: string) => new AppError('invalid_value', { detail, errors: [{ pointer: `?${name}`, code: 'invalid_value', detail }] });
+  if (body !== null && upload !== undefined) throw refuse('upload', 'An upload is deployed without a body.');
+  const from = body ?? upload;
+  if (from !== undefined) return { from, pick: image ?? null };
+  if (image !== undefined) throw refuse('image', 'It names an image within an archive, and there is none. To deploy another image change the app first: PUT /api/v1/apps/{appId}.');
+  return null;
 }
 
 export const deploymentRoutes = [
-  deploy('/api/v1/apps/{appId}/deploy', appParams, 'deployApp', 'Deploy an app'),
-  deploy('/api/v1/deploy/{slug}', slugParams, 'deployBySlug', 'Deploy an app by its slug: the stable address for CI'),
-  defineRoute(
-    onApp,
-    ['image_upload_unavailable'],
-    {
-      method: 'post',
-      path: '/api/v1/apps/{appId}/upload-image',
-      operationId: 'uploadImage',
-      summary: 'Upload an image and deploy it (not in this release)',
-      tags,
-      request: { params: appParams },
-      responses: { 202: deployResponses[202] },
-    },
-    () => {
-      throw new AppError('image_upload_unavailable', { detail: 'This release deploys images that its engine has or can pull.' });
-    },
-  ),
+  deploy({ path: '/api/v1/apps/{appId}/deploy', params: appParams, operationId: 'deployApp', summary: 'Deploy an app' }),
+  deploy({ path: '/api/v1/deploy/{slug}', params: slugParams, operationId: 'deployBySlug', summary: 'Deploy an app by its slug: the stable address for CI' }),
+  deploy({ path: '/api/v1/apps/{appId}/upload-image', params: appParams, operationId: 'uploadImage', summary: 'Upload an image and deploy it', isForArchives: true }),
   defineRoute(
     onApp,
     [...deployErrors, 'no_earlier_deployment', 'deployment_not_found'],

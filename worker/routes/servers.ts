@@ -1,12 +1,11 @@
 import { pageQuery, toTimestamp } from '../../shared/api/common.ts';
 import { createServer as createServerBody, createdServer, server, serverPage } from '../../shared/api/servers.ts';
-import { AppError } from '../../shared/errors.ts';
 import { connectPath, enrolPath, enrolRequest, enrolResponse } from '../../shared/protocol/enrolment.ts';
 import { toServer } from '../present.ts';
 import { defineRoute, onAdministrator, onExecutor, onServer } from '../route.ts';
 import { mapPage } from '../services/pages.ts';
 import { connectExecutor, createServer, enrol, readServers, removeServer, revokeServer } from '../services/servers.ts';
-import { serverParams } from './params.ts';
+import { readExecutorToken, serverParams } from './params.ts';
 import { body, json, noContent } from './replies.ts';
 
 const path = '/api/v1/servers';
@@ -101,10 +100,6 @@ export const serverRoutes = [
       tags: ['Executors'],
       responses: { 101: { description: 'Switching to WebSocket.' } },
     },
-    async (c) => {
-      const token = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-      if (token === undefined) throw new AppError('unauthenticated', { detail: 'Send the connect token as `Authorization: Bearer`.' });
-      return connectExecutor(c.get('ctx'), c.req.raw, token);
-    },
+    (c) => connectExecutor(c.get('ctx'), c.req.raw, readExecutorToken(c.req.header('authorization'))),
   ),
 ];

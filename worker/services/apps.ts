@@ -1,6 +1,7 @@
 import type { AppSettings, CreateApp, UpdateApp } from '../../shared/api/apps.ts';
 import type { PageQuery } from '../../shared/api/common.ts';
 import { AppError } from '../../shared/errors.ts';
+import { isForeignKeptImage } from '../../shared/names.ts';
 import { findAppById, insertApp, listApps, updateSettings, type AppView } from '../store/apps.ts';
 import { isUniqueViolation } from '../store/db.ts';
 import type { AppRow, DeploymentRow, ProjectRow } from '../store/schema.ts';
@@ -22,7 +23,7 @@ export interface LiveApp {
 
 export async function createApp(ctx: Context, actor: Actor, project: ProjectRow, input: CreateApp): Promise<LiveApp> {
   checkSlug(input.slug);
-  checkSource(input);
+  checkSource(input.slug, input);
   const id = ctx.newId('app');
   const now = ctx.clock();
   const { env, server_id: serverId, slug, ...settings } = input;
@@ -79,7 +80,7 @@ export async function changeApp(ctx: Context, actor: Actor, app: AppView, input:
   const { env, slug, ...settings } = input;
   if (slug !== undefined && slug !== app.slug) throw slugError('slug_immutable', 'The slug is the address of the app. Make a new app for another one.');
   const merged = { ...app.settings, ...settings };
-  checkSource(merged);
+  checkSource(app.slug, merged);
   const sealed = env !== undefined && (await sealEnv(ctx, app.id, mergeEnv(await openEnv(ctx, app), env)));
   const limits = await applyLimits(ctx, app, merged);
   const isWritten = await updateSettings(ctx.db, app, { settings: merged, ...sealed, updatedAt: Math.max(ctx.clock(), app.updatedAt + 1) });
@@ -93,8 +94,16 @@ export async function changeApp(ctx: Context, actor: Actor, app: AppView, input:
   return { ...(await withUsage(ctx, changed)), deployment };
 }
 
-function checkSource(source: Pick<AppSettings, 'image' | 'git_repo_url'>): void {
-  if (source.image === null || source.git_repo_url === null) return;
+function checkSource(slug: string, source: Pick<AppSettings, 'image' | 'git_repo_url'>): void {
+  if (source.image === null) return;
+  if (isForeignKeptImage(source.image, slug)) throw imageNotFound(source.image);
+  if (source.git_repo_url === null) return;
   const detail = 'With git_repo_url the image is generated: leave image out, or set it to null.';
   throw new AppError('invalid_value', { detail, errors: [{ pointer: '/image', code: 'invalid_value', detail }] });
+}
+
+/** SEC-04: what others have uploaded does not exist for this app. */
+function imageNotFound(image: string): AppError {
+  const detail = `There is no image ${image} for this app.`;
+  return new AppError('image_not_found', { detail, errors: [{ pointer: '/image', code: 'image_not_found', detail }] });
 }

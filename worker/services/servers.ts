@@ -72,12 +72,18 @@ export async function enrol(ctx: Context, { token, public_key }: EnrolRequest): 
   return server;
 }
 
-/** What an executor does each time it dials in. Answers the upgrade. @throws AppError invalid_token, server_revoked, upgrade_required */
-export async function connectExecutor(ctx: Context, request: Request, token: string): Promise<Response> {
+/** Which server's executor has signed the token. @throws AppError invalid_token, server_revoked */
+export async function authenticateExecutor(ctx: Context, token: string): Promise<ServerRow> {
   const server = await findServer(ctx.db, readClaimedServer(token));
   if (server?.status === 'revoked') throw new AppError('server_revoked');
   if (server === undefined || server.publicKey === null) throw new AppError('invalid_token', { detail: 'No executor has enrolled under this id.' });
   await verifyExecutorToken(token, server.id, server.publicKey);
+  return server;
+}
+
+/** What an executor does each time it dials in. Answers the upgrade. @throws AppError invalid_token, server_revoked, upgrade_required */
+export async function connectExecutor(ctx: Context, request: Request, token: string): Promise<Response> {
+  const server = await authenticateExecutor(ctx, token);
   if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') throw new AppError('upgrade_required');
   const epoch = await raiseEpoch(ctx.db, server.id, ctx.clock());
   if (epoch === undefined) throw new AppError('server_revoked');
