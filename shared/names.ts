@@ -36,6 +36,16 @@ export function newId(kind: IdKind, now: number, random: Uint8Array): string {
   return `${idPrefixes[kind]}_${time}${tail}`;
 }
 
+/** When an id was made, in milliseconds since the epoch. */
+export function timeOfId(id: string): number {
+  return [...id.slice(id.indexOf('_') + 1).slice(0, 9)].reduce((time, digit) => time * 32 + alphabet.indexOf(digit), 0);
+}
+
+/** No id made from `time` on is smaller. */
+export function smallestId(kind: IdKind, time: number): string {
+  return newId(kind, time, new Uint8Array(13));
+}
+
 export function idPattern(kind: IdKind): RegExp {
   return new RegExp(`^${idPrefixes[kind]}_[0-9a-hjkmnp-tv-z]{22}$`);
 }

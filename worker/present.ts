@@ -7,10 +7,12 @@ import type { Event } from '../shared/api/events.ts';
 import type { Project } from '../shared/api/projects.ts';
 import type { Server } from '../shared/api/servers.ts';
 import type { Volume } from '../shared/api/volumes.ts';
+import type { UsagePoint } from '../shared/api/stats.ts';
 import { appHost } from '../shared/names.ts';
 import type { LiveApp } from './services/apps.ts';
 import type { QueuedDeployment } from './services/deployments.ts';
 import type { VolumeState } from './services/volumes.ts';
+import type { UsagePoint as MinuteOfApp } from './services/ports.ts';
 import type { AppView } from './store/apps.ts';
 import type { ApiKeyRow, EventRow, ProjectRow, ServerRow, UserRow } from './store/schema.ts';
 
@@ -96,6 +98,20 @@ export function toDeployment({ deployment: row, position }: QueuedDeployment): D
 
 export function toVolume({ name, mountPath, size, isMounted }: VolumeState): Volume {
   return { name, mount_path: mountPath, size, mounted: isMounted };
+}
+
+export function toUsagePoint({ minute, cpu, memory, network, block }: MinuteOfApp): UsagePoint {
+  return {
+    time: toTimestamp(minute * 60_000),
+    cpu_avg: cpu[0],
+    cpu_max: cpu[1],
+    memory_avg: memory[0],
+    memory_max: memory[1],
+    network_rx: network[0],
+    network_tx: network[1],
+    block_read: block[0],
+    block_write: block[1],
+  };
 }
 
 export function toEvent(row: EventRow): Event {

@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
 import type { StatsSample } from '../../shared/protocol/usage.ts';
+import { nextExit } from '../docker/containers.ts';
 import type { ExecutorStream, StreamHandler } from '../streams/stream.ts';
 import type { HandlerContext } from './context.ts';
 
@@ -13,9 +14,18 @@ export async function readStats(context: HandlerContext, { app }: Params<'stats'
 
 /** A reader that is slower than a second skips samples: what waits is always the newest. */
 export function streamStats(context: HandlerContext): StreamHandler<'stats'> {
+  const { host, observer } = context;
   return async ({ app }, stream) => {
     const container = await requireRunning(context, app);
-    await context.observer.usage.follow(container, keepNewest(stream), stream.signal);
+    const over = new AbortController();
+    const signal = AbortSignal.any([stream.signal, over.signal]);
+    // The engine keeps the stream of a container that has ended open, and says nothing more on it.
+    nextExit(host.engine, container, signal).catch(() => undefined).finally(() => over.abort());
+    try {
+      await observer.usage.follow(container, keepNewest(stream), signal);
+    } finally {
+      over.abort();
+    }
     throw notRunning();
   };
 }

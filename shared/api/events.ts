@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idOf, pageOf, timestamp } from './common.ts';
+import { idOf, pageOf, pageQuery, timestamp } from './common.ts';
 
 export const event = z
   .strictObject({
@@ -14,3 +14,17 @@ export const event = z
   .meta({ id: 'Event', description: 'Something that happened to an app.' });
 export type Event = z.infer<typeof event>;
 export const eventPage = pageOf(event, 'EventPage');
+
+export const eventQuery = pageQuery.extend({
+  type: z
+    .string()
+    .max(50)
+    .regex(/^[a-z_.]+$/, 'is not the beginning of an event type')
+    .optional()
+    .meta({ description: 'Only events whose type begins so: `deployment`, `app.status`.', example: 'deployment' }),
+});
+export type EventQuery = z.infer<typeof eventQuery>;
+
+export const eventStreamQuery = z.strictObject({
+  after: z.string().max(100).optional().meta({ description: 'Id of an event: the stream goes on with the one after it. The header `Last-Event-ID` says the same, and wins.', example: 'evt_1k3m8v0qz9x4c7b2n5h6t0' }),
+});

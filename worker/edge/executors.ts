@@ -3,7 +3,7 @@ import { AppError } from '../../shared/errors.ts';
 import { unwrap } from '../hub/calls.ts';
 import type { Hub } from '../hub/hub.ts';
 import { unwrapReading, type Reading } from '../hub/reader.ts';
-import type { CallOutcome, ExecutorClient } from '../services/ports.ts';
+import type { CallOutcome, ExecutorClient, UsagePoint } from '../services/ports.ts';
 import { attachClient } from './client-sockets.ts';
 import type { HubRpc } from './hub-rpc.ts';
 import { transferClient } from './transfers.ts';
@@ -19,6 +19,10 @@ export function createExecutors(hubs: DurableObjectNamespace<HubRpc>): ExecutorC
     presence: (serverId) => objectOf(serverId).presence(serverId),
     settled: (serverId, deploymentId, timeout) => objectOf(serverId).settled(serverId, deploymentId, timeout),
     disconnect: (serverId, code, reason) => objectOf(serverId).disconnect(serverId, code, reason),
+    // The RPC types turn pairs into lists.
+    history: async (serverId, appId, since) => (await objectOf(serverId).history(serverId, appId, since)) as unknown as UsagePoint[],
+    announce: (serverId, appId, eventId) => objectOf(serverId).announce(serverId, appId, eventId),
+    awaitEvent: (serverId, appId, after, timeout) => objectOf(serverId).awaitEvent(serverId, appId, after, timeout),
     ...transferClient(objectOf),
     accept: async (request, serverId, epoch) => {
       if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') throw new AppError('upgrade_required');
@@ -43,6 +47,9 @@ export function hubClient(find: () => Hub | undefined): ExecutorClient {
     presence: async () => hub().presence(),
     settled: (_server, deployment, timeout) => hub().settled(deployment, timeout),
     disconnect: async (_server, code, reason) => hub().disconnect(code, reason),
+    announce: async (_server, app, event) => hub().events.ring(app, event),
+    awaitEvent: (_server, app, after, timeout) => hub().events.wait(app, after, timeout),
+    history: () => Promise.reject(new Error('read history: only from outside the object')),
     upload: () => Promise.reject(new Error('upload: only from outside the object')),
     download: () => Promise.reject(new Error('download: only from outside the object')),
     transfer: () => Promise.reject(new Error('transfer: only from outside the object')),

@@ -8,13 +8,14 @@ import { Hub } from '../hub/hub.ts';
 import { openReader, type Reading } from '../hub/reader.ts';
 import type { ClientSession, ClientSocket, HubSocket, Session } from '../hub/socket.ts';
 import { createIngest } from '../services/ingest.ts';
-import type { CallOutcome, Presence, StreamRequest } from '../services/ports.ts';
+import type { CallOutcome, Presence, StreamRequest, UsagePoint } from '../services/ports.ts';
 import { createLog } from '../log.ts';
 import { ClientSockets, clientHeader } from './client-sockets.ts';
 import { createEdgeContext } from './context.ts';
 import { hubClient } from './executors.ts';
 import type { Bindings, HubRpc } from './hub-rpc.ts';
 import { answerAtDoor, doorHeader } from './transfers.ts';
+import { createUsageHistory } from './usage-history.ts';
 
 /** Bytes an attachment may have are 16,384; a session with the statuses and the usage of some 200 apps reaches it. */
 const attachmentLimit = 15_000;
@@ -22,6 +23,7 @@ const attachmentLimit = 15_000;
 export class HubObject extends DurableObject<Bindings> implements HubRpc {
   readonly #sockets = new Map<WebSocket, HubSocket>();
   readonly #clients = new ClientSockets();
+  readonly #history = createUsageHistory(this.ctx.storage.sql);
   #hub: Hub | undefined;
 
   /** The upgrade of an executor or of a client that the Worker has authenticated, or a bulk body. */
@@ -74,6 +76,18 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     return openReader(this.#open(server).streams, server, request);
   }
 
+  async history(server: string, app: string, since: number): Promise<UsagePoint[]> {
+    return this.#history.read(server, app, since);
+  }
+
+  async announce(server: string, app: string, event: string): Promise<void> {
+    this.#open(server).events.ring(app, event);
+  }
+
+  async awaitEvent(server: string, app: string, after: string, timeout: number): Promise<void> {
+    return this.#open(server).events.wait(app, after, timeout);
+  }
+
   async disconnect(server: string, code: number, reason: string): Promise<void> {
     this.#open(server).disconnect(code, reason);
   }
@@ -89,7 +103,7 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     // A fact can lead to a call of this very executor: straight to the hub, not around through the object's own door.
     const own: { hub?: Hub } = {};
     const context = createEdgeContext(this.env, hubClient(() => own.hub), log);
-    const hub = new Hub(server, { ingest: createIngest(context), log });
+    const hub = new Hub(server, { ingest: createIngest(context), history: this.#history, log });
     own.hub = hub;
     const sockets = this.ctx.getWebSockets();
     const clients = sockets.map((socket) => this.#clients.find(socket)).filter((client) => client !== undefined);

@@ -1,6 +1,6 @@
 import type { Method, Params } from '../../shared/protocol/calls.ts';
 import type { Reading } from '../hub/reader.ts';
-import type { CallOutcome, Presence, StreamRequest } from '../services/ports.ts';
+import type { CallOutcome, Presence, StreamRequest, UsagePoint } from '../services/ports.ts';
 
 /** What a Worker may ask of the Durable Object that holds an executor's socket. The object does not know its own name, so each call carries the server's id. */
 export interface HubRpc extends Rpc.DurableObjectBranded {
@@ -8,6 +8,9 @@ export interface HubRpc extends Rpc.DurableObjectBranded {
   presence(server: string): Promise<Presence>;
   settled(server: string, deployment: string, timeout: number): Promise<void>;
   stream(server: string, request: StreamRequest): Promise<Reading>;
+  history(server: string, app: string, since: number): Promise<UsagePoint[]>;
+  announce(server: string, app: string, event: string): Promise<void>;
+  awaitEvent(server: string, app: string, after: string, timeout: number): Promise<void>;
   disconnect(server: string, code: number, reason: string): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import { Hub } from '../hub/hub.ts';
 import { openReader, unwrapReading } from '../hub/reader.ts';
 import type { HubSocket } from '../hub/socket.ts';
 import type { Ingest } from '../services/ingest.ts';
-import type { ExecutorClient, Log } from '../services/ports.ts';
+import type { ExecutorClient, Log, UsageHistory } from '../services/ports.ts';
 import { connectClient } from './client-socket.ts';
 import type { Upgrades } from './upgrades.ts';
 
@@ -17,13 +17,13 @@ interface Executors {
   start(ingest: Ingest): void;
 }
 
-export function createExecutors(upgrades: Upgrades, log: Log): Executors {
+export function createExecutors(upgrades: Upgrades, history: UsageHistory, log: Log): Executors {
   const hubs = new Map<string, Hub>();
   let ingest: Ingest | undefined;
 
   function hubOf(serverId: string): Hub {
     if (ingest === undefined) throw new Error('use executors: not started');
-    const hub = hubs.get(serverId) ?? new Hub(serverId, { ingest, log });
+    const hub = hubs.get(serverId) ?? new Hub(serverId, { ingest, history, log });
     hubs.set(serverId, hub);
     return hub;
   }
@@ -42,6 +42,9 @@ export function createExecutors(upgrades: Upgrades, log: Log): Executors {
     transfer: async (serverId, transferId, request) => hubOf(serverId).transfer(transferId, request),
     accept: async (request, serverId, epoch) => upgrades.take(request, 'executor', (socket) => attach(hubOf(serverId), socket, serverId, epoch)),
     attach: async (request, serverId, stream) => upgrades.take(request, 'client', (socket) => connectClient(hubOf(serverId).streams, socket, serverId, stream)),
+    history: (serverId, appId, since) => history.read(serverId, appId, since),
+    announce: async (serverId, appId, eventId) => hubOf(serverId).events.ring(appId, eventId),
+    awaitEvent: (serverId, appId, after, timeout) => hubOf(serverId).events.wait(appId, after, timeout),
     stream: async (serverId, stream) => unwrapReading(await openReader(hubOf(serverId).streams, serverId, stream)),
   };
 

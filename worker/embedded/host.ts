@@ -12,6 +12,7 @@ import { prepareDatabase } from './prepare.ts';
 import { defaultDatabaseUrl, keepSecrets } from './secrets.ts';
 import { listen } from './server.ts';
 import { createUpgrades } from './upgrades.ts';
+import { createUsageHistory } from './usage-history.ts';
 
 const sweepInterval = 60_000;
 
@@ -28,7 +29,7 @@ export async function startHost(env: NodeJS.ProcessEnv): Promise<Host> {
   const log = createLog('api');
   const { db, client } = await openDatabase(config.databaseUrl, config.databaseToken);
   const upgrades = createUpgrades();
-  const executors = createExecutors(upgrades, log);
+  const executors = createExecutors(upgrades, createUsageHistory(db), log);
   const context = createContext({ config, db, executors: executors.client, sockets: upgrades, log });
   await prepareDatabase(context, client, { administrator, dataDir });
   await markServersOffline(db, Date.now());

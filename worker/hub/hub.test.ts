@@ -3,6 +3,7 @@ import { AppError } from '../../shared/errors.ts';
 import type { HubMessage } from '../../shared/protocol/messages.ts';
 import { closeCodes, limits } from '../../shared/protocol/limits.ts';
 import type { Ingest } from '../services/ingest.ts';
+import type { UsageHistory } from '../services/ports.ts';
 import { Hub } from './hub.ts';
 import type { HubSocket } from './socket.ts';
 
@@ -39,7 +40,8 @@ describe('the hub', () => {
       facts.push(fact);
     };
     const ingest: Ingest = { connected: note('connected'), disconnected: note('disconnected'), event: (_server, _epoch, event) => note(event.kind)() };
-    hub = new Hub('srv_1', { ingest, log: { info: () => {}, error: (message) => errors.push(message) } });
+    const history: UsageHistory = { put: (_server, minute) => note(`usage of ${minute}`)(), read: async () => [] };
+    hub = new Hub('srv_1', { ingest, history, log: { info: () => {}, error: (message) => errors.push(message) } });
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -168,6 +170,19 @@ describe('the hub', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(sent.filter((message) => message.type === 'ack').map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
     expect(facts).toEqual(['connected', 'report', 'report']);
+  });
+
+  test('the usage of a minute goes to the history, and is acknowledged when it is there', async () => {
+    const { socket, sent } = open();
+    const usage = (seq: number) => JSON.stringify({ type: 'event', seq, event: { kind: 'usage', minute: 29_656_560, apps: [] } });
+    hub.receive(socket, usage(1));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(facts).toEqual(['connected', 'usage of 29656560']);
+    expect(sent.filter((message) => message.type === 'ack')).toEqual([{ type: 'ack', seq: 1 }]);
+    takeIn = () => Promise.reject(new Error('the disk is full'));
+    hub.receive(socket, usage(2));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.filter((message) => message.type === 'ack')).toHaveLength(1);
   });
 
   test('a flood of nonsense is a handful of log lines', () => {

@@ -10,8 +10,9 @@ import { parseExecutorMessage, protocolVersion, type ExecutorMessage, type Hello
 import { isFinished } from '../../shared/status.ts';
 import { describeError } from '../log.ts';
 import type { Ingest } from '../services/ingest.ts';
-import type { CallOutcome, Log, Presence, TransferMethod, WithoutTransfer } from '../services/ports.ts';
+import type { CallOutcome, Log, Presence, TransferMethod, UsageHistory, WithoutTransfer } from '../services/ports.ts';
 import { PendingCalls, refusalOf } from './calls.ts';
+import { EventBell } from './event-bell.ts';
 import type { HubSocket } from './socket.ts';
 import { Streams } from './streams.ts';
 import { Transfers, type Download, type Refusal, type Upload } from './transfers.ts';
@@ -19,6 +20,7 @@ import { Waiters } from './waiters.ts';
 
 interface Ports {
   ingest: Ingest;
+  history: UsageHistory;
   log: Log;
 }
 
@@ -35,6 +37,8 @@ export class Hub {
     tell: (message) => this.#socket?.send(encode(message)),
     pass: (frame) => this.#socket?.send(encodeFrame(frame)),
   });
+  /** Wakes those who follow the events of an app. */
+  readonly events = new EventBell();
   /** Facts are taken in one after the other; answers to calls are not held up by them. */
   #facts: Promise<void> = Promise.resolve();
   #dropped = 0;
@@ -185,7 +189,8 @@ export class Hub {
     const { session } = socket;
     this.#takeFact(socket, async () => {
       if (seq > session.seq) {
-        if (event.kind !== 'report' || remembersNews(socket, event)) await this.#ports.ingest.event(this.#server, session.epoch, event);
+        if (event.kind === 'usage') await this.#ports.history.put(this.#server, event.minute, event.apps);
+        else if (event.kind !== 'report' || remembersNews(socket, event)) await this.#ports.ingest.event(this.#server, session.epoch, event);
         session.seq = seq;
         socket.remember();
         if (event.kind === 'deployment' && isFinished(event.status)) this.#deployments.wake(event.deployment);

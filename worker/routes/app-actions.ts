@@ -1,21 +1,17 @@
 import { app } from '../../shared/api/apps.ts';
-import { pageQuery } from '../../shared/api/common.ts';
-import { eventPage } from '../../shared/api/events.ts';
 import { logPage, logQuery } from '../../shared/api/logs.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { appActions, type AppAction } from '../../shared/status.ts';
-import { toApp, toEvent } from '../present.ts';
+import { toApp } from '../present.ts';
 import { defineRoute, onApp } from '../route.ts';
 import { actOnApp, readLogs } from '../services/app-actions.ts';
-import { readEvents } from '../services/events.ts';
-import { mapPage } from '../services/pages.ts';
 import { appParams } from './params.ts';
 import { json } from './replies.ts';
 
 const onePath = '/api/v1/apps/{appId}';
 
 /** What any call to an executor can come back with. */
-const executorErrors: readonly ErrorCode[] = ['app_not_deployed', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error'];
+export const executorErrors: readonly ErrorCode[] = ['app_not_deployed', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error'];
 
 const summaries: Record<AppAction, string> = {
   start: 'Start a stopped app',
@@ -51,19 +47,5 @@ export const appActionRoutes = [
       responses: { 200: json(logPage, 'Log lines, oldest first.') },
     },
     async (c) => c.json({ data: await readLogs(c.get('ctx'), c.get('app'), c.req.valid('query')) }, 200),
-  ),
-  defineRoute(
-    onApp,
-    ['invalid_cursor'],
-    {
-      method: 'get',
-      path: `${onePath}/events`,
-      operationId: 'listAppEvents',
-      summary: 'List what happened to an app',
-      tags: ['Logs and events'],
-      request: { params: appParams, query: pageQuery },
-      responses: { 200: json(eventPage, 'Events, newest first.') },
-    },
-    async (c) => c.json(mapPage(await readEvents(c.get('ctx'), c.get('app'), c.req.valid('query')), toEvent), 200),
   ),
 ];

@@ -1,5 +1,10 @@
-import type { PageQuery } from '../../shared/api/common.ts';
-import { insertEvent, listEvents } from '../store/apps.ts';
+/** What happened to apps: recorded, listed, followed. */
+import type { EventQuery } from '../../shared/api/events.ts';
+import { AppError } from '../../shared/errors.ts';
+import { isId, smallestId, timeOfId } from '../../shared/names.ts';
+import { describeError } from '../log.ts';
+import { findAppById, type AppView } from '../store/apps.ts';
+import { findNewestEvent, insertEvent, listEvents, listEventsAfter } from '../store/events.ts';
 import type { EventRow } from '../store/schema.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
@@ -14,9 +19,60 @@ interface NewEvent {
 }
 
 export async function recordEvent(ctx: Context, { data = {}, ...event }: NewEvent): Promise<void> {
-  await insertEvent(ctx.db, { id: ctx.newId('event'), ...event, data, createdAt: ctx.clock() });
+  const id = ctx.newId('event');
+  const { serverId } = await insertEvent(ctx.db, { id, ...event, data, createdAt: ctx.clock() });
+  if (serverId === null) return;
+  // It is recorded: those who follow find it at their next look, also when nobody could wake them.
+  await ctx.executors.announce(serverId, event.appId, id).catch((cause: unknown) => ctx.log.error('announce event', { app: event.appId, cause: describeError(cause) }));
 }
 
-export function readEvents(ctx: Context, app: { id: string }, query: PageQuery): Promise<Page<EventRow>> {
-  return readPage('event', query, (before, limit) => listEvents(ctx.db, app.id, { before, limit }));
+export function readEvents(ctx: Context, app: { id: string }, query: EventQuery): Promise<Page<EventRow>> {
+  return readPage('event', query, (before, limit) => listEvents(ctx.db, app.id, { before, type: query.type, limit }));
+}
+
+/** ms between two looks when nobody wakes us: of an app without a server, and else as a safety net. */
+const pollInterval = 2_000;
+const wakeTimeout = 15_000;
+/** How much later than its id an event may appear: the longest that a database keeps one waiting. */
+const lateness = 60_000;
+const atOnce = 100;
+
+/**
+ * The events to come, oldest first; with `after`, beginning with the one after it. From the moment this resolves none is missed.
+ * Ends when the signal aborts or the app is deleted. @throws AppError invalid_cursor
+ */
+export async function followEvents(ctx: Context, app: AppView, after: string | undefined): Promise<(signal: AbortSignal) => AsyncGenerator<EventRow>> {
+  if (after !== undefined && !isId('event', after)) throw new AppError('invalid_cursor', { detail: 'Resume after the `id` of an event.' });
+  const start = after ?? (await findNewestEvent(ctx.db, app.id))?.id ?? smallestId('event', 0);
+  return (signal) => follow(ctx, app, start, signal);
+}
+
+async function* follow(ctx: Context, { id }: AppView, start: string, signal: AbortSignal): AsyncGenerator<EventRow> {
+  for (let after = start; !signal.aborted; ) {
+    const floor = smallestId('event', Math.max(0, timeOfId(after) - lateness));
+    const events = await listEventsAfter(ctx.db, id, { after, floor, limit: atOnce });
+    yield* events;
+    after = events.at(-1)?.id ?? after;
+    if (events.length > 0) continue;
+    const app = await findAppById(ctx.db, id);
+    if (app === undefined) return;
+    await Promise.race([nextEvent(ctx, app, after), aborted(signal)]);
+  }
+}
+
+async function nextEvent({ executors }: Context, { id, serverId }: AppView, after: string): Promise<void> {
+  if (serverId === null) return sleep(pollInterval);
+  // A hub that cannot be asked is no reason to stop looking.
+  await executors.awaitEvent(serverId, id, after, wakeTimeout).catch(() => sleep(pollInterval));
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

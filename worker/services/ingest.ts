@@ -1,21 +1,22 @@
 /** What executors tell, made into rows: the only way facts flow back. The hub calls these in the order of the executor's events. */
-import type { DeploymentEvent, ExecutorEvent, ReportEvent } from '../../shared/protocol/events.ts';
+import type { DeploymentEvent, ExecutorEvent, ReportEvent, UsageEvent } from '../../shared/protocol/events.ts';
 import type { Hello } from '../../shared/protocol/messages.ts';
 import { isFinished } from '../../shared/status.ts';
-import { listStatuses, observeStatus } from '../store/apps.ts';
 import { advanceDeployment, findDeployment, listOpenDeployments } from '../store/deployments.ts';
 import { listRemovals } from '../store/removals.ts';
 import { updateConnectedServer } from '../store/servers.ts';
+import { listStatuses } from '../store/statuses.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver, startNextDeployment } from './deployments.ts';
-import { recordEvent } from './events.ts';
 import { retryRemovals } from './removals.ts';
+import { changeStatus, takeAbsence, takeOom } from './statuses.ts';
 
 /** What a hub hands facts to. */
 export interface Ingest {
   connected(serverId: string, epoch: number, hello: Hello): Promise<void>;
   disconnected(serverId: string, epoch: number, reason: string): Promise<void>;
-  event(serverId: string, epoch: number, event: ExecutorEvent): Promise<void>;
+  /** Usage is not for the database of the application: the hub keeps it (`UsageHistory`). */
+  event(serverId: string, epoch: number, event: Exclude<ExecutorEvent, UsageEvent>): Promise<void>;
 }
 
 export function createIngest(ctx: Context): Ingest {
@@ -29,7 +30,9 @@ export function createIngest(ctx: Context): Ingest {
         case 'deployment':
           return takeDeployment(ctx, serverId, event);
         case 'status':
-          return takeStatus(ctx, serverId, event);
+          return changeStatus(ctx, serverId, event);
+        case 'oom':
+          return takeOom(ctx, serverId, event);
         case 'report':
           return takeReport(ctx, serverId, epoch, event);
       }
@@ -72,12 +75,6 @@ async function takeDeployment(ctx: Context, serverId: string, event: DeploymentE
   await endDeployment(ctx, deployment, { status: status as 'succeeded' | 'failed' | 'cancelled', failure, imageId });
 }
 
-async function takeStatus(ctx: Context, serverId: string, fact: { app: string; status: ReportEvent['apps'][number]['status']; reason: string | null; at: number }): Promise<void> {
-  const { app: appId, status, reason, at } = fact;
-  const isNews = await observeStatus(ctx.db, { appId, serverId, status, reason, at, now: ctx.clock() });
-  if (isNews) await recordEvent(ctx, { appId, type: 'app.status', actor: 'system', message: reason === null ? `App is ${status}` : `App is ${status}: ${reason}`, data: { status } });
-}
-
 /** The full picture repairs what a lost transition left behind. Nothing is concluded from the silence of an engine that is away (REL-11). */
 async function takeReport(ctx: Context, serverId: string, epoch: number, report: ReportEvent): Promise<void> {
   await updateConnectedServer(ctx.db, serverId, epoch, engineState(report.engine === 'reachable'), ctx.clock());
@@ -85,7 +82,7 @@ async function takeReport(ctx: Context, serverId: string, epoch: number, report:
   const reported = new Map(report.apps.map(({ app, status }) => [app, status]));
   for (const { id, status } of await listStatuses(ctx.db, serverId)) {
     const seen = reported.get(id);
-    if (seen !== undefined && seen !== status) await takeStatus(ctx, serverId, { app: id, status: seen, reason: null, at: report.at });
-    if (seen === undefined && status !== 'created' && status !== 'stopped') await takeStatus(ctx, serverId, { app: id, status: 'stopped', reason: 'its container is gone', at: report.at });
+    if (seen !== undefined && seen !== status) await changeStatus(ctx, serverId, { app: id, status: seen, reason: null, at: report.at });
+    if (seen === undefined && status !== 'created' && status !== 'stopped') await takeAbsence(ctx, serverId, id, report.at);
   }
 }

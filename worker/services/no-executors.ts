@@ -15,6 +15,9 @@ export const noExecutors: ExecutorClient = {
   upload: refuse,
   download: refuse,
   transfer: refuse,
+  history: async () => [],
+  announce: async () => undefined,
+  awaitEvent: refuse,
 };
 
 export const noSockets: Sockets = { refuse };

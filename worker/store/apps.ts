@@ -1,8 +1,8 @@
-import { and, asc, eq, gt, isNull, lt, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { Ingress } from '../../shared/protocol/messages.ts';
-import type { AppStatus, ServerStatus } from '../../shared/status.ts';
+import type { ServerStatus } from '../../shared/status.ts';
 import { once, type Db } from './db.ts';
-import { apps, events, projects, servers, type AppRow, type Condition, type EventRow } from './schema.ts';
+import { apps, projects, servers, type AppRow, type Condition } from './schema.ts';
 
 /** An app with what a reply and an access decision need of its neighbours. */
 export interface AppView extends AppRow {
@@ -72,50 +72,6 @@ export async function placeApp({ orm }: Db, id: string, serverId: string): Promi
   await orm.update(apps).set({ serverId }).where(and(eq(apps.id, id), isNull(apps.serverId)));
 }
 
-export async function listStatuses({ orm }: Db, serverId: string): Promise<{ id: string; status: AppStatus }[]> {
-  return orm.select({ id: apps.id, status: apps.status }).from(apps).where(eq(apps.serverId, serverId));
-}
-
-interface Observation {
-  appId: string;
-  serverId: string;
-  status: AppStatus;
-  reason: string | null;
-  at: number;
-  now: number;
-}
-
-/**
- * Writes a transition, unless the app is not on that server (SEC-17), already has the status, or something newer is known (REL-21).
- * Answers whether it was one.
- */
-export async function observeStatus({ orm }: Db, { appId, serverId, status, reason, at, now }: Observation): Promise<boolean> {
-  const { rowsAffected } = await orm
-    .update(apps)
-    .set({ status, statusReason: reason, statusSince: now, observedAt: at })
-    .where(and(eq(apps.id, appId), eq(apps.serverId, serverId), lt(apps.observedAt, at), ne(apps.status, status)));
-  return rowsAffected > 0;
-}
-
 export async function deleteApp({ orm }: Db, id: string): Promise<void> {
   await orm.delete(apps).where(eq(apps.id, id));
-}
-
-/** Does nothing when the app has been deleted meanwhile. */
-export async function insertEvent({ orm }: Db, row: EventRow): Promise<void> {
-  await orm
-    .insert(events)
-    .select(
-      sql`select ${row.id}, ${row.appId}, ${row.type}, ${row.actor}, ${row.message}, ${JSON.stringify(row.data)}, ${row.createdAt} where exists (select 1 from apps where id = ${row.appId})`,
-    );
-}
-
-/** Newest first. */
-export async function listEvents({ orm }: Db, appId: string, page: { before: string | undefined; limit: number }): Promise<EventRow[]> {
-  return orm
-    .select()
-    .from(events)
-    .where(and(eq(events.appId, appId), page.before === undefined ? undefined : lt(events.id, page.before)))
-    .orderBy(sql`${events.id} desc`)
-    .limit(page.limit);
 }
