@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { appHost, containerName, idPattern, isId, isReservedSlug, newId, slugPattern, type IdKind } from './names.ts';
+import { appHost, containerName, idPattern, isId, isReservedSlug, newId, slugPattern, smallestId, timeOfId, type IdKind } from './names.ts';
 
 const random = (fill: number) => new Uint8Array(13).fill(fill);
 
@@ -41,6 +41,13 @@ describe('ids', () => {
     const times = [0, 1, 31, 32, 1_795_373_428_000, 1_795_373_428_001, Date.UTC(2050, 0), Date.UTC(3080, 0)];
     const ids = times.map((time, i) => newId('app', time, random(31 - i)));
     expect([...ids].sort()).toEqual(ids);
+  });
+
+  test.each([0, 1, 1_795_373_428_001, Date.UTC(3080, 0)])('tell when they were made: %d', (time) => {
+    const id = newId('event', time, random(7));
+    expect(timeOfId(id)).toBe(time);
+    expect(smallestId('event', time) <= id).toBe(true);
+    expect(smallestId('event', time + 1) > id).toBe(true);
   });
 
   test('of the same millisecond differ by their randomness', () => {

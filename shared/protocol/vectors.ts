@@ -52,6 +52,16 @@ export const executorVectors: Vector<ExecutorMessage>[] = [
     message: { type: 'event', seq: 1, event: { kind: 'status', app: 'app_1k3m8v0qz9x4c7b2n5h6t0', status: 'crashed', reason: 'exit code 137, out of memory', at: 1_795_373_428_000 } },
   },
   {
+    name: 'event: usage of a minute',
+    text: '{"type":"event","seq":5,"event":{"kind":"usage","minute":29922890,"apps":[{"app":"app_1","cpu":[12.5,40],"memory":[64,70.5],"network":[10240,20480],"block":[0,4096]}]}}',
+    message: { type: 'event', seq: 5, event: { kind: 'usage', minute: 29_922_890, apps: [{ app: 'app_1', cpu: [12.5, 40], memory: [64, 70.5], network: [10_240, 20_480], block: [0, 4096] }] } },
+  },
+  {
+    name: 'event: out of memory',
+    text: '{"type":"event","seq":6,"event":{"kind":"oom","app":"app_1","deployment":"dep_1","at":1795373428004}}',
+    message: { type: 'event', seq: 6, event: { kind: 'oom', app: 'app_1', deployment: 'dep_1', at: 1_795_373_428_004 } },
+  },
+  {
     name: 'event: report',
     text: '{"type":"event","seq":2,"event":{"kind":"report","at":1795373428001,"engine":"reachable","apps":[{"app":"app_1k3m8v0qz9x4c7b2n5h6t0","status":"running","cpu":1.5,"memory":24.1}]}}',
     message: {
@@ -136,6 +146,7 @@ export const refusedVectors: { name: string; text: string }[] = [
   { name: 'event of unknown kind', text: '{"type":"event","seq":1,"event":{"kind":"rumour"}}' },
   { name: 'unknown status', text: '{"type":"event","seq":1,"event":{"kind":"status","app":"a","status":"on fire","reason":null,"at":1}}' },
   { name: 'time before the epoch', text: '{"type":"event","seq":1,"event":{"kind":"status","app":"a","status":"running","reason":null,"at":-1}}' },
+  { name: 'an average without a maximum', text: '{"type":"event","seq":1,"event":{"kind":"usage","minute":1,"apps":[{"app":"a","cpu":[1],"memory":[1,1],"network":[0,0],"block":[0,0]}]}}' },
   { name: 'negative usage', text: '{"type":"event","seq":1,"event":{"kind":"report","at":1,"engine":"reachable","apps":[{"app":"a","status":"running","cpu":-1,"memory":0}]}}' },
   { name: 'protocol zero', text: '{"type":"hello","protocol":0,"version":"0.1.0","capabilities":[],"engine":null,"ingress":{"scheme":"http","port":80},"deployments":[]}' },
   { name: 'port that is none', text: '{"type":"hello","protocol":1,"version":"0.1.0","capabilities":[],"engine":null,"ingress":{"scheme":"http","port":65536},"deployments":[]}' },

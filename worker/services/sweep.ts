@@ -1,4 +1,6 @@
+import { smallestId } from '../../shared/names.ts';
 import { findDeployment, listExpired, listUnacknowledged } from '../store/deployments.ts';
+import { pruneEvents } from '../store/events.ts';
 import { listDueRemovals } from '../store/removals.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver } from './deployments.ts';
@@ -10,11 +12,16 @@ const longestDeployment = 3 * 3600 * 1000;
 /** An executor that was told of a deployment says so within seconds. */
 const longestSilence = 60 * 1000;
 
+const minute = 60 * 1000;
+const eventLife = 30 * 24 * 60 * minute;
+const eventsPerApp = 1_000;
+
 /** Nothing stays open for ever (REL-08): run every minute, by the embedded host's timer or the edge's cron trigger. */
 export async function sweep(ctx: Context): Promise<void> {
   await endExpired(ctx);
   await deliverAgain(ctx);
   await retryRemovals(ctx, await listDueRemovals(ctx.db));
+  await forgetEvents(ctx);
 }
 
 async function endExpired(ctx: Context): Promise<void> {
@@ -38,4 +45,10 @@ async function deliverAgain(ctx: Context): Promise<void> {
       if (current?.status === 'running') await handOver(ctx, current);
     }),
   );
+}
+
+/** Events of the last 30 days are kept, and of each app the newest thousand. Once an hour: looking for them reads all there are. */
+async function forgetEvents(ctx: Context): Promise<void> {
+  const now = ctx.clock();
+  if (Math.floor(now / minute) % 60 === 0) await pruneEvents(ctx.db, { oldest: smallestId('event', now - eventLife), perApp: eventsPerApp });
 }
