@@ -9,6 +9,9 @@ import { deploymentCases } from './cases/deployments.ts';
 import { enrolmentCases } from './cases/enrolment.ts';
 import { eventCases } from './cases/events.ts';
 import { messageCases } from './cases/messages.ts';
+import { socketCases } from './cases/sockets.ts';
+import { streamCases } from './cases/streams.ts';
+import { terminalCases } from './cases/terminals.ts';
 
 const groups = [
   { name: 'enrolment', cases: enrolmentCases },
@@ -17,6 +20,9 @@ const groups = [
   { name: 'calls', cases: callCases },
   { name: 'events', cases: eventCases },
   { name: 'deployments', cases: deploymentCases },
+  { name: 'streams', cases: streamCases },
+  { name: 'terminals', cases: terminalCases },
+  { name: 'doors of streams', cases: socketCases },
   { name: 'absence and return', cases: absenceCases },
 ];
 

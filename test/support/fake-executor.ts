@@ -12,6 +12,7 @@ import { connectAudience, connectPath, enrolPath, enrolResponse } from '../../sh
 import type { ExecutorEvent } from '../../shared/protocol/events.ts';
 import { parseHubMessage, protocolVersion, type ExecutorMessage, type Hello, type HubMessage } from '../../shared/protocol/messages.ts';
 import type { Api } from './api.ts';
+import { createStreams, type FakeStream, type OnOpen } from './fake-streams.ts';
 
 /** What answers a call. Throwing an `AppError` answers `err` with its code; a promise that never settles is an executor that fell silent. */
 export type Handlers = { [M in Method]?: (params: Params<M>, call: { pulse(): void }) => Result<M> | Promise<Result<M>> };
@@ -23,6 +24,8 @@ export interface Connection {
   welcome: Welcome;
   /** The calls of one method so far, oldest first. */
   calls<M extends Method>(method: M): (Omit<Call, 'params'> & { params: Params<M> })[];
+  /** The streams that were opened, oldest first. */
+  streams: readonly FakeStream[];
   /** Whatever the hub has sent, oldest first. */
   received: readonly HubMessage[];
   send(message: ExecutorMessage | string | Buffer): void;
@@ -40,7 +43,8 @@ export interface Connection {
 export interface FakeExecutor {
   serverId: string;
   connectToken(overrides?: TokenOverrides): Promise<string>;
-  connect(handlers?: Handlers, hello?: Partial<Hello>): Promise<Connection>;
+  /** @param onOpen what happens when the hub opens a stream; unless told it is there at once */
+  connect(handlers?: Handlers, hello?: Partial<Hello>, onOpen?: OnOpen): Promise<Connection>;
 }
 
 interface TokenOverrides {
@@ -64,10 +68,10 @@ export async function enrolExecutor(api: Door, name = 'fake'): Promise<FakeExecu
   return {
     serverId,
     connectToken,
-    connect: async (handlers = {}, hello = {}) => {
+    connect: async (handlers = {}, hello = {}, onOpen = (stream) => stream.opened()) => {
       const answer = await dial(api.url, await connectToken());
       if (!(answer instanceof WebSocket)) throw new Error(`connect: ${answer.status} ${answer.body}`);
-      return greet(answer, handlers, hello);
+      return greet(answer, handlers, hello, onOpen);
     },
   };
 }
@@ -96,7 +100,7 @@ export const defaultHello: Hello = {
   deployments: [],
 };
 
-async function greet(socket: WebSocket, handlers: Handlers, hello: Partial<Hello>): Promise<Connection> {
+async function greet(socket: WebSocket, handlers: Handlers, hello: Partial<Hello>, onOpen: OnOpen): Promise<Connection> {
   const received: HubMessage[] = [];
   const watchers = new Set<() => void>();
   let seq = 0;
@@ -118,18 +122,26 @@ async function greet(socket: WebSocket, handlers: Handlers, hello: Partial<Hello
     );
 
   const closed = new Promise<{ code: number; reason: string }>((resolve) => socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() })));
-  socket.on('message', (data) => {
+  const streams = createStreams(send, onOpen);
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (isBinary) streams.takeFrame(data);
+    else takeMessage(data);
+    for (const look of watchers) look();
+  });
+
+  function takeMessage(data: Buffer): void {
     const parsed = parseHubMessage(data.toString());
     if (!parsed.ok) throw new Error(`the hub sent what the protocol does not know: ${parsed.reason}`);
     received.push(parsed.message);
+    streams.take(parsed.message);
     if (parsed.message.type === 'call') void answer(parsed.message, handlers, send);
-    for (const look of watchers) look();
-  });
+  }
 
   send({ ...defaultHello, ...hello });
   return {
     welcome: await until((messages) => messages.find((message) => message.type === 'welcome')),
     received,
+    streams: streams.all,
     // The hub types its calls by the method table; the schema of the message only knows that there are parameters.
     calls: (method) => received.filter((message) => message.type === 'call').filter((call) => call.method === method) as never,
     send,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { logPage } from '../../../shared/api/apps.ts';
+import { logPage } from '../../../shared/api/logs.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import { connectAndServe, setScene, type Plane } from './scene.ts';
@@ -19,11 +19,11 @@ export function callCases(plane: Plane): void {
 
   test('log lines come as the executor read them', async () => {
     const scene = await setScene(plane());
-    const lines = [{ time: '2026-11-22T18:50:28.123456789Z', stream: 'stderr' as const, text: '<script>alert(1)</script> ü \u0007' }];
+    const lines = [{ time: '2026-11-22T18:50:28.123456789Z', stream: 'stderr' as const, text: '<script>alert(1)</script> ü \u0007', cursor: 'c1.x.1', deployment: 'dep_1' }];
     const connection = await connectAndServe(scene, { logs: () => ({ lines }) });
     const page = await plane().expect(200, logPage, plane().request('GET', `/api/v1/apps/${scene.app.slug}/logs?tail=7`));
     expect(page.data).toEqual(lines);
-    expect(connection.calls('logs')[0]?.params).toEqual({ app: scene.app.id, tail: 7 });
+    expect(connection.calls('logs')[0]?.params).toEqual({ app: scene.app.id, tail: 7, filter: { after: null, since: null, until: null, stream: null, search: null, deployment: null } });
     await connection.close();
   });
 

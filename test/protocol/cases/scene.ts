@@ -3,6 +3,7 @@ import type { App } from '../../../shared/api/apps.ts';
 import { deployment, type Deployment } from '../../../shared/api/deployments.ts';
 import type { DeploymentEvent } from '../../../shared/protocol/events.ts';
 import type { ControlPlane } from '../../support/control-plane.ts';
+import type { OnOpen } from '../../support/fake-streams.ts';
 import { enrolExecutor, type Connection, type FakeExecutor, type Handlers } from '../../support/fake-executor.ts';
 
 /** The host under test: there once the hooks of its file have run. */
@@ -31,8 +32,8 @@ export async function addApp(plane: ControlPlane, executor: FakeExecutor, projec
 export const accepting: Handlers = { deploy: () => ({ accepted: true }) };
 
 /** Connects and says that the app runs, so that it can be acted on. */
-export async function connectAndServe({ executor, app }: Scene, handlers: Handlers = {}): Promise<Connection> {
-  const connection = await executor.connect({ ...accepting, ...handlers });
+export async function connectAndServe({ executor, app }: Scene, handlers: Handlers = {}, onOpen?: OnOpen): Promise<Connection> {
+  const connection = await executor.connect({ ...accepting, ...handlers }, {}, onOpen);
   await connection.tell({ kind: 'status', app: app.id, status: 'running', reason: null, at: Date.now() });
   return connection;
 }
