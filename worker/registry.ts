@@ -6,6 +6,7 @@ import { appRoutes } from './routes/apps.ts';
 import { authRoutes } from './routes/auth.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
+import { execRoutes } from './routes/exec.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { statsRoutes } from './routes/stats.ts';
@@ -26,6 +27,7 @@ export const routes: readonly DefinedRoute[] = [
   ...deploymentRoutes,
   ...uploadRoutes,
   ...appActionRoutes,
+  ...execRoutes,
   ...statsRoutes,
   ...eventRoutes,
   ...volumeRoutes,

@@ -24,6 +24,8 @@ export async function runTerminal({ stream, size, idleTimeout, start }: Terminal
     watch.touch();
     await (await starting).write(bytes);
   });
+  // A terminal has no other end of input than its key for it, ctrl-d.
+  stream.onInputEnd(() => void starting.then((command) => command.write(Buffer.of(4))).catch(() => undefined));
   stream.onResize((changed) => {
     size = changed;
     // A command that could not be started is told below.

@@ -39,6 +39,14 @@ const refusedByExecutor = (code: ErrorCode) => (world: World) => {
   return post(`/api/v1/apps/${world.ann.app.slug}/restart`);
 };
 
+/** A command that the executor refuses with the code. */
+const refusedCommand = (code: ErrorCode) => (world: World) => {
+  world.handlers.exec = () => {
+    throw new AppError(code, { detail: `the host says ${code}` });
+  };
+  return post(`/api/v1/apps/${world.ann.app.slug}/exec`, { cmd: ['true'] });
+};
+
 /** An app of ann that names a source of this kind and was never deployed. */
 const undeployed = async (world: World, slug: string, fields: object): Promise<string> => {
   const { plane, ann } = world;
@@ -158,6 +166,13 @@ const aboutTheExecutor: ErrorRow[] = [
   { code: 'unsupported_command', why: 'an executor that is too old', ask: refusedByExecutor('unsupported_command') },
   { code: 'engine_unreachable', why: 'a host without Docker', ask: refusedByExecutor('engine_unreachable') },
   { code: 'engine_error', why: 'a Docker that refuses', ask: refusedByExecutor('engine_error') },
+  { code: 'app_not_running', why: 'a command in a stopped app', ask: refusedCommand('app_not_running') },
+  { code: 'exec_failed', why: 'a command that is not in the image', ask: refusedCommand('exec_failed') },
+  { code: 'exec_disabled', why: 'a command where the server allows none', ask: refusedCommand('exec_disabled') },
+  { code: 'app_not_deployed', why: 'a command in what was never deployed', ask: async (world) => post(`${await undeployed(world, 'empty', {})}/exec`, { cmd: ['true'] }) },
+  { code: 'too_short', why: 'a command of nothing', pointer: '/cmd', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/exec`, { cmd: [] }) },
+  { code: 'wrong_type', why: 'a command for a shell', pointer: '/cmd', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/exec`, { cmd: 'rm -rf /' }) },
+  { code: 'out_of_range', why: 'a command that may run longer than an hour', pointer: '/timeout', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/exec`, { cmd: ['true'], timeout: 3_601 }) },
   { code: 'app_not_deployed', why: 'a container that is gone', ask: refusedByExecutor('app_not_deployed') },
   { code: 'unsupported_command', why: 'cancelling on an executor that is too old', ask: async (world) => post(`/api/v1/deployments/${await runningDeployment(world)}/cancel`) },
   { code: 'unsupported_command', why: 'removing an app from an executor that is too old', ask: ({ ann }) => ({ method: 'DELETE', path: `/api/v1/apps/${ann.app.slug}` }) },

@@ -29,7 +29,7 @@ export function createExecutors(upgrades: Upgrades, history: UsageHistory, log: 
   }
 
   const client: ExecutorClient = {
-    call: async (serverId, method, params) => unwrap(await hubOf(serverId).call(method, params)),
+    call: async (serverId, method, params, signal) => unwrap(await hubOf(serverId).call(method, params, signal)),
     presence: async (serverId) => hubOf(serverId).presence(),
     settled: (serverId, deploymentId, timeout) => hubOf(serverId).settled(deploymentId, timeout),
     disconnect: async (serverId, code, reason) => hubOf(serverId).disconnect(code, reason),

@@ -1,0 +1,24 @@
+import { execCommand, execResult } from '../../shared/api/exec.ts';
+import { defineRoute, onApp } from '../route.ts';
+import { execInApp } from '../services/exec.ts';
+import { executorErrors } from './app-actions.ts';
+import { appParams } from './params.ts';
+import { body, json } from './replies.ts';
+
+export const execRoutes = [
+  defineRoute(
+    onApp,
+    [...executorErrors, 'app_not_running', 'exec_failed', 'exec_disabled', 'deadline_exceeded'],
+    {
+      method: 'post',
+      path: '/api/v1/apps/{appId}/exec',
+      operationId: 'execInApp',
+      summary: 'Run a command in the container of an app',
+      description: 'Answers when the command has ended, with its exit code and the end of what it wrote. A client that disconnects ends the command. For a conversation connect to the same address with WebSocket.',
+      tags: ['Apps'],
+      request: { params: appParams, body: body(execCommand) },
+      responses: { 200: json(execResult, 'The command has ended, well or badly.') },
+    },
+    async (c) => c.json(await execInApp(c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('json'), c.req.raw.signal), 200),
+  ),
+];
