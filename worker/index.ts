@@ -1,4 +1,5 @@
 /** Entry of the edge host: what `wrangler.toml` names. */
+import { drain } from './edge/drain.ts';
 import type { Bindings } from './edge/hub-rpc.ts';
 import { createEdgeApp, type EdgeApp } from './edge/worker.ts';
 
@@ -7,6 +8,10 @@ export { HubObject } from './edge/hub-object.ts';
 let edge: EdgeApp | undefined;
 
 export default {
-  fetch: (request, env, execution) => (edge ??= createEdgeApp(env)).app.fetch(request, env, execution),
+  fetch: async (request, env, execution) => {
+    const response = await (edge ??= createEdgeApp(env)).app.fetch(request, env, execution);
+    if (response.status >= 400) await drain(request);
+    return response;
+  },
   scheduled: (_event, env) => (edge ??= createEdgeApp(env)).sweep(),
 } satisfies ExportedHandler<Bindings>;

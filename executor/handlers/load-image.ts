@@ -83,7 +83,10 @@ async function load({ host, uploads }: HandlerContext, { image, pick }: Wanted, 
   return loaded;
 }
 
-/** The engine's client pipes the streams of Node. */
+/** The engine's client pipes the streams of Node. Both are destroyed by whoever knows why. */
 function toNodeStream(pack: Pack): PassThrough {
-  return pack.pipe(new PassThrough());
+  const stream = new PassThrough();
+  pack.on('error', () => undefined);
+  stream.on('error', () => undefined);
+  return pack.pipe(stream);
 }

@@ -37,16 +37,15 @@ export async function filterArchive(source: Readable, pack: Pack, options: Filte
   const extract = createExtract();
   // Made of the streams of another package, which do the same under other types.
   const reading = pipeline([source, ...stages, extract as unknown as NodeJS.WritableStream]);
-  try {
-    await Promise.all([reading, copyEntries(extract, pack, options)]);
-    pack.finalize();
-  } catch (error) {
-    // What broke first: the others only broke because of it.
-    const first = source.errored ?? stages.find((stage) => stage.errored !== null)?.errored ?? error;
-    extract.destroy();
-    if (first === source.errored || first instanceof AppError) throw first;
-    throw new AppError('archive_invalid', { detail: `The archive cannot be read: ${explain(first)}.`, cause: first });
-  }
+  const [read, copied] = await Promise.allSettled([reading, copyEntries(extract, pack, options)]);
+  if (read.status === 'fulfilled' && copied.status === 'fulfilled') return pack.finalize();
+  // What is said of the archive comes first, then what broke by itself: the others only broke because of it.
+  const reasons = [copied, read].flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
+  const refusal = [...stages.map((stage) => stage.errored), ...reasons].find((reason) => reason instanceof AppError);
+  if (refusal !== undefined) throw refusal;
+  if (source.errored !== null) throw source.errored;
+  const broken = stages.find((stage) => stage.errored !== null)?.errored ?? reasons[0];
+  throw new AppError('archive_invalid', { detail: `The archive cannot be read: ${explain(broken)}.`, cause: broken });
 }
 
 async function copyEntries(extract: Extract, pack: Pack, { image, pick }: FilterOptions): Promise<void> {

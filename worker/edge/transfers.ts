@@ -6,6 +6,7 @@ import { AppError, isErrorCode } from '../../shared/errors.ts';
 import { unwrap } from '../hub/calls.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { CallOutcome, ExecutorClient, TransferMethod, WithoutTransfer } from '../services/ports.ts';
+import { readAway } from './drain.ts';
 
 /** What the object is asked for. Set on requests from the Worker alone: nobody else reaches the object. */
 export const doorHeader = 'x-dockup-door';
@@ -52,7 +53,12 @@ export async function answerAtDoor(hub: Hub, request: Request): Promise<Response
   const { door, method = 'upload', params } = JSON.parse(decodeURIComponent(request.headers.get(doorHeader) ?? '')) as Asked & { params: never };
   try {
     if (door === 'transfer') return await hub.transfer(params, request);
-    if (door === 'upload') return Response.json(await hub.upload(method, params, { body: request.body ?? new ReadableStream(), length: readLength(request) }));
+    if (door === 'upload') {
+      const body = request.body ?? new Blob([]).stream();
+      const outcome = await hub.upload(method, params, { body, length: readLength(request) });
+      if (!outcome.ok) await readAway(body);
+      return Response.json(outcome);
+    }
     const download = await hub.download(method, params);
     return download.ok ? new Response(download.body) : refuse(new AppError(download.code, { detail: download.message }));
   } catch (error) {

@@ -15,17 +15,12 @@ export const archiveBody = {
   content: Object.fromEntries(types.map((type) => [type, binary])),
 };
 
-interface Request {
-  header(name: string): string | undefined;
-  raw: { body: ReadableStream<Uint8Array> | null };
-}
-
 /** Null when the request has no body. An archive of no bytes is one all the same: its sender has meant to send something. */
 export function readArchive(request: Request): Body | null {
-  const type = request.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   const length = readLength(request);
   if (type !== undefined && /^application\/(octet-stream|x-tar|gzip|x-gzip|zstd)$/.test(type)) return toBody(request, length);
-  if (type === undefined || length === 0) return null;
+  if (length === 0 || type === undefined) return null;
   if (type !== 'application/json') throw new AppError('unsupported_media_type', { detail: `Send the output of docker save as \`Content-Type: ${types.join('` or `')}\`, or no body.` });
   if (length !== null && length <= 2) return null;
   throw new AppError('unknown_field', { detail: 'A deploy takes no fields. Change the app first: PUT /api/v1/apps/{appId}.' });
@@ -36,13 +31,13 @@ export function readBody(request: Request): Body {
   return toBody(request, readLength(request));
 }
 
-function toBody({ raw }: Request, length: number | null): Body {
-  return { bytes: raw.body ?? new Blob([]).stream(), length };
+function toBody({ body }: Request, length: number | null): Body {
+  return { bytes: body ?? new Blob([]).stream(), length };
 }
 
 /** Null when it is not known before the end. */
-function readLength({ header }: Request): number | null {
-  const length = header('content-length');
-  if (length !== undefined) return Number(length);
-  return header('transfer-encoding') === undefined ? 0 : null;
+function readLength({ headers }: Request): number | null {
+  const length = headers.get('content-length');
+  if (length !== null) return Number(length);
+  return headers.has('transfer-encoding') ? null : 0;
 }

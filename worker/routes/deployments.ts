@@ -45,7 +45,7 @@ const deploy = ({ isForArchives = false, params, ...door }: Door) =>
     },
     async (c) => {
       const [ctx, actor, app, query] = [c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('query')];
-      const body = readArchive(c.req) ?? (isForArchives && query.upload === undefined ? readBody(c.req) : null);
+      const body = readArchive(c.req.raw) ?? (isForArchives && query.upload === undefined ? readBody(c.req.raw) : null);
       const archive = chooseArchive(body, query);
       const requested = archive === null ? await requestDeployment(ctx, actor, app, { isQueued: query.queue === 'true' }) : await deployArchive(ctx, actor, app, archive);
       const { deployment, status } = await followDeployment(ctx, requested, { wait: query.wait, prefer: c.req.header('prefer') });

@@ -52,7 +52,7 @@ export const uploadRoutes = [
       request: { params: appParams },
       responses: { 201: { description: 'Begun.', headers: { Location: header('Where the pieces go.', '/api/v1/apps/app_1k3m8v0qz9x4c7b2n5h6t0/uploads/9b1f0c6d5e7a4c2f8d3b6a1e0f9c8b7d'), 'Upload-Expires': expires } } },
     },
-    (c) => relay(c.get('ctx'), c.get('app'), { method: 'POST', upload: null, headers: c.req.raw.headers, body: c.req.header('content-type') === pieceType ? readBody(c.req) : null }),
+    (c) => relay(c.get('ctx'), c.get('app'), { method: 'POST', upload: null, headers: c.req.raw.headers, body: c.req.header('content-type') === pieceType ? readBody(c.req.raw) : null }),
   ),
   defineRoute(
     onApp,
@@ -83,7 +83,7 @@ export const uploadRoutes = [
       request: { params: uploadParams },
       responses: { 204: { description: 'The piece has arrived.', headers: { 'Upload-Offset': offset, 'Upload-Expires': expires } } },
     },
-    (c) => relay(c.get('ctx'), c.get('app'), { method: 'PATCH', upload: c.req.valid('param').uploadId, headers: c.req.raw.headers, body: readBody(c.req) }),
+    (c) => relay(c.get('ctx'), c.get('app'), { method: 'PATCH', upload: c.req.valid('param').uploadId, headers: c.req.raw.headers, body: readBody(c.req.raw) }),
   ),
   defineRoute(
     onApp,
