@@ -120,7 +120,7 @@ describe('a removal that failed on its host', () => {
     const { ctx, appId, close } = await openTestContext();
     const server = { name: 'host', status: 'online', statusReason: null, statusSince: 0, enrolmentHash: null, enrolmentExpiresAt: null, publicKey: null, epoch: 1 } as const;
     await insertServer(ctx.db, { id: 'srv_1', ...server, executorVersion: null, engine: null, ingress: null, createdAt: 0 });
-    await deleteAppLater(ctx.db, { appId, serverId: 'srv_1' }, 0);
+    await deleteAppLater(ctx.db, { appId, serverId: 'srv_1', volumes: ['data'] }, 0);
 
     let isReachable = false;
     const executor = withExecutor(ctx, () => {
