@@ -33,14 +33,37 @@ describe('log lines of the engine', () => {
     expect(parse(Buffer.concat([frame(1, 'größe 🎉\n'), frame(1, '\n'), frame(1, 'two words\r\n')]), size).map((line) => line.text)).toEqual(['größe 🎉', '', 'two words']);
   });
 
-  it('are joined from the frames of a long line, while the other stream goes on', () => {
-    const lines = parse(Buffer.concat([frame(1, 'a'.repeat(100)), frame(2, 'between\n'), frame(1, 'b'.repeat(100)), frame(1, 'end\n')]));
-    expect(lines.map((line) => line.text)).toEqual(['between', `${'a'.repeat(100)}${'b'.repeat(100)}end`]);
+  const part = (letter: string) => letter.repeat(16 * 1024);
+
+  it('are joined from the parts of a long line, while the other stream goes on', () => {
+    const lines = parse(Buffer.concat([frame(1, part('a')), frame(2, 'between\n'), frame(1, 'end\n')]));
+    expect(lines).toEqual([{ time, stream: 'stderr', text: 'between' }, { time, stream: 'stdout', text: `${part('a').slice(1)}…` }]);
   });
 
-  it('are told apart by their time where a long one ends without a line feed, as with the local driver', () => {
+  it('are whole where a character is cut by the parts of a long line', () => {
+    const bytes = Buffer.from('é'.repeat(10_000));
+    const [first, second] = [bytes.subarray(0, 16 * 1024 - 1), bytes.subarray(16 * 1024 - 1)];
+    const raw = (payload: Buffer) => {
+      const whole = frame(1, 'x'.repeat(payload.length));
+      payload.copy(whole, whole.length - payload.length);
+      return whole;
+    };
+    expect(parse(Buffer.concat([raw(Buffer.concat([Buffer.from('>'), first])), raw(second)])).map((line) => line.text)).toEqual([`>${'é'.repeat(10_000)}`]);
+  });
+
+  it('end where the last part of a long one comes without a line feed, as with the local driver, before anything else comes', () => {
+    const lines: LogLine[] = [];
+    createLogParser((line) => lines.push(line)).write(Buffer.concat([frame(1, part('a')), frame(1, '')]));
+    expect(lines.map((line) => line.text)).toEqual([part('a')]);
+  });
+
+  it('are told apart by their time where the rest of a long one is missing', () => {
     const later = '2026-11-22T18:50:29.000000000Z';
-    expect(parse(Buffer.concat([frame(1, 'a'.repeat(50)), frame(1, 'b'), frame(1, 'next\n', later)])).map((line) => line.text)).toEqual([`${'a'.repeat(50)}b`, 'next']);
+    expect(parse(Buffer.concat([frame(1, part('a')), frame(1, 'next\n', later)])).map((line) => line.text)).toEqual([part('a'), 'next']);
+  });
+
+  it('have times in UTC, also from an engine in another zone', () => {
+    expect(parse(frame(1, 'x\n', '2026-11-22T20:50:28.123456789+02:00'))[0]?.time).toBe(time);
   });
 
   it('REL-17 are cut at the limit and end in an ellipsis', () => {

@@ -98,16 +98,23 @@ export class Track {
     for (const stream of Object.values(this.#streams)) Object.assign(stream, { isReplay: true, replayed: 0 });
   }
 
+  /** Nothing from before `time` is wanted of a stream that has not been heard of yet. */
+  skipTo(time: string): void {
+    for (const stream of Object.values(this.#streams)) {
+      if (stream.time === '') Object.assign(stream, { time, text: this.#write({ time, count: 0 }) });
+    }
+  }
+
   /** Whether the line is to be told: it comes after everything told so far. */
   admit({ stream: name, time }: LogLine): boolean {
     const stream = this.#streams[name];
     if (time < stream.time) {
-      stream.isReplay = true;
-      stream.replayed = 0;
+      // Within one stream times never go back: what comes now is a repetition, of both.
+      if (!stream.isReplay) this.rewind();
       return false;
     }
     if (time === stream.time) {
-      if (stream.isReplay && ++stream.replayed <= stream.count) return false;
+      if (stream.isReplay ? ++stream.replayed <= stream.count : time < this.time) return false;
       stream.count++;
     } else {
       if (stream.isReplay && stream.replayed === 0 && stream.count > 0 && stream.time === this.time) this.hasLost = true;

@@ -5,11 +5,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../shared/errors.ts';
 import type { LogFilter, LogLine } from '../../shared/protocol/logs.ts';
-import { Track, writeCursor, type Told } from './cursor.ts';
+import { writeCursor, type Told, type Track } from './cursor.ts';
 import { encodeEntry } from './encode.ts';
 import { toLineTest, type LineTest } from './filter.ts';
 import { listSources, readSource, type LogSource, type LogStore } from './sources.ts';
-import { beginningOf, beginReadings, readTail } from './tail.ts';
+import { beginningOf, beginReadings, beginTrack, readTail } from './tail.ts';
 
 export interface FollowRequest {
   app: string;
@@ -126,7 +126,7 @@ export class Follower {
     for (const source of sources) {
       const known = this.#followed.find(({ source: { deployment } }) => deployment === source.deployment);
       if (known !== undefined) known.source = source;
-      else if (source.deployment > newest && (filter.deployment === null || filter.deployment === source.deployment)) this.#followed.push({ source, track: new Track(source.deployment), isBusy: false, isOver: false, seen: -1 });
+      else if (source.deployment > newest && (filter.deployment === null || filter.deployment === source.deployment)) this.#followed.push({ source, track: beginTrack(source.deployment, filter), isBusy: false, isOver: false, seen: -1 });
     }
     for (const followed of this.#followed) {
       // Neither container nor archive: it never wrote a line that could still be read.

@@ -2,7 +2,7 @@
 import { limits } from '../../shared/protocol/limits.ts';
 import type { LogEntry, LogFilter, LogLine } from '../../shared/protocol/logs.ts';
 import { createTail } from '../docker/logs.ts';
-import { parseCursor, Track, writeCursor, type Told } from './cursor.ts';
+import { parseCursor, Track, writeCursor, type SourcePosition, type Told } from './cursor.ts';
 import { isEveryLine, toLineTest, toTime } from './filter.ts';
 import { readSource, type LogSource, type LogStore } from './sources.ts';
 
@@ -23,7 +23,13 @@ export function beginReadings(sources: readonly LogSource[], filter: LogFilter):
   const newest = cursor === null ? '' : ([...cursor.keys()].toSorted().at(-1) ?? '');
   return sources
     .filter(({ deployment }) => (filter.deployment === null || deployment === filter.deployment) && (deployment > newest || cursor?.has(deployment) === true))
-    .map((source) => ({ source, track: new Track(source.deployment, cursor?.get(source.deployment)) }));
+    .map((source) => ({ source, track: beginTrack(source.deployment, filter, cursor?.get(source.deployment)) }));
+}
+
+export function beginTrack(deployment: string, { since }: LogFilter, from?: SourcePosition): Track {
+  const track = new Track(deployment, from);
+  if (since !== null) track.skipTo(toTime(since));
+  return track;
 }
 
 /** From where the engine has to read again: a little before the position, or from the filter's beginning. */
@@ -83,14 +89,17 @@ async function readOne(store: LogStore, reading: Reading, { app, filter, tail, s
   const matches = toLineTest(filter);
   const kept = createTail<Placed>({ tail, budget });
   let count = 0;
+  let first = '';
   track.rewind();
   await readSource(store, app, source, {
     signal,
     since: beginningOf(track, filter),
     ...(isEveryLine(filter) && { tail: tail + slack }),
     onLine(line) {
+      first ||= line.time;
       if (!track.admit(line)) return;
-      count++;
+      // Had the other stream a line right before those that are read, it is not to be told by whoever goes on from here.
+      if (++count === slack / 2) track.skipTo(first);
       if (matches(line)) kept.push({ line, position: track.toString(), deployment: source.deployment }, JSON.stringify(line.text).length + entryOverhead);
     },
   });
@@ -120,7 +129,7 @@ function toEntries(tails: readonly SourceTail[], tail: number): LogEntry[] {
 }
 
 /** Everything up to the first line that is shown has been told. */
-function before(time: string): ConstructorParameters<typeof Track>[1] {
+function before(time: string): SourcePosition {
   return { stdout: { time, count: 0 }, stderr: { time, count: 0 } };
 }
 

@@ -1,0 +1,199 @@
+/** The stream of an app's log on the real engine: through deploys, restarts, floods, slow readers and an engine that goes away. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { watchEngine } from '../../executor/observe/watch.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import { createEngineGate } from '../support/engine-gate.ts';
+import { ensureImages } from '../support/images.ts';
+import { docker, eventually, openHostFixture, type HostFixture, type Life } from './host-fixture.ts';
+import { deployed, follow, node, readLog, shell, texts, type LogReader } from './log-apps.ts';
+import { makeId } from './spec.ts';
+
+let fixture: HostFixture;
+const stop = new AbortController();
+beforeAll(async () => {
+  await ensureImages();
+  fixture = await openHostFixture();
+  watch(fixture);
+});
+afterAll(async () => {
+  stop.abort();
+  await fixture.close();
+});
+
+function watch({ host }: Life): void {
+  void watchEngine({ engine: host.engine, clock: host.clock, signal: stop.signal, onHint: (hint) => host.logs.hint(hint), onUp: async () => host.logs.hintAll(), onDown: () => undefined });
+}
+
+const until = (reader: LogReader, text: string) => eventually(() => (reader.entries().some((line) => line.text === text) ? true : undefined));
+const count = (name: string, from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `${name} ${from + i}`);
+const counting = (name: string, pause = '0.05') => `i=0; while true; do i=$((i+1)); echo "${name} $i"; sleep ${pause}; done`;
+const containerOf = async (app: string) => docker.getContainer((await fixture.containers()).find((container) => container.Labels['dockup.app'] === app)?.Id ?? '');
+
+describe('a stream of an app\'s log', () => {
+  it('begins with the last lines that match and goes on with those to come', async () => {
+    const spec = shell(counting('tick'));
+    await deployed(fixture, spec);
+    await eventually(async () => ((await readLog(fixture, spec.app)).length > 20 ? true : undefined));
+    const reader = follow(fixture, spec.app, { tail: 3, filter: { search: 'TICK' } });
+    await eventually(() => (reader.entries().length > 10 ? true : undefined));
+    reader.leave();
+    await reader.end;
+    const first = Number(reader.entries()[0]?.text.split(' ')[1]);
+    expect(first).toBeGreaterThan(15);
+    expect(texts(reader.entries())).toEqual(count('tick', first, first + reader.entries().length - 1));
+  });
+
+  it('ends by itself at the time that was asked for', async () => {
+    const spec = shell(counting('tick'));
+    await deployed(fixture, spec);
+    const now = Date.now() + 700;
+    const reader = follow(fixture, spec.app, { filter: { until: now } });
+    expect(await reader.end).toEqual({});
+    expect(reader.entries().length).toBeGreaterThan(5);
+    expect(reader.entries().every(({ time }) => Date.parse(time) < now)).toBe(true);
+  });
+
+  it('goes through a deploy: the new container joins, the old one is told to its end', async () => {
+    const spec = shell(counting('old'));
+    await deployed(fixture, spec);
+    const reader = follow(fixture, spec.app);
+    await until(reader, 'old 5');
+    await deployed(fixture, { ...spec, command: ['/bin/sh', '-c', counting('new')] });
+    await until(reader, 'new 10');
+    reader.leave();
+    await reader.end;
+    const seen = reader.entries();
+    const all = await readLog(fixture, spec.app);
+    for (const name of ['old', 'new']) {
+      const told = texts(seen).filter((text) => text.startsWith(name));
+      expect(told).toEqual(count(name, 1, told.length));
+      if (name === 'old') expect(told).toEqual(texts(all).filter((text) => text.startsWith(name)));
+    }
+    // From whatever line of it: nothing is told twice, and nothing left out.
+    for (const [i, { cursor }] of seen.entries()) {
+      const rest = texts(await readLog(fixture, spec.app, { after: cursor }));
+      const told = new Set(texts(seen.slice(0, i + 1)));
+      expect(rest.filter((text) => told.has(text))).toEqual([]);
+      expect(new Set([...told, ...rest])).toEqual(new Set([...texts(all), ...rest]));
+    }
+  });
+
+  it('tells what a failed deployment says, and goes on with what serves', async () => {
+    const spec = shell(counting('serving', '0.2'));
+    await deployed(fixture, spec);
+    const reader = follow(fixture, spec.app, { tail: 0 });
+    const failed = await fixture.deploy({ ...spec, command: ['/bin/sh', '-c', 'echo broken; exit 3'] });
+    expect(failed.status).toBe('failed');
+    await until(reader, 'broken');
+    const before = reader.entries().length;
+    await eventually(() => (reader.entries().length > before + 5 ? true : undefined));
+    reader.leave();
+    expect(reader.entries().filter(({ deployment }) => deployment === failed.deployment).map(({ text }) => text)).toEqual(['broken']);
+  });
+
+  it('goes through restarts and crash loops without gap or duplicate', async () => {
+    const spec = node(`const { writeSync } = require('fs'); const start = process.hrtime.bigint(); for (let i = 1; i <= 50; i++) writeSync(1, start + ' ' + i + '\\n'); setTimeout(() => process.exit(1), 1500)`, { restart_policy: { name: 'always', maximum_retries: 0 } });
+    await deployed(fixture, spec);
+    const reader = follow(fixture, spec.app);
+    await eventually(() => (reader.entries().length >= 150 ? true : undefined));
+    await (await containerOf(spec.app)).restart({ t: 0 });
+    await eventually(() => (reader.entries().length >= 250 ? true : undefined));
+    reader.leave();
+    await reader.end;
+    const runs = Map.groupBy(texts(reader.entries()), (text) => text.split(' ')[0]);
+    const whole = [...runs.values()].slice(0, -1);
+    expect(whole.length).toBeGreaterThanOrEqual(4);
+    for (const run of whole) expect(run.map((text) => Number(text.split(' ')[1]))).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+  });
+
+  it('ends with app_not_deployed when there is no such app, and when it is removed', async () => {
+    expect(await follow(fixture, makeId('app')).end).toMatchObject({ code: 'app_not_deployed' });
+    const spec = shell(counting('tick'));
+    await deployed(fixture, spec);
+    const reader = follow(fixture, spec.app);
+    await until(reader, 'tick 3');
+    await fixture.handlers.remove_app({ app: spec.app, volumes: [] }, stop.signal);
+    expect(await reader.end).toMatchObject({ code: 'app_not_deployed' });
+  });
+
+  it('of a deployment that is over is its kept log, and ends', async () => {
+    const spec = shell('echo once; sleep 3600');
+    const first = await deployed(fixture, spec);
+    await deployed(fixture, spec);
+    const reader = follow(fixture, spec.app, { filter: { deployment: first } });
+    expect(await reader.end).toEqual({});
+    expect(texts(reader.entries())).toEqual(['once']);
+  });
+});
+
+describe('REL-17 a flood', () => {
+  const flood = (lines: number, rate: number) =>
+    node(`
+      const { writeSync } = require('fs');
+      const pad = 'x'.repeat(60);
+      let n = 0;
+      setTimeout(() => {
+        const began = Date.now();
+        const timer = setInterval(() => {
+          const due = Math.min(${lines}, Math.floor(((Date.now() - began) * ${rate}) / 1000));
+          let text = '';
+          while (n < due) text += ++n + ' ' + pad + '\\n';
+          for (let i = 0; i < text.length;) i += writeSync(1, text.slice(i));
+          if (n === ${lines}) clearInterval(timer);
+        }, 5);
+      }, 1500);
+      setInterval(() => {}, 1000);`);
+
+  const numbers = (reader: LogReader) => texts(reader.entries()).map((text) => Number(text.split(' ')[0]));
+
+  it('of 30,000 lines a second reaches a fast reader whole', async () => {
+    const spec = flood(60_000, 30_000);
+    await deployed(fixture, spec);
+    const reader = follow(fixture, spec.app);
+    await eventually(() => (reader.text().includes('"text":"60000 ') ? true : undefined));
+    reader.leave();
+    expect(reader.dropped()).toBe(0);
+    expect(numbers(reader)).toEqual(Array.from({ length: 60_000 }, (_, i) => i + 1));
+  });
+
+  it('loses its oldest lines at a reader that stalls, and counts them where they were', async () => {
+    const spec = flood(100_000, 30_000);
+    await deployed(fixture, spec);
+    const reader = follow(fixture, spec.app, { room: 100_000 });
+    await eventually(async () => ((await readLog(fixture, spec.app, {}, 1))[0]?.text.startsWith('100000 ') ? true : undefined));
+    reader.allow(100_000_000);
+    await eventually(() => (reader.text().includes('"text":"100000 ') ? true : undefined));
+    reader.leave();
+    const received = numbers(reader);
+    expect(reader.dropped()).toBeGreaterThan(50_000);
+    expect(received.length + reader.dropped()).toBe(100_000);
+    expect(Buffer.byteLength(reader.text())).toBeLessThan(limits.logBacklog + limits.streamWindow + 300_000);
+    let expected = 1;
+    for (const line of reader.lines()) {
+      const gap = /^\{"dropped":(\d+)\}$/.exec(line)?.[1];
+      if (gap === undefined) expect(line).toContain(`"text":"${expected++} `);
+      else expected += Number(gap);
+    }
+  });
+});
+
+describe('REL-11 an engine that goes away', () => {
+  it('ends the stream with the reason; by its last cursor it goes on where it was', async () => {
+    const gate = await createEngineGate(join(fixture.dir, 'engine.sock'));
+    const life = await fixture.reopen({ socketPath: gate.path });
+    const spec = shell(counting('tick'));
+    await deployed(fixture, spec);
+    const reader = follow(life, spec.app);
+    await until(reader, 'tick 5');
+    gate.shut();
+    expect(await reader.end).toMatchObject({ code: 'engine_unreachable' });
+    await gate.open();
+    const resumed = follow(life, spec.app, { filter: { after: reader.entries().at(-1)?.cursor ?? null } });
+    await eventually(() => (resumed.entries().length > 10 ? true : undefined));
+    resumed.leave();
+    gate.shut();
+    const all = [...texts(reader.entries()), ...texts(resumed.entries())];
+    expect(all).toEqual(count('tick', 1, all.length));
+  });
+});
