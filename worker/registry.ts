@@ -7,6 +7,7 @@ import { authRoutes } from './routes/auth.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/exec.ts';
+import { logRoutes } from './routes/logs.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { statsRoutes } from './routes/stats.ts';
@@ -27,6 +28,7 @@ export const routes: readonly DefinedRoute[] = [
   ...deploymentRoutes,
   ...uploadRoutes,
   ...appActionRoutes,
+  ...logRoutes,
   ...execRoutes,
   ...statsRoutes,
   ...eventRoutes,

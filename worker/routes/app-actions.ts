@@ -1,10 +1,9 @@
 import { app } from '../../shared/api/apps.ts';
-import { logPage, logQuery } from '../../shared/api/logs.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { appActions, type AppAction } from '../../shared/status.ts';
 import { toApp } from '../present.ts';
 import { defineRoute, onApp } from '../route.ts';
-import { actOnApp, readLogs } from '../services/app-actions.ts';
+import { actOnApp } from '../services/app-actions.ts';
 import { appParams } from './params.ts';
 import { json } from './replies.ts';
 
@@ -32,20 +31,4 @@ const action = (name: AppAction) =>
     },
   );
 
-export const appActionRoutes = [
-  ...appActions.map(action),
-  defineRoute(
-    onApp,
-    executorErrors,
-    {
-      method: 'get',
-      path: `${onePath}/logs`,
-      operationId: 'getAppLogs',
-      summary: 'Read the last log lines',
-      tags: ['Logs and events'],
-      request: { params: appParams, query: logQuery },
-      responses: { 200: json(logPage, 'Log lines, oldest first.') },
-    },
-    async (c) => c.json({ data: await readLogs(c.get('ctx'), c.get('app'), c.req.valid('query')) }, 200),
-  ),
-];
+export const appActionRoutes = appActions.map(action);

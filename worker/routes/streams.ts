@@ -5,7 +5,7 @@ import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import { logEntry, logGap } from '../../shared/protocol/logs.ts';
 import { eventStream, type ServerSentEvent } from '../event-stream.ts';
 import { defineRoute, onUser, type BaseEnv } from '../route.ts';
-import { requireDeployed } from '../services/app-actions.ts';
+import { requirePlaced } from '../services/app-actions.ts';
 import { toLogStream } from '../services/log-filter.ts';
 import type { StreamRequest } from '../services/ports.ts';
 import { readLines } from '../services/read-lines.ts';
@@ -27,7 +27,7 @@ const lineReplies = (messages: string, line: string) => ({
 
 /** What `connect` needs of a handler's context. */
 interface Asked {
-  var: BaseEnv['Variables'] & { app: Parameters<typeof requireDeployed>[0] };
+  var: BaseEnv['Variables'] & { app: Parameters<typeof requirePlaced>[0] };
   req: { raw: Request };
 }
 type ToEvent = (line: string) => ServerSentEvent;
@@ -37,7 +37,7 @@ async function connect({ var: { ctx, app, socket, ticket }, req }: Asked, reques
   const { executors } = ctx;
   if (ticket !== undefined) requireTicketFor(ticket, request);
   if (socket === 'not wanted' && toEvent === undefined) throw new AppError('upgrade_required', { detail: 'Connect with a WebSocket client.' });
-  const serverId = requireDeployed(app);
+  const serverId = requirePlaced(app);
   if (toEvent === undefined || socket === 'wanted') return executors.attach(req.raw, serverId, request);
   const lines = await executors.stream(serverId, request);
   return eventStream(async function* (signal) {

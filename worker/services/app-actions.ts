@@ -1,13 +1,10 @@
-import type { LogQuery } from '../../shared/api/logs.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { LogEntry } from '../../shared/protocol/logs.ts';
 import { allowsAction, type AppAction } from '../../shared/status.ts';
 import { findAppById, type AppView } from '../store/apps.ts';
 import type { Actor } from './actor.ts';
 import { withUsage, type LiveApp } from './apps.ts';
 import type { Context } from './context.ts';
 import { recordEvent } from './events.ts';
-import { toLogFilter } from './log-filter.ts';
 import { changeStatus } from './statuses.ts';
 
 /** Start, stop, restart, pause or unpause the container. @throws AppError app_not_deployed, invalid_state, executor_offline … */
@@ -20,13 +17,18 @@ export async function actOnApp(ctx: Context, actor: Actor, app: AppView, action:
   return withUsage(ctx, (await findAppById(ctx.db, app.id)) ?? app);
 }
 
-export async function readLogs(ctx: Context, app: AppView, { tail, ...conditions }: LogQuery): Promise<LogEntry[]> {
-  const { lines } = await ctx.executors.call(requireDeployed(app), 'logs', { app: app.id, tail, filter: toLogFilter(conditions, ctx.clock()) });
-  return lines;
-}
-
 /** The server the app runs on. @throws AppError app_not_deployed */
 export function requireDeployed(app: AppView): string {
-  if (app.serverId === null || app.status === 'created') throw new AppError('app_not_deployed', { detail: 'Deploy it first: POST /api/v1/apps/{appId}/deploy.' });
-  return app.serverId;
+  if (app.status === 'created') throw notDeployed();
+  return requirePlaced(app);
+}
+
+/** The server the app was first sent to, where also a first deployment that failed has left its log. @throws AppError app_not_deployed */
+export function requirePlaced({ serverId }: AppView): string {
+  if (serverId === null) throw notDeployed();
+  return serverId;
+}
+
+function notDeployed(): AppError {
+  return new AppError('app_not_deployed', { detail: 'Deploy it first: POST /api/v1/apps/{appId}/deploy.' });
 }
