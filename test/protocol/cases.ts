@@ -7,11 +7,13 @@ import { callCases } from './cases/calls.ts';
 import { connectionCases } from './cases/connection.ts';
 import { deploymentCases } from './cases/deployments.ts';
 import { enrolmentCases } from './cases/enrolment.ts';
+import { eventStreamCases } from './cases/event-streams.ts';
 import { eventCases } from './cases/events.ts';
 import { messageCases } from './cases/messages.ts';
 import { socketCases } from './cases/sockets.ts';
 import { streamCases } from './cases/streams.ts';
 import { terminalCases } from './cases/terminals.ts';
+import { usageCases } from './cases/usage.ts';
 
 const groups = [
   { name: 'enrolment', cases: enrolmentCases },
@@ -19,6 +21,8 @@ const groups = [
   { name: 'messages', cases: messageCases },
   { name: 'calls', cases: callCases },
   { name: 'events', cases: eventCases },
+  { name: 'streams of events', cases: eventStreamCases },
+  { name: 'usage', cases: usageCases },
   { name: 'deployments', cases: deploymentCases },
   { name: 'streams', cases: streamCases },
   { name: 'terminals', cases: terminalCases },

@@ -11,6 +11,9 @@ export function eventCases(plane: Plane): void {
     return page.data.filter((event) => event.type === 'app.status').map((event) => event.data['status']).reverse();
   };
 
+  const listTypes = async (app: string, query: string) =>
+    (await plane().expect(200, eventPage, plane().request('GET', `/api/v1/apps/${app}/events${query}`))).data.map(({ type, data }) => [type, data]);
+
   test('a transition reaches the app within 2 s, with its reason', async () => {
     const { executor, app } = await setScene(plane());
     const connection = await executor.connect();
@@ -91,7 +94,7 @@ export function eventCases(plane: Plane): void {
     await connection.tell({ kind: 'report', at: now + 1, engine: 'reachable', apps: [{ app: app.id, status: 'unhealthy', cpu: 12.5, memory: 64 }] });
     expect(await plane().getApp(app.id)).toMatchObject({ status: 'unhealthy', cpu_usage: 12.5, memory_usage: 64 });
     await connection.tell({ kind: 'report', at: now + 2, engine: 'reachable', apps: [] });
-    expect(await plane().getApp(app.id)).toMatchObject({ status: 'stopped', status_reason: 'its container is gone', cpu_usage: 0, memory_usage: 0 });
+    expect(await plane().getApp(app.id)).toMatchObject({ status: 'stopped', status_reason: 'its container is gone: it was removed outside Dockup', cpu_usage: 0, memory_usage: 0 });
     await connection.close();
   });
 
@@ -102,6 +105,51 @@ export function eventCases(plane: Plane): void {
     await connection.tell(transition(app.id, 'running', now));
     await connection.tell({ kind: 'report', at: now + 1, engine: 'unreachable', apps: [] });
     expect(await plane().getApp(app.id)).toMatchObject({ status: 'running', server_status: 'degraded' });
+    await connection.close();
+  });
+
+  test('health that turns is told with what the probe answered, both ways', async () => {
+    const { executor, app } = await setScene(plane());
+    const connection = await executor.connect();
+    const now = Date.now();
+    await connection.tell(transition(app.id, 'running', now));
+    await connection.tell(transition(app.id, 'unhealthy', now + 1, 'health check failed: 503 no database'));
+    await connection.tell(transition(app.id, 'running', now + 2, 'health check passes again: 200 ok'));
+    expect(await listTypes(app.id, '?type=app.healthy')).toEqual([['app.healthy', { reason: 'health check passes again: 200 ok', previous: 'health check failed: 503 no database' }]]);
+    expect(await listTypes(app.id, '?type=app.unhealthy')).toEqual([['app.unhealthy', { reason: 'health check failed: 503 no database' }]]);
+    await connection.close();
+  });
+
+  test('want of memory is told once, also when it is told again after a cut', async () => {
+    const { executor, app } = await setScene(plane());
+    const oom = (at: number) => ({ kind: 'oom', app: app.id, deployment: 'dep_1', at }) as const;
+    const now = Date.now();
+    const first = await executor.connect();
+    await first.tell(oom(now));
+    await first.cut();
+    const second = await executor.connect();
+    await second.tell(oom(now));
+    await second.tell(oom(now + 60_000));
+    expect(await listTypes(app.id, '?type=app.oom')).toEqual([['app.oom', { deployment_id: 'dep_1', at: now + 60_000 }], ['app.oom', { deployment_id: 'dep_1', at: now }]]);
+    await second.close();
+    const stranger = await (await enrolExecutor(plane())).connect();
+    await stranger.tell(oom(now + 120_000));
+    expect(await listTypes(app.id, '?type=app.oom')).toHaveLength(2);
+    await stranger.close();
+  });
+
+  test('events are listed by what their type begins with, page by page', async () => {
+    const { executor, app } = await setScene(plane());
+    const connection = await executor.connect();
+    const now = Date.now();
+    for (const [i, status] of (['running', 'paused', 'running'] as const).entries()) await connection.tell(transition(app.id, status, now + i));
+    const list = (query: string) => plane().expect(200, eventPage, plane().request('GET', `/api/v1/apps/${app.slug}/events${query}`));
+    const first = await list('?type=app.st&limit=2');
+    const second = await list(`?type=app.st&limit=2&cursor=${first.next_cursor}`);
+    expect([...first.data, ...second.data].map(({ data }) => [data['status'], data['previous']])).toEqual([['running', 'paused'], ['paused', 'running'], ['running', 'created']]);
+    expect(second.next_cursor).toBeNull();
+    expect((await list('?type=deployment')).data).toEqual([]);
+    expect((await plane().request('GET', `/api/v1/apps/${app.slug}/events?type=%25`)).status).toBe(422);
     await connection.close();
   });
 
