@@ -72,11 +72,13 @@ async function load({ host, uploads }: HandlerContext, { image, pick }: Wanted, 
   try {
     await Promise.all([filtering, loading]);
   } catch (error) {
+    // An archive that breaks takes the request to the engine down, which tells of it first.
+    const isOfArchive = pack.destroyed || pack.destroying;
     // The engine gets half an archive then, which it throws away.
     ended.abort(error);
     pack.destroy();
-    await Promise.allSettled([filtering, loading]);
-    throw error;
+    const [filtered] = await Promise.allSettled([filtering, loading]);
+    throw isOfArchive && filtered.status === 'rejected' ? filtered.reason : error;
   }
   const loaded = await describeImage(engine, image);
   log.info('image loaded', { image, size: loaded.size });

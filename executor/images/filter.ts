@@ -35,17 +35,18 @@ export async function filterArchive(source: Readable, pack: Pack, options: Filte
   const { extract: createExtract } = await import('tar-stream');
   const stages = await unpackingStages(source, options);
   const extract = createExtract();
+  // Whichever breaks by itself does so first: the others are taken down after it.
+  let broken: { by: unknown; error: unknown } | undefined;
+  for (const stream of [source, ...stages, extract]) stream.once('error', (error: unknown) => (broken ??= { by: stream, error }));
   // Made of the streams of another package, which do the same under other types.
   const reading = pipeline([source, ...stages, extract as unknown as NodeJS.WritableStream]);
   const [read, copied] = await Promise.allSettled([reading, copyEntries(extract, pack, options)]);
   if (read.status === 'fulfilled' && copied.status === 'fulfilled') return pack.finalize();
-  // What is said of the archive comes first, then what broke by itself: the others only broke because of it.
   const reasons = [copied, read].flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
   const refusal = [...stages.map((stage) => stage.errored), ...reasons].find((reason) => reason instanceof AppError);
   if (refusal !== undefined) throw refusal;
-  if (source.errored !== null) throw source.errored;
-  const broken = stages.find((stage) => stage.errored !== null)?.errored ?? reasons[0];
-  throw new AppError('archive_invalid', { detail: `The archive cannot be read: ${explain(broken)}.`, cause: broken });
+  const { by, error } = broken ?? { by: extract, error: reasons[0] };
+  throw by === source ? error : new AppError('archive_invalid', { detail: `The archive cannot be read: ${explain(error)}.`, cause: error });
 }
 
 async function copyEntries(extract: Extract, pack: Pack, { image, pick }: FilterOptions): Promise<void> {

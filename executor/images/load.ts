@@ -1,24 +1,33 @@
 /** The engine's `docker load`: takes an archive, answers 200 at once and tells how it went in the stream. */
 import { statfsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type Dockerode from 'dockerode';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
 import { AppError } from '../../shared/errors.ts';
 import { asked, toAppError, type Engine } from '../docker/engine.ts';
+import { parseJson } from '../json.ts';
 
 /** Loads what `archive` holds. @throws AppError archive_invalid, insufficient_storage, engine_unreachable, engine_error */
 export async function loadArchive({ docker }: Engine, archive: Readable, signal: AbortSignal): Promise<void> {
   try {
-    const progress = await docker.loadImage(archive, { quiet: true, abortSignal: signal });
-    await followLoad(docker, progress);
+    const failure = await readFailure(await docker.loadImage(archive, { quiet: true, abortSignal: signal }));
+    if (failure !== null) throw new Error(failure);
   } catch (error) {
     signal.throwIfAborted();
     throw toLoadError(error);
   }
 }
 
-function followLoad(docker: Dockerode, stream: NodeJS.ReadableStream): Promise<void> {
-  return new Promise((resolve, reject) => docker.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(error))));
+/** The stream is lines of JSON; the package's own reader of them passes over errors. */
+async function readFailure(stream: NodeJS.ReadableStream): Promise<string | null> {
+  for await (const line of createInterface({ input: stream })) {
+    const told = progress.safeParse(parseJson(line));
+    if (told.success) return told.data.errorDetail.message;
+  }
+  return null;
 }
+
+const progress = z.object({ errorDetail: z.object({ message: z.string() }) });
 
 const brokenContent = /unexpected EOF|invalid|no such file|checksum|mismatch|unmarshal|malformed|not a directory|Error processing tar|archive/i;
 
