@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { watchEngine } from '../../executor/observe/watch.ts';
 import { limits } from '../../shared/protocol/limits.ts';
+import type { LogEntry } from '../../shared/protocol/logs.ts';
 import { createEngineGate } from '../support/engine-gate.ts';
 import { ensureImages } from '../support/images.ts';
 import { docker, eventually, openHostFixture, type HostFixture, type Life } from './host-fixture.ts';
@@ -69,7 +70,7 @@ describe('a stream of an app\'s log', () => {
       const told = texts(seen).filter((text) => text.startsWith(name));
       expect(told).toEqual(count(name, 1, told.length));
     }
-    const old = (lines: readonly { text: string }[]) => lines.filter(({ text }) => text.startsWith('old'));
+    const old = (lines: readonly LogEntry[]) => lines.filter(({ text }) => text.startsWith('old'));
     expect(old(seen)).toEqual(old(all).map((line) => expect.objectContaining({ time: line.time, text: line.text })));
     // From whatever line of it: nothing is told twice, and nothing left out.
     for (const [i, { cursor }] of seen.entries()) {
