@@ -14,7 +14,7 @@ describe('an app with a volume', () => {
   beforeAll(async () => {
     dockup = await startDockup({ host: inject('host') });
     projectId = (await dockup.createProject()).id;
-    await dockup.createApp(projectId, { name: 'shop', slug: 'shop', image: images.busybox, internal_port: 80, stop_timeout: 1, env: { VERSION: 'v1' } });
+    await dockup.createApp(projectId, { name: 'shop', slug: 'shop', image: images.busybox, internal_port: 80, stop_timeout: 1, drain_timeout: 1, env: { VERSION: 'v1' } });
     await dockup.deploy('shop');
   });
   afterAll(() => dockup.stop());
@@ -92,7 +92,8 @@ describe('an app with a volume', () => {
     await dockup.request('PUT', '/api/v1/apps/shop', { body: { volumes: [] } });
     expect(await dockup.request('DELETE', '/api/v1/apps/shop/volumes/data')).toMatchObject({ status: 409, body: { code: 'volume_in_use' } });
     expect((await dockup.deploy('shop')).strategy).toBe('start-first');
-    expect(await volumes()).toEqual([{ name: 'data', mount_path: null, size: expect.any(Number), mounted: false }]);
+    // Until its old container is drained and removed.
+    await expect.poll(() => volumes(), { timeout: 20_000 }).toEqual([{ name: 'data', mount_path: null, size: expect.any(Number), mounted: false }]);
     expect((await download())['orders.csv']).toBe('one,two\n');
     expect(await dockup.request('DELETE', '/api/v1/apps/shop/volumes?name=data')).toMatchObject({ status: 204 });
     expect(await volumes()).toEqual([]);

@@ -26,7 +26,8 @@ const volumes = [{ name: 'data', mount_path: '/data' }];
 const makeGood = (change: Partial<AppSpec> = {}) => makeSpec({ project, volumes, env: { VERSION: 'good' }, stop_timeout: 0, drain_timeout: 0, ...change });
 
 const targetOf = (app: string) => fixture.proxy.routes().find((route) => route.app === app)?.targets[0];
-const serves = async (app: string) => fetchText(targetOf(app)?.address ?? 'nowhere.invalid');
+/** What it answers, once it listens: one that was started again takes a moment. */
+const serves = (app: string) => eventually(() => fetchText(targetOf(app)?.address ?? 'nowhere.invalid').catch(() => undefined));
 const containersOf = async (app: string) => (await fixture.containers()).filter(({ Labels }) => Labels['dockup.app'] === app);
 const deploymentsOf = async (app: string) => (await containersOf(app)).map(({ Labels }) => Labels['dockup.deployment']);
 

@@ -64,6 +64,20 @@ const onAbsentServer = async (world: World): Promise<string> => {
   return undeployed(world, `absent-${id.slice(-6)}`, { image: 'nginx:alpine', server_id: id });
 };
 
+/** An app of ann with a volume that its executor says is mounted. */
+const withVolume = async (world: World): Promise<string> => {
+  world.handlers.volumes = () => ({ volumes: [{ name: 'data', size: 1, is_mounted: true }] });
+  return undeployed(world, 'with-volume', { image: 'nginx:alpine', server_id: world.executor.serverId, volumes: [{ name: 'data', mount_path: '/data' }] });
+};
+
+/** A change of limits that the executor refuses with the code. */
+const limitsRefused = (code: ErrorCode) => ({ ann, handlers }: World): Asked => {
+  handlers.update_limits = () => {
+    throw new AppError(code, { detail: `the host says ${code}` });
+  };
+  return { method: 'PUT', path: `/api/v1/apps/${ann.app.slug}`, body: { memory_limit: 64 } };
+};
+
 /** One that the executor has taken and never ends. */
 const runningDeployment = async (world: World): Promise<string> => {
   const path = await undeployed(world, 'endless', { image: 'nginx:alpine' });
@@ -132,6 +146,8 @@ const aboutWhatIsNotThere: ErrorRow[] = [
   { code: 'app_not_found', why: 'an app of somebody else', ask: ({ bob }) => get(`/api/v1/apps/${bob.app.slug}`) },
   { code: 'app_not_found', why: 'a slug with SQL in it', ask: () => get(`/api/v1/apps/${encodeURIComponent("' or 1=1 --")}`) },
   { code: 'deployment_not_found', why: 'an unknown deployment', ask: () => get(`/api/v1/deployments/${missing('dep')}`) },
+  { code: 'deployment_not_found', why: 'rolling back to somebody else’s deployment', ask: ({ ann, bob }) => post(`/api/v1/apps/${ann.app.slug}/rollback`, { deployment_id: bob.deploymentId }) },
+  { code: 'volume_not_found', why: 'deleting a volume nobody has made', ask: ({ ann }) => ({ method: 'DELETE', path: `/api/v1/apps/${ann.app.slug}/volumes/nowhere` }) },
   { code: 'server_not_found', why: 'an unknown server', ask: asAdministrator(() => get(`/api/v1/servers/${missing('srv')}`)) },
   { code: 'server_not_found', why: 'an app placed nowhere', pointer: '/server_id', ask: createApp({ server_id: missing('srv') }) },
 ];
@@ -154,6 +170,13 @@ const aboutTheRules: ErrorRow[] = [
   { code: 'image_upload_unavailable', why: 'a tar', ask: ({ ann }) => ({ ...post(`/api/v1/deploy/${ann.app.slug}`, 'tar'), headers: { 'content-type': 'application/x-tar' } }) },
   { code: 'image_upload_unavailable', why: 'the address of an upload', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/upload-image`) },
   { code: 'unknown_field', why: 'a deploy with a field', ask: ({ ann }) => post(`/api/v1/deploy/${ann.app.slug}`, { image: 'other' }) },
+  { code: 'no_earlier_deployment', why: 'rolling back what was deployed once', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/rollback`) },
+  { code: 'image_not_kept', why: 'rolling back to what has not succeeded', ask: async (world) => post(`${await undeployed(world, 'endless', { image: 'nginx:alpine' })}/rollback`, { deployment_id: await runningDeployment(world) }) },
+  { code: 'volume_exists', why: 'a volume of a name that is there', ask: async (world) => post(`${await withVolume(world)}/volumes`, { name: 'data', mount_path: '/other' }) },
+  { code: 'volume_in_use', why: 'deleting a volume that is mounted', ask: async (world) => ({ method: 'DELETE', path: `${await withVolume(world)}/volumes/data` }) },
+  { code: 'app_has_volumes', why: 'deleting an app whose volumes are not named', ask: async (world) => ({ method: 'DELETE', path: await withVolume(world) }) },
+  { code: 'limit_below_usage', why: 'a limit below what the app uses', ask: limitsRefused('limit_below_usage') },
+  { code: 'limit_out_of_range', why: 'a limit above what the server has', ask: limitsRefused('limit_out_of_range') },
   { code: 'app_not_deployed', why: 'starting what was never deployed', ask: async (world) => post(`${await undeployed(world, 'empty', {})}/start`) },
   { code: 'app_not_deployed', why: 'logs of what was never deployed', ask: async (world) => get(`${await undeployed(world, 'empty', {})}/logs`) },
   { code: 'invalid_state', why: 'waking what is not asleep', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/unpause`) },
@@ -180,6 +203,7 @@ const aboutTheExecutor: ErrorRow[] = [
     code: 'proxy_unavailable',
     why: 'removing a route from a proxy that is down',
     ask: ({ ann, handlers }) => {
+      handlers.volumes = () => ({ volumes: [] });
       handlers.remove_app = () => {
         throw new AppError('proxy_unavailable');
       };

@@ -56,7 +56,7 @@ export async function startWorld(env: Record<string, string> = {}): Promise<Worl
 
 async function populate(plane: ControlPlane): Promise<World> {
   const executor = await enrolExecutor(plane);
-  const handlers: Handlers = { deploy: () => ({ accepted: true }), logs: () => ({ lines: [] }) };
+  const handlers: Handlers = { deploy: () => ({ accepted: true }), logs: () => ({ lines: [] }), volumes: () => ({ volumes: [] }) };
   const connection = await executor.connect(handlers);
   const { email, password, api_key } = plane.credentials;
   const login = await logIn(plane, email, password);

@@ -12,6 +12,7 @@ const tags = [
   { name: 'Projects', description: 'Groups of apps that share a private network.' },
   { name: 'Apps', description: 'What runs: an image, its settings and its container.' },
   { name: 'Deployments', description: 'Bringing a version of an app into service.' },
+  { name: 'Volumes', description: 'Data of an app that outlives its containers.' },
   { name: 'Logs and events', description: 'What an app says, and what happened to it.' },
   { name: 'Servers', description: 'Machines with a Docker engine, and their executors.' },
   { name: 'Executors', description: 'The doors an executor uses itself.' },

@@ -84,9 +84,9 @@ export function absenceCases(plane: Plane): void {
 
   test('deleting an app takes it off its host first', async () => {
     const scene = await setScene(plane());
-    const connection = await connectAndServe(scene, { remove_app: () => ({}) });
+    const connection = await connectAndServe(scene, { remove_app: () => ({}), volumes: () => ({ volumes: [] }) });
     expect(await plane().request('DELETE', `/api/v1/apps/${scene.app.slug}`)).toMatchObject({ status: 204 });
-    expect(connection.calls('remove_app').map((call) => call.params)).toEqual([{ app: scene.app.id }]);
+    expect(connection.calls('remove_app').map((call) => call.params)).toEqual([{ app: scene.app.id, volumes: [] }]);
     expect(await plane().request('GET', `/api/v1/apps/${scene.app.id}`)).toMatchObject({ status: 404 });
     await connection.close();
   });
@@ -96,6 +96,7 @@ export function absenceCases(plane: Plane): void {
     const running: string[] = [];
     const connection = await executor.connect({
       ...accepting,
+      volumes: () => ({ volumes: [] }),
       remove_app: async () => {
         for (const id of running) await connection.tell(progress({ id, app_id: app.id }, { status: 'cancelled' }));
         return {};
@@ -132,7 +133,7 @@ export function absenceCases(plane: Plane): void {
 
     const connection = await scene.executor.connect({ remove_app: () => ({}) });
     await connection.until(() => connection.calls('remove_app')[0]);
-    expect(connection.calls('remove_app').map((call) => call.params)).toEqual([{ app: scene.app.id }]);
+    expect(connection.calls('remove_app').map((call) => call.params)).toEqual([{ app: scene.app.id, volumes: [] }]);
     await expect.poll(async () => (await plane().database.execute('select * from removals')).rows, { timeout: 5_000 }).toEqual([]);
     await connection.close();
   });
