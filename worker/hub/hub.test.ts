@@ -172,6 +172,14 @@ describe('the hub', () => {
     expect(facts).toEqual(['connected', 'report', 'report']);
   });
 
+  test('REL-21 after a transition the next report is taken in, also when it looks like the one before', async () => {
+    const { socket } = open();
+    const transition = '{"type":"event","seq":2,"event":{"kind":"status","app":"app_2","status":"starting","reason":null,"at":2}}';
+    for (const message of [report(1), transition, report(3), report(4)]) hub.receive(socket, message);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(facts).toEqual(['connected', 'report', 'status', 'report']);
+  });
+
   test('the usage of a minute goes to the history, and is acknowledged when it is there', async () => {
     const { socket, sent } = open();
     const usage = (seq: number) => JSON.stringify({ type: 'event', seq, event: { kind: 'usage', minute: 29_656_560, apps: [] } });

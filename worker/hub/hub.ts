@@ -191,6 +191,8 @@ export class Hub {
       if (seq > session.seq) {
         if (event.kind === 'usage') await this.#ports.history.put(this.#server, event.minute, event.apps);
         else if (event.kind !== 'report' || remembersNews(socket, event)) await this.#ports.ingest.event(this.#server, session.epoch, event);
+        // A transition says more than the picture before it: the next one is compared with the database, however much it looks like the last.
+        if (event.kind === 'status') session.picture = '';
         session.seq = seq;
         socket.remember();
         if (event.kind === 'deployment' && isFinished(event.status)) this.#deployments.wake(event.deployment);
