@@ -2,6 +2,7 @@
  * Golden messages of the link. Both ends are tested with them: what one writes here the other reads, byte for byte, and what is refused
  * here is refused by both. A change of this table is a change of the protocol.
  */
+import type { Frame } from './frames.ts';
 import type { ExecutorMessage, HubMessage } from './messages.ts';
 
 interface Vector<Message> {
@@ -105,6 +106,18 @@ export const executorVectors: Vector<ExecutorMessage>[] = [
       },
     },
   },
+  { name: 'opened', text: '{"type":"opened","stream":4294967295,"credit":262144}', message: { type: 'opened', stream: 4_294_967_295, credit: 262_144 } },
+  { name: 'close', text: '{"type":"close","stream":7}', message: { type: 'close', stream: 7 } },
+  {
+    name: 'close of a command that has ended',
+    text: '{"type":"close","stream":7,"exit_code":137}',
+    message: { type: 'close', stream: 7, exit_code: 137 },
+  },
+  {
+    name: 'close of a stream that failed',
+    text: '{"type":"close","stream":0,"code":"app_not_running","message":"The app is stopped."}',
+    message: { type: 'close', stream: 0, code: 'app_not_running', message: 'The app is stopped.' },
+  },
 ];
 
 export const hubVectors: Vector<HubMessage>[] = [
@@ -125,6 +138,31 @@ export const hubVectors: Vector<HubMessage>[] = [
   },
   { name: 'cancel', text: '{"type":"cancel","id":"c1"}', message: { type: 'cancel', id: 'c1' } },
   { name: 'ack', text: '{"type":"ack","seq":3}', message: { type: 'ack', seq: 3 } },
+  {
+    name: 'open',
+    text: '{"type":"open","stream":7,"kind":"stats","params":{"app":"app_1"},"credit":262144}',
+    message: { type: 'open', stream: 7, kind: 'stats', params: { app: 'app_1' }, credit: 262_144 },
+  },
+  { name: 'resize', text: '{"type":"resize","stream":7,"cols":120,"rows":40}', message: { type: 'resize', stream: 7, cols: 120, rows: 40 } },
+  { name: 'close', text: '{"type":"close","stream":7}', message: { type: 'close', stream: 7 } },
+];
+
+/** Binary messages, as hex; of both ends. */
+export const frameVectors: { name: string; hex: string; frame: Frame }[] = [
+  { name: 'data', hex: '10000000076869', frame: { kind: 'data', stream: 7, bytes: new Uint8Array([0x68, 0x69]) } },
+  { name: 'data without any', hex: '1000000007', frame: { kind: 'data', stream: 7, bytes: new Uint8Array() } },
+  { name: 'end', hex: '11ffffffff', frame: { kind: 'end', stream: 4_294_967_295 } },
+  { name: 'credit', hex: '120000000000040000', frame: { kind: 'credit', stream: 0, bytes: 262_144 } },
+];
+
+/** No frames. */
+export const refusedFrames: { name: string; hex: string }[] = [
+  { name: 'nothing', hex: '' },
+  { name: 'half a header', hex: '10000000' },
+  { name: 'another version', hex: '2000000007' },
+  { name: 'unknown kind', hex: '1300000007' },
+  { name: 'credit without a number', hex: '1200000007' },
+  { name: 'credit with too much', hex: '12000000070000000100' },
 ];
 
 /** Refused by both ends, with a word on why. */
@@ -151,5 +189,10 @@ export const refusedVectors: { name: string; text: string }[] = [
   { name: 'protocol zero', text: '{"type":"hello","protocol":0,"version":"0.1.0","capabilities":[],"engine":null,"ingress":{"scheme":"http","port":80},"deployments":[]}' },
   { name: 'port that is none', text: '{"type":"hello","protocol":1,"version":"0.1.0","capabilities":[],"engine":null,"ingress":{"scheme":"http","port":65536},"deployments":[]}' },
   { name: 'welcome without an epoch', text: '{"type":"welcome","protocol":1,"server":"srv_1","report_interval":30}' },
+  { name: 'stream number that is too large', text: '{"type":"close","stream":4294967296}' },
+  { name: 'stream without a number', text: '{"type":"opened","credit":1}' },
+  { name: 'first credit of nothing', text: '{"type":"open","stream":7,"kind":"stats","params":{},"credit":0}' },
+  { name: 'terminal without columns', text: '{"type":"resize","stream":7,"cols":0,"rows":24}' },
+  { name: 'end with an unknown code', text: '{"type":"close","stream":7,"code":"on_fire"}' },
   { name: 'call without a method', text: '{"type":"call","id":"c1","params":{}}' },
 ];

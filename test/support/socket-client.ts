@@ -24,7 +24,8 @@ interface Options {
 
 /** Resolves once the upgrade is answered; a refused one is a socket that closes. */
 export async function openSocket({ url, path, token, protocols = [], headers = {} }: Options): Promise<SocketClient> {
-  const options: ClientOptions = { perMessageDeflate: false, headers: { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) } };
+  // The close frame is the end; workerd may leave the connection beneath it open for 10 s more.
+  const options: ClientOptions & { closeTimeout: number } = { perMessageDeflate: false, closeTimeout: 200, headers: { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) } };
   const socket = new WebSocket(url.replace(/^http/, 'ws') + path, protocols, options);
   const messages: (string | Buffer)[] = [];
   socket.on('message', (data: Buffer, isBinary) => messages.push(isBinary ? data : data.toString()));

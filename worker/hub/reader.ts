@@ -3,6 +3,7 @@
  * typed failure crosses the boundary of a Durable Object, where errors lose their class.
  */
 import { AppError } from '../../shared/errors.ts';
+import { limits } from '../../shared/protocol/limits.ts';
 import type { StreamEnd } from '../../shared/protocol/messages.ts';
 import type { StreamRequest } from '../services/ports.ts';
 import { createPipe } from './pipe.ts';
@@ -11,6 +12,8 @@ import { newSession, type Streams } from './streams.ts';
 import type { Refusal } from './transfers.ts';
 
 export type Reading = { ok: true; body: ReadableStream<Uint8Array> } | Refusal;
+
+const emptyLine = new TextEncoder().encode('\n');
 
 /** Lines of JSON never hold this byte. */
 const endMark = 0;
@@ -35,7 +38,13 @@ export function openReader(streams: Streams, server: string, { kind, app, params
         writer.close().catch(() => undefined);
       },
     };
-    writer.closed.catch(() => streams.closed(socket));
+    // Nothing else tells that the reader is gone while the stream is quiet: at the edge the end of a request reaches the object with the next write only.
+    const look = setInterval(() => write(emptyLine), limits.pingInterval);
+    const over = () => {
+      clearInterval(look);
+      streams.closed(socket);
+    };
+    writer.closed.then(over, over);
     streams.open(socket, params);
   });
 }

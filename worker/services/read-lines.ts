@@ -1,4 +1,4 @@
-/** The lines of a stream of bytes, as they come. Leaving the loop, or an abort of `signal`, cancels the stream. */
+/** The lines of a stream of bytes that hold anything, as they come. Leaving the loop, or an abort of `signal`, cancels the stream. */
 export async function* readLines(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<string> {
   const reader = body.getReader();
   const cancel = () => reader.cancel();
@@ -9,7 +9,7 @@ export async function* readLines(body: ReadableStream<Uint8Array>, signal: Abort
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       const lines = (rest + decoder.decode(next.value, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
-      yield* lines;
+      yield* lines.filter((line) => line !== '');
     }
     if (rest !== '') yield rest;
   } finally {

@@ -101,7 +101,7 @@ export function streamCases(plane: Plane): void {
   test('an executor that is away, and one that is too old', async () => {
     const scene = await setScene(plane());
     await (await connectAndServe(scene)).close();
-    await expect.poll(async () => (await (await follow(scene)).closed).reason).toBe('executor_offline: The executor is not connected.');
+    await expect.poll(async () => (await (await follow(scene)).closed).reason, { timeout: 10_000 }).toBe('executor_offline: The executor is not connected.');
     expect((await (await follow(scene)).closed).code).toBe(4503);
     const old = await scene.executor.connect({}, { protocol: 1 });
     expect((await (await follow(scene)).closed).code).toBe(4501);
@@ -227,7 +227,8 @@ export function streamCases(plane: Plane): void {
       const stream = await connection.until(() => connection.streams[0]);
       expect(stream.params).toEqual({ app: scene.app.id, tail: null, filter: { ...nothing, after: 'c1.x.9' } });
       leave();
-      await connection.until(() => (stream.isClosed ? true : undefined));
+      // The next line finds out that nobody reads, if nothing did before.
+      await expect.poll(() => (stream.write(line(1)), stream.isClosed)).toBe(true);
       await connection.close();
     });
 
