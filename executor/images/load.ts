@@ -1,7 +1,6 @@
 /** The engine's `docker load`: takes an archive, answers 200 at once and tells how it went in the stream. */
 import { statfsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { AppError } from '../../shared/errors.ts';
 import { asked, toAppError, type Engine } from '../docker/engine.ts';
@@ -20,13 +19,17 @@ export async function loadArchive({ docker }: Engine, archive: Readable, signal:
 
 /** The stream is lines of JSON; the package's own reader of them passes over errors. */
 async function readFailure(stream: NodeJS.ReadableStream): Promise<string | null> {
-  for await (const line of createInterface({ input: stream })) {
+  let text = '';
+  // Quiet, it says little; read to its end all the same, or the end of the connection is an error of nobody's.
+  for await (const chunk of stream) if (text.length < maxProgress) text += String(chunk);
+  for (const line of text.split('\n')) {
     const told = progress.safeParse(parseJson(line));
     if (told.success) return told.data.errorDetail.message;
   }
   return null;
 }
 
+const maxProgress = 1024 * 1024;
 const progress = z.object({ errorDetail: z.object({ message: z.string() }) });
 
 const brokenContent = /unexpected EOF|invalid|no such file|checksum|mismatch|unmarshal|malformed|not a directory|Error processing tar|archive/i;
