@@ -17,7 +17,7 @@ describe('REL-14 a failed deploy', () => {
 
   /** Puts the app back as it was first deployed, with the one thing changed that makes the next deploy fail. */
   async function spoil(change: Record<string, unknown>): Promise<void> {
-    const sound = { image: images.busybox, command: null, memory_limit: null, health_check: null, internal_port: 80, env: { VERSION: 'bad', EXIT_CODE: null, HEALTH: null, NEVER_LISTEN: null } };
+    const sound = { image: images.busybox, command: null, memory_limit: 64, health_check: null, internal_port: 80, env: { VERSION: 'bad', EXIT_CODE: null, HEALTH: null, NEVER_LISTEN: null } };
     const reply = await dockup.request('PUT', '/api/v1/apps/shop', { body: { ...sound, ...change } });
     expect(reply.status).toBe(200);
   }

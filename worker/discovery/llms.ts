@@ -91,8 +91,8 @@ curl ${appUrl.replace('{slug}', 'demo')}
 
 ## Not in this release
 
-Answered with \`501\` and a code: deploying from a git repository, uploading an image. Not there at all yet: log and exec streams, stats, volumes, autoscale, registries.
-Changed limits take effect with the next deploy.
+Answered with \`501\` and a code: deploying from a git repository, uploading an image. Not there at all yet: log and exec streams, stats, autoscale, registries.
+A changed cpu_limit or memory_limit is applied to the running container, without a restart; every other setting takes effect with the next deploy.
 `;
 }
 
