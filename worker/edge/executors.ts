@@ -11,14 +11,11 @@ import { transferClient } from './transfers.ts';
 export function createExecutors(hubs: DurableObjectNamespace<HubRpc>): ExecutorClient {
   const objectOf = (serverId: string) => hubs.get(hubs.idFromName(serverId));
   return {
-    call: async (serverId, method, params, signal) => {
-      // A signal does not reach into the object: the call has a name, by which it is given up.
-      const name = crypto.randomUUID();
-      const giveUp = () => void objectOf(serverId).giveUp(name);
-      signal?.addEventListener('abort', giveUp);
+    // Nothing tells a Worker that its client has gone, so there is no signal to pass on: a call ends by its own time-out.
+    call: async (serverId, method, params) => {
       // The RPC types forget that the outcome belongs to the method; the hub has checked it against the method's schema.
-      const call = objectOf(serverId).call(serverId, method, params, name).finally(() => signal?.removeEventListener('abort', giveUp));
-      return unwrap((await call) as CallOutcome<typeof method>);
+      const outcome = (await objectOf(serverId).call(serverId, method, params)) as CallOutcome<typeof method>;
+      return unwrap(outcome);
     },
     presence: (serverId) => objectOf(serverId).presence(serverId),
     settled: (serverId, deploymentId, timeout) => objectOf(serverId).settled(serverId, deploymentId, timeout),

@@ -3,7 +3,6 @@
  * evicted object finds everything again. No alarm, no interval: an object without an open call costs nothing (platform notes, cost model).
  */
 import { DurableObject } from 'cloudflare:workers';
-import { AppError } from '../../shared/errors.ts';
 import type { Method, Params } from '../../shared/protocol/calls.ts';
 import { Hub } from '../hub/hub.ts';
 import { openReader, type Reading } from '../hub/reader.ts';
@@ -25,8 +24,6 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
   readonly #sockets = new Map<WebSocket, HubSocket>();
   readonly #clients = new ClientSockets();
   readonly #history = createUsageHistory(this.ctx.storage.sql);
-  /** Calls under way, by the names their callers gave them. */
-  readonly #callers = new Map<string, AbortController>();
   #hub: Hub | undefined;
 
   /** The upgrade of an executor or of a client that the Worker has authenticated, or a bulk body. */
@@ -63,18 +60,8 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     this.#closed(socket, 'connection broke');
   }
 
-  async call<M extends Method>(server: string, method: M, params: Params<M>, name: string): Promise<CallOutcome<M>> {
-    const caller = new AbortController();
-    this.#callers.set(name, caller);
-    try {
-      return await this.#open(server).call(method, params, caller.signal);
-    } finally {
-      this.#callers.delete(name);
-    }
-  }
-
-  async giveUp(name: string): Promise<void> {
-    this.#callers.get(name)?.abort(new AppError('deadline_exceeded', { detail: 'The caller no longer waits.' }));
+  async call<M extends Method>(server: string, method: M, params: Params<M>): Promise<CallOutcome<M>> {
+    return this.#open(server).call(method, params);
   }
 
   async presence(server: string): Promise<Presence> {

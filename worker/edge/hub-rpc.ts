@@ -4,9 +4,7 @@ import type { CallOutcome, Presence, StreamRequest, UsagePoint } from '../servic
 
 /** What a Worker may ask of the Durable Object that holds an executor's socket. The object does not know its own name, so each call carries the server's id. */
 export interface HubRpc extends Rpc.DurableObjectBranded {
-  call<M extends Method>(server: string, method: M, params: Params<M>, name: string): Promise<CallOutcome<M>>;
-  /** Nobody waits for the call of this name any more. */
-  giveUp(name: string): Promise<void>;
+  call<M extends Method>(server: string, method: M, params: Params<M>): Promise<CallOutcome<M>>;
   presence(server: string): Promise<Presence>;
   settled(server: string, deployment: string, timeout: number): Promise<void>;
   stream(server: string, request: StreamRequest): Promise<Reading>;

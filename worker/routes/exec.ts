@@ -14,7 +14,7 @@ export const execRoutes = [
       path: '/api/v1/apps/{appId}/exec',
       operationId: 'execInApp',
       summary: 'Run a command in the container of an app',
-      description: 'Answers when the command has ended, with its exit code and the end of what it wrote. A client that disconnects ends the command. For a conversation connect to the same address with WebSocket.',
+      description: 'Answers when the command has ended, with its exit code and the end of what it wrote. A client that disconnects ends the command, on the edge host its `timeout` does. For a conversation connect to the same address with WebSocket.',
       tags: ['Apps'],
       request: { params: appParams, body: body(execCommand) },
       responses: { 200: json(execResult, 'The command has ended, well or badly.') },

@@ -17,7 +17,7 @@ export interface Presence {
 
 /** Reaches executors, wherever their sockets are held. */
 export interface ExecutorClient {
-  /** An abort of `signal` tells the executor that nobody waits any more. @throws AppError with the executor's own code, or `executor_offline` / `executor_lost` */
+  /** An abort of `signal` tells the executor that nobody waits any more, on a host that hears when a client goes. @throws AppError with the executor's own code, or `executor_offline` / `executor_lost` */
   call<M extends Method>(serverId: string, method: M, params: Params<M>, signal?: AbortSignal): Promise<Result<M>>;
   presence(serverId: string): Promise<Presence>;
   /** Resolves when the deployment's final event has been taken in, or after `timeout` ms. */
