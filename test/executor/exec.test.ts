@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultPolicy } from '../../executor/docker/policy.ts';
+import { probe } from '../../executor/observe/probe.ts';
 import type { Params } from '../../shared/protocol/calls.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { ensureImages } from '../support/images.ts';
@@ -249,6 +250,16 @@ describe('REL-19 a terminal', () => {
     [['/www'], 126, 'permission denied'],
   ])('that cannot run its command says so, with an exit code: %j', async (cmd, exitCode, words) => {
     expect(await openTerminal(cmd).ended).toEqual({ code: 'exec_failed', message: expect.stringContaining(words), exit_code: exitCode });
+  });
+});
+
+describe('a health check command', () => {
+  it('that hangs is ended when its time is up', async () => {
+    const container = (await fixture.containers()).find(({ Labels }) => Labels['dockup.app'] === app)?.Id ?? '';
+    const check = { kind: 'command' as const, command: ['sleep', '4721'], interval: 1, timeout: 1, grace: 1 };
+    const result = await probe(fixture.host.engine, { check, container, address: '', port: null, host: '' }, signal);
+    expect(result).toEqual({ isHealthy: false, answer: 'no answer within 1 s' });
+    expect(await processes('sleep 4721')).toEqual([]);
   });
 });
 
