@@ -38,7 +38,7 @@ export function newId(kind: IdKind, now: number, random: Uint8Array): string {
 
 /** When an id was made, in milliseconds since the epoch. */
 export function timeOfId(id: string): number {
-  return [...id.slice(id.indexOf('_') + 1).slice(0, 9)].reduce((time, digit) => time * 32 + alphabet.indexOf(digit), 0);
+  return Array.from(id.slice(id.indexOf('_') + 1, id.indexOf('_') + 10)).reduce((time, digit) => time * 32 + alphabet.indexOf(digit), 0);
 }
 
 /** No id made from `time` on is smaller. */

@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { app, appPage, logPage } from '../../shared/api/apps.ts';
+import { app, appPage } from '../../shared/api/apps.ts';
 import { deployment, deploymentPage, type Deployment } from '../../shared/api/deployments.ts';
+import { logPage } from '../../shared/api/logs.ts';
 import { project, projectPage } from '../../shared/api/projects.ts';
 import { startDockup, type Dockup } from '../support/dockup.ts';
 

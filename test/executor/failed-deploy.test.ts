@@ -1,5 +1,6 @@
 /** REL-14: a deployment that fails says why, and changes nothing that serves. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { defaultPolicy } from '../../executor/docker/policy.ts';
 import type { DeploymentFailure } from '../../shared/protocol/events.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { ensureImages, images } from '../support/images.ts';
@@ -74,7 +75,7 @@ describe('REL-14 a deployment that fails', () => {
   });
 
   it('SEC-18 says so when the policy of the host refuses it', async () => {
-    const strict = await openHostFixture({ policy: { pull: false, command_checks: false, images: ['dockup-test/'] } });
+    const strict = await openHostFixture({ policy: { ...defaultPolicy, pull: false, command_checks: false, images: ['dockup-test/'] } });
     try {
       expect(await strict.deploy(makeSpec({ image: images.nginx }))).toMatchObject({ status: 'failed', failure: { code: 'policy_refused', phase: 'validate' } });
       expect(await strict.deploy(makeSpec({ health_check: { ...quick, kind: 'command', command: ['true'] } }))).toMatchObject({ failure: { code: 'policy_refused' } });

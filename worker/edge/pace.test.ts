@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 test('a little is taken at once, and no timer keeps the object awake', () => {
   const pace = new Pace();
-  const taken = vi.fn();
+  const taken = vi.fn<() => void>();
   for (let i = 0; i < 10; i++) pace.count(1_000, taken);
   expect(taken).toHaveBeenCalledTimes(10);
   expect(vi.getTimerCount()).toBe(0);
