@@ -13,6 +13,7 @@ export interface Engine {
   docker: Dockerode;
   /** The same, for questions that the engine answers by itself: one that takes the connection and says nothing is as good as none. */
   quick: Dockerode;
+  socketPath: string;
   /** Every container and network that is touched carries this id as label `dockup.server`. */
   serverId: string;
 }
@@ -22,7 +23,7 @@ const answerDeadline = 10_000;
 
 export function createEngine(options: { socketPath: string; serverId: string }): Engine {
   const { socketPath, serverId } = options;
-  return { docker: new Docker({ socketPath }), quick: new Docker({ socketPath, timeout: answerDeadline }), serverId };
+  return { docker: new Docker({ socketPath }), quick: new Docker({ socketPath, timeout: answerDeadline }), socketPath, serverId };
 }
 
 /** What the engine is, or null when it does not answer within two seconds. */

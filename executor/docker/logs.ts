@@ -1,7 +1,8 @@
 /** The log of a container, out of the engine's multiplexed stream. */
 import type { LogLine } from '../../shared/protocol/logs.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import { asked, statusOf, toAppError, type Engine } from './engine.ts';
+import { statusOf, toAppError, type Engine } from './engine.ts';
+import { readBody } from './raw-request.ts';
 
 export interface LogRequest {
   /** Only the last so many lines; all when left out. */
@@ -20,8 +21,8 @@ export interface LogRequest {
 export async function readLog(engine: Engine, id: string, request: LogRequest): Promise<boolean> {
   const parser = createLogParser(request.onLine);
   try {
-    for await (const chunk of await openLog(engine, id, request)) {
-      parser.write(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
+    for await (const chunk of readBody(engine.socketPath, pathOf(id, request), request.signal)) {
+      parser.write(chunk);
       const pause = request.onBatch?.();
       if (pause !== undefined) await pause;
     }
@@ -45,25 +46,14 @@ export interface TailOptions {
 /** The last lines, oldest first. */
 export async function readLogs(engine: Engine, id: string, options: TailOptions): Promise<LogLine[]> {
   const tail = createTail<LogLine>(options);
-  await asked('read logs', readLog(engine, id, { tail: options.tail, onLine: (line) => tail.push(line, JSON.stringify(line).length + 1) }));
+  await readLog(engine, id, { tail: options.tail, onLine: (line) => tail.push(line, JSON.stringify(line).length + 1) });
   return tail.items();
 }
 
-/** dockerode streams only what it follows, and would collect the rest in memory. */
-function openLog({ docker }: Engine, id: string, { tail, follow = false, since, signal }: LogRequest): Promise<NodeJS.ReadableStream> {
-  return new Promise((resolve, reject) => {
-    docker.modem.dial(
-      {
-        path: `/containers/${id}/logs?`,
-        method: 'GET',
-        isStream: true,
-        abortSignal: signal,
-        statusCodes: { 200: true, 404: 'no such container', 409: 'being removed', 500: 'server error' },
-        options: { stdout: true, stderr: true, timestamps: true, follow, tail: tail ?? 'all', ...(since !== undefined && { since: toEngineTime(since) }) },
-      },
-      (error, stream) => (error !== null && error !== undefined ? reject(error) : resolve(stream as NodeJS.ReadableStream)),
-    );
-  });
+function pathOf(id: string, { tail, follow = false, since }: LogRequest): string {
+  const query = new URLSearchParams({ stdout: 'true', stderr: 'true', timestamps: 'true', follow: String(follow), tail: String(tail ?? 'all') });
+  if (since !== undefined) query.set('since', toEngineTime(since));
+  return `/containers/${id}/logs?${query}`;
 }
 
 /** Seconds and nanoseconds: the engine reads RFC 3339 in whole seconds only. */
