@@ -132,6 +132,6 @@ export const deploymentRoutes = [
       request: { params: deploymentParams },
       responses: { 200: json(deployment, 'The deployment as it is now.') },
     },
-    async (c) => c.json(toDeployment(await cancelDeployment(c.get('ctx'), c.get('deployment'))), 200),
+    async (c) => c.json(toDeployment(await cancelDeployment(c.get('ctx'), c.get('actor'), c.get('deployment'))), 200),
   ),
 ];

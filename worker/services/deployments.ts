@@ -149,18 +149,20 @@ export async function endDeployment(ctx: Context, { id, appId, serverId }: Deplo
 }
 
 /** @throws AppError deployment_finished, executor_offline */
-export async function cancelDeployment(ctx: Context, deployment: DeploymentRow): Promise<QueuedDeployment> {
+export async function cancelDeployment(ctx: Context, { user }: Actor, deployment: DeploymentRow): Promise<QueuedDeployment> {
   const now = ctx.clock();
   const unqueued = await finishDeployment(ctx.db, deployment.id, { status: 'cancelled', phase: 'queued', failure: null, now }, ['queued']);
   if (unqueued !== undefined) {
-    await recordEvent(ctx, { appId: unqueued.appId, type: 'deployment.cancelled', actor: 'system', message: 'Deployment cancelled', data: { deployment_id: unqueued.id } });
+    await recordEvent(ctx, { appId: unqueued.appId, type: 'deployment.cancelled', actor: user.id, message: 'Deployment cancelled', data: { deployment_id: unqueued.id } });
     return { deployment: unqueued, position: null };
   }
   const current = await findDeployment(ctx.db, deployment.id);
   if (current === undefined || isFinished(current.status)) throw new AppError('deployment_finished');
   const { cancelled } = await ctx.executors.call(current.serverId, 'cancel_deploy', { deployment: current.id });
-  if (cancelled) await ctx.executors.settled(current.serverId, current.id, 10_000);
-  else if (!(await endUndelivered(ctx, current.id))) throw new AppError('deployment_finished', { detail: 'It is past the point where it can be cancelled: the new container serves already.' });
+  if (cancelled) {
+    await recordEvent(ctx, { appId: current.appId, type: 'deployment.cancel_requested', actor: user.id, message: 'Cancelling the deployment was asked for', data: { deployment_id: current.id } });
+    await ctx.executors.settled(current.serverId, current.id, 10_000);
+  } else if (!(await endUndelivered(ctx, current.id))) throw new AppError('deployment_finished', { detail: 'It is past the point where it can be cancelled: the new container serves already.' });
   return describe(ctx, (await findDeployment(ctx.db, current.id)) ?? current);
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { eventPage } from '../../../shared/api/events.ts';
 import type { StatusEvent } from '../../../shared/protocol/events.ts';
 import { enrolExecutor } from '../../support/fake-executor.ts';
-import { setScene, type Plane } from './scene.ts';
+import { accepting, progress, requestDeploy, setScene, type Plane } from './scene.ts';
 
 export function eventCases(plane: Plane): void {
   const transition = (app: string, status: StatusEvent['status'], at: number, reason: string | null = null): StatusEvent => ({ kind: 'status', app, status, reason, at });
@@ -136,6 +136,24 @@ export function eventCases(plane: Plane): void {
     await stranger.tell(oom(now + 120_000));
     expect(await listTypes(app.id, '?type=app.oom')).toHaveLength(2);
     await stranger.close();
+  });
+
+  test('cancelling a deployment is told with who asked, whether it waits or runs', async () => {
+    const { executor, app } = await setScene(plane());
+    const cancel = (id: string) => plane().request('POST', `/api/v1/deployments/${id}/cancel`);
+    const actors = async () => (await plane().expect(200, eventPage, plane().request('GET', `/api/v1/apps/${app.id}/events?type=deployment.cancel`))).data.map(({ type, actor }) => [type, actor.slice(0, 3)]);
+    const waiting = await requestDeploy(plane(), app, '?queue=true');
+    expect((await cancel(waiting.id)).status).toBe(200);
+    expect(await actors()).toEqual([['deployment.cancelled', 'usr']]);
+    const connection = await executor.connect({ ...accepting, cancel_deploy: () => ({ cancelled: true }) });
+    const running = await requestDeploy(plane(), app);
+    await connection.tell(progress(running, { phase: 'pull' }));
+    const cancelled = cancel(running.id);
+    await connection.until(() => connection.calls('cancel_deploy')[0]);
+    await connection.tell(progress(running, { status: 'cancelled', phase: 'pull' }));
+    await cancelled;
+    expect((await actors()).slice(0, 2).sort()).toEqual([['deployment.cancel_requested', 'usr'], ['deployment.cancelled', 'sys']]);
+    await connection.close();
   });
 
   test('events are listed by what their type begins with, page by page', async () => {
