@@ -21,6 +21,10 @@ const elsewhere: Partial<Record<ErrorCode, string>> = {
   server_revoked: 'protocol/cases/connection.ts',
   upgrade_required: 'protocol/cases/connection.ts',
   executor_lost: 'protocol/cases/calls.ts',
+  ticket_mismatch: 'protocol/cases/sockets.ts',
+  url_token_disabled: 'architecture/sockets.test.ts',
+  slow_reader: 'protocol/cases/terminals.ts',
+  too_many_streams: 'worker/hub/streams.test.ts',
   deployment_cancelled: 'protocol/cases/deployments.ts',
 };
 

@@ -129,6 +129,7 @@ const aboutWhoAsks: ErrorRow[] = [
   { code: 'unauthenticated', why: 'another scheme', ask: () => ({ ...get('/api/v1/projects'), token: null, headers: { authorization: 'Basic YTpi' } }) },
   { code: 'invalid_token', why: 'a key nobody has', ask: () => ({ ...get('/api/v1/projects'), token: `dkp_${'0'.repeat(48)}` }) },
   { code: 'invalid_token', why: 'a session with a changed signature', ask: ({ ann }) => ({ ...get('/api/v1/projects'), token: `${ann.session.slice(0, -4)}AAAA` }) },
+  { code: 'ticket_invalid', why: 'a ticket nobody gave out', ask: ({ ann }) => ({ ...get(`/api/v1/apps/${ann.app.slug}/logs/stream?ticket=dkt_x`), token: null }) },
   { code: 'token_expired', why: 'a session of yesterday', ask: async (world) => ({ ...get('/api/v1/projects'), token: await expiredSession(world) }) },
   { code: 'invalid_credentials', why: 'a wrong password', ask: ({ ann }) => ({ ...post('/api/v1/auth/login', { email: ann.email, password: 'wrong' }), token: null }) },
   { code: 'invalid_credentials', why: 'an address nobody has', ask: () => ({ ...post('/api/v1/auth/login', { email: 'nobody@example.com', password: 'wrong' }), token: null }) },

@@ -1,0 +1,77 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { encodeFrame, type Frame } from '../../shared/protocol/frames.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { HubMessage, StreamEnd } from '../../shared/protocol/messages.ts';
+import type { ClientSocket, Session } from './socket.ts';
+import { newSession, Streams } from './streams.ts';
+
+const session: Session = { server: 'srv_1', epoch: 1, protocol: 2, isReady: true, lastSeen: 0, seq: 0, picture: '', usage: {} };
+
+/** The far ends of the clients' sockets and of the link: keep what they are sent. */
+function createClient(kind: 'logs' | 'exec' = 'logs') {
+  const sent: { bytes: Uint8Array; taken: () => void }[] = [];
+  const ends: StreamEnd[] = [];
+  const socket: ClientSocket = {
+    session: newSession({ server: 'srv_1', app: 'app_1', kind, hasControl: false }),
+    remember: () => {},
+    send: (bytes, taken) => sent.push({ bytes, taken }),
+    end: (end) => ends.push(end),
+  };
+  return { socket, sent, ends };
+}
+
+describe('streams', () => {
+  let told: HubMessage[];
+  let passed: Frame[];
+  let streams: Streams;
+  beforeEach(() => {
+    told = [];
+    passed = [];
+    streams = new Streams({ session: () => session, tell: (message) => told.push(message), pass: (frame) => passed.push(frame) });
+  });
+
+  const data = (stream: number, length: number) => streams.frame(encodeFrame({ kind: 'data', stream, bytes: new Uint8Array(length).fill(10) }));
+
+  test('a link carries 1,000 of them; one more is refused, until one has ended', () => {
+    const clients = Array.from({ length: limits.streams }, () => createClient());
+    for (const { socket } of clients) streams.open(socket, {});
+    const late = createClient();
+    streams.open(late.socket, {});
+    expect(late.ends).toEqual([{ code: 'too_many_streams', message: '1000 streams are open.' }]);
+    expect(told).toHaveLength(limits.streams);
+    streams.closed(clients[0]!.socket);
+    streams.open(late.socket, {});
+    expect(told.at(-1)).toMatchObject({ type: 'open', stream: late.socket.session.stream });
+  });
+
+  test('REL-17 no credit comes back before the client has taken the bytes', () => {
+    const { socket, sent } = createClient();
+    streams.open(socket, {});
+    const { stream } = socket.session;
+    for (let i = 0; i < 4; i++) data(stream, limits.streamFrame);
+    expect(passed).toEqual([]);
+    expect(socket.session.unreturned).toBe(limits.streamWindow);
+    for (const { taken } of sent) taken();
+    expect(passed.reduce((sum, frame) => sum + (frame.kind === 'credit' ? frame.bytes : 0), 0)).toBe(limits.streamWindow);
+    expect(socket.session.unreturned).toBe(0);
+  });
+
+  test('a frame that is longer than frames are is none', () => {
+    const { socket, sent } = createClient();
+    streams.open(socket, {});
+    expect(data(socket.session.stream, limits.streamFrame + 1)).toBe(false);
+    expect(sent).toEqual([]);
+  });
+
+  test('input that waits keeps the object awake, and only that', () => {
+    vi.useFakeTimers();
+    const { socket } = createClient('exec');
+    streams.open(socket, {});
+    streams.receive(socket, 'ls\n');
+    expect(vi.getTimerCount()).toBe(1);
+    streams.take({ type: 'opened', stream: socket.session.stream, credit: 100 });
+    expect(vi.getTimerCount()).toBe(0);
+    expect(passed).toEqual([{ kind: 'data', stream: socket.session.stream, bytes: new TextEncoder().encode('ls\n') }]);
+    vi.useRealTimers();
+  });
+});
