@@ -54,7 +54,7 @@ describe('an uploaded image', () => {
   }
 
   /** Everything an upload could have left or touched: the app, its deployments, tags of the engine, pieces on the disk. Older tags of the app may go meanwhile, none may come. */
-  async function picture(known: string[] = []): Promise<{ tags: string[] }> {
+  async function picture(known: string[] = []): Promise<{ tags: string[]; [aspect: string]: unknown }> {
     const [{ image, updated_at }, deployments, foreign] = await Promise.all([
       dockup.getApp(slug),
       dockup.expect(200, deploymentPage, dockup.request('GET', `/api/v1/apps/${slug}/deployments`)),

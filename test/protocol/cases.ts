@@ -10,6 +10,7 @@ import { enrolmentCases } from './cases/enrolment.ts';
 import { eventStreamCases } from './cases/event-streams.ts';
 import { eventCases } from './cases/events.ts';
 import { messageCases } from './cases/messages.ts';
+import { transferCases } from './cases/transfers.ts';
 import { socketCases } from './cases/sockets.ts';
 import { streamCases } from './cases/streams.ts';
 import { terminalCases } from './cases/terminals.ts';
@@ -28,6 +29,7 @@ const groups = [
   { name: 'terminals', cases: terminalCases },
   { name: 'doors of streams', cases: socketCases },
   { name: 'absence and return', cases: absenceCases },
+  { name: 'transfers', cases: transferCases },
 ];
 
 export function testLink(host: Host): void {

@@ -1,0 +1,191 @@
+/** Bulk bodies: an executor that dials back, in either order, once, and only for its own; and every end that goes too early. */
+import { once } from 'node:events';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { problem } from '../../../shared/api/common.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { transfersPath } from '../../../shared/protocol/transfers.ts';
+import { enrolExecutor, type FakeExecutor } from '../../support/fake-executor.ts';
+import { connectAndServe, setScene, type Plane, type Scene } from './scene.ts';
+
+const loaded = { image_id: 'sha256:2c5f', size: 7 };
+const archive = Buffer.alloc(3_000_000, 'tar');
+
+interface Answer {
+  status: number;
+  code: string | undefined;
+}
+
+export function transferCases(plane: Plane): void {
+  /** A client's POST that is written by hand. */
+  async function beginUpload({ app }: Scene): Promise<{ outgoing: ClientRequest; answer: Promise<Answer> }> {
+    const outgoing = request(`${plane().url}/api/v1/deploy/${app.slug}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${plane().credentials.api_key}`, 'content-type': 'application/x-tar' },
+    });
+    const answer = new Promise<Answer>((resolve, reject) => {
+      outgoing.on('error', reject);
+      outgoing.on('response', (reply) => void buffer(reply).then((body) => resolve({ status: reply.statusCode ?? 0, code: problem.loose().safeParse(JSON.parse(body.toString())).data?.code }), reject));
+    });
+    answer.catch(() => undefined);
+    return { outgoing, answer };
+  }
+
+  async function dialBack(executor: FakeExecutor, transfer: string, options: { method?: string; token?: string } = {}): Promise<IncomingMessage> {
+    const outgoing = request(`${plane().url}${transfersPath}/${transfer}`, { method: options.method ?? 'GET', headers: { authorization: `Bearer ${options.token ?? (await executor.connectToken())}` } });
+    outgoing.end();
+    // The response's own event carries nothing else.
+    const [reply] = (await once(outgoing, 'response')) as [IncomingMessage];
+    return reply;
+  }
+
+  const fetchAll = async (executor: FakeExecutor, transfer: string) => buffer(await dialBack(executor, transfer));
+  const codeOf = async (reply: IncomingMessage) => problem.parse(JSON.parse((await buffer(reply)).toString())).code;
+
+  test('the body of a client is what the executor fetches', async () => {
+    const scene = await setScene(plane());
+    let fetched: Buffer | undefined;
+    const connection = await connectAndServe(scene, {
+      load_image: async ({ transfer }) => {
+        fetched = await fetchAll(scene.executor, transfer ?? '');
+        return loaded;
+      },
+    });
+    const { outgoing, answer } = await beginUpload(scene);
+    outgoing.end(archive);
+    expect(await answer).toMatchObject({ status: 202 });
+    expect(fetched?.equals(archive)).toBe(true);
+    expect(connection.calls('deploy')[0]?.params.spec.image).toBe(connection.calls('load_image')[0]?.params.image);
+    await connection.close();
+  });
+
+  test('an executor that is there before the first byte waits for it', async () => {
+    const scene = await setScene(plane());
+    const dialled = Promise.withResolvers<void>();
+    const connection = await connectAndServe(scene, {
+      load_image: async ({ transfer }) => {
+        const body = fetchAll(scene.executor, transfer ?? '');
+        dialled.resolve();
+        expect((await body).toString()).toBe('late');
+        return loaded;
+      },
+    });
+    const { outgoing, answer } = await beginUpload(scene);
+    outgoing.flushHeaders();
+    // At the edge a request is passed on with its first bytes.
+    outgoing.write('la');
+    await dialled.promise;
+    outgoing.end('te');
+    expect(await answer).toMatchObject({ status: 202 });
+    await connection.close();
+  });
+
+  test('an early refusal is read by a client that still sends', async () => {
+    const scene = await setScene(plane());
+    const connection = await connectAndServe(scene, {
+      load_image: () => {
+        throw new AppError('upload_disabled', { detail: 'not here' });
+      },
+    });
+    const { outgoing, answer } = await beginUpload(scene);
+    outgoing.end(archive);
+    expect(await answer).toEqual({ status: 403, code: 'upload_disabled' });
+    expect(connection.calls('deploy')).toEqual([]);
+    expect(await plane().getApp(scene.app.id)).toMatchObject({ image: 'nginx:alpine' });
+    await connection.close();
+  });
+
+  test('a client that goes in the middle breaks what the executor reads', async () => {
+    const scene = await setScene(plane());
+    const broken = Promise.withResolvers<unknown>();
+    const connection = await connectAndServe(scene, {
+      load_image: async ({ transfer }) => {
+        const body = await dialBack(scene.executor, transfer ?? '');
+        body.once('data', () => outgoing.destroy());
+        broken.resolve(await buffer(body).then(() => 'whole', (error: unknown) => error));
+        throw new AppError('upload_interrupted');
+      },
+    });
+    const { outgoing } = await beginUpload(scene);
+    outgoing.write(archive);
+    expect(await broken.promise).toBeInstanceOf(Error);
+    expect(connection.calls('deploy')).toEqual([]);
+    await connection.close();
+  });
+
+  test('an executor that goes in the middle gives the client its own answer', async () => {
+    const scene = await setScene(plane());
+    const connection = await connectAndServe(scene, {
+      load_image: async ({ transfer }) => {
+        (await dialBack(scene.executor, transfer ?? '')).destroy();
+        throw new AppError('engine_unreachable', { detail: 'gone' });
+      },
+    });
+    const { outgoing, answer } = await beginUpload(scene);
+    outgoing.end(archive);
+    expect(await answer).toEqual({ status: 503, code: 'engine_unreachable' });
+    await connection.close();
+  });
+
+  test('a transfer ends with the link', async () => {
+    const scene = await setScene(plane());
+    const reading = Promise.withResolvers<Promise<unknown>>();
+    const connection = await connectAndServe(scene, {
+      load_image: async ({ transfer }) => {
+        const body = await dialBack(scene.executor, transfer ?? '');
+        reading.resolve(buffer(body).then(() => 'whole', (error: unknown) => error));
+        return new Promise(() => {});
+      },
+    });
+    const { outgoing, answer } = await beginUpload(scene);
+    outgoing.write(archive);
+    const read = await reading.promise;
+    await connection.cut();
+    outgoing.end();
+    expect(await answer).toEqual({ status: 503, code: 'executor_lost' });
+    expect(await read).toBeInstanceOf(Error);
+  });
+
+  test('an executor that never dials back is not waited for', async () => {
+    const scene = await setScene(plane());
+    let pulse: NodeJS.Timeout | undefined;
+    const connection = await connectAndServe(scene, {
+      load_image: (_params, call) => {
+        pulse = setInterval(() => call.pulse(), 2_000);
+        return new Promise(() => {});
+      },
+    });
+    const { outgoing, answer } = await beginUpload(scene);
+    outgoing.end(archive);
+    expect(await answer).toEqual({ status: 503, code: 'executor_lost' });
+    clearInterval(pulse);
+    expect(connection.received.map(({ type }) => type)).toContain('cancel');
+    const { transfer } = connection.calls('load_image')[0]?.params ?? {};
+    expect(await codeOf(await dialBack(scene.executor, transfer ?? ''))).toBe('transfer_not_found');
+    await connection.close();
+  });
+
+  test('SEC-17 a transfer belongs to one executor, goes one way and works once', async () => {
+    const scene = await setScene(plane());
+    const stranger = await enrolExecutor(plane());
+    const refusals: string[] = [];
+    const connection = await connectAndServe(scene, {
+      load_image: async ({ transfer }) => {
+        const id = transfer ?? '';
+        refusals.push(await codeOf(await dialBack(stranger, id)));
+        refusals.push(await codeOf(await dialBack(scene.executor, id, { token: await stranger.connectToken() })));
+        refusals.push(await codeOf(await dialBack(scene.executor, id, { token: 'x' })));
+        refusals.push(await codeOf(await dialBack(scene.executor, id, { method: 'POST' })));
+        expect((await fetchAll(scene.executor, id)).equals(archive)).toBe(true);
+        refusals.push(await codeOf(await dialBack(scene.executor, id)));
+        return loaded;
+      },
+    });
+    const { outgoing, answer } = await beginUpload(scene);
+    outgoing.end(archive);
+    expect(await answer).toMatchObject({ status: 202 });
+    expect(refusals).toEqual(['transfer_not_found', 'transfer_not_found', 'invalid_token', 'transfer_not_found', 'transfer_not_found']);
+    await connection.close();
+  });
+}
