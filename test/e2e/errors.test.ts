@@ -64,7 +64,7 @@ const cases: Case[] = [
   { title: 'a start of an app that was never deployed', call: ['POST', '/api/v1/apps/{app}/start'], code: 'app_not_deployed' },
   { title: 'a deploy of an app without an image', call: ['POST', '/api/v1/apps/{bare}/deploy'], code: 'nothing_to_deploy' },
   { title: 'a deploy from a repository', call: ['POST', '/api/v1/apps/{git}/deploy'], code: 'git_deploy_unavailable' },
-  { title: 'a deploy of an uploaded image', call: ['POST', '/api/v1/deploy/mine', 'tar'], headers: { 'content-type': 'application/octet-stream' }, code: 'image_upload_unavailable' },
+  { title: 'a deploy of an archive that is none', call: ['POST', '/api/v1/deploy/mine', 'tar'], headers: { 'content-type': 'application/octet-stream' }, code: 'archive_invalid' },
   { title: 'a deploy while its executor is away', call: ['POST', '/api/v1/apps/{stranded}/deploy'], code: 'executor_offline' },
   { title: 'a revealed key to an API key', call: ['POST', '/api/v1/api-keys/{key}/reveal'], code: 'reveal_needs_session' },
 ];

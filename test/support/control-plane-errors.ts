@@ -2,6 +2,7 @@
 import { SignJWT } from 'jose';
 import { enrolPath } from '../../shared/protocol/enrolment.ts';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import { transfersPath } from '../../shared/protocol/transfers.ts';
 import { keepSecrets } from '../../worker/embedded/secrets.ts';
 import type { World } from './control-plane-world.ts';
 
@@ -45,6 +46,15 @@ const refusedCommand = (code: ErrorCode) => (world: World) => {
     throw new AppError(code, { detail: `the host says ${code}` });
   };
   return post(`/api/v1/apps/${world.ann.app.slug}/exec`, { cmd: ['true'] });
+};
+
+/** An archive, or the id of one, that the executor has looked at. */
+const refusedArchive = (code: ErrorCode, query = '') => (world: World): Asked => {
+  world.handlers.load_image = () => {
+    throw new AppError(code, { detail: `the host says ${code}` });
+  };
+  const path = `/api/v1/deploy/${world.ann.app.slug}${query}`;
+  return query === '' ? { ...post(path, 'tar'), headers: { 'content-type': 'application/x-tar' } } : post(path);
 };
 
 /** An app of ann that names a source of this kind and was never deployed. */
@@ -168,8 +178,10 @@ const aboutTheRules: ErrorRow[] = [
   { code: 'last_administrator', why: 'the only one', ask: asAdministrator(({ administrator }) => ({ method: 'DELETE', path: `/api/v1/users/${administrator.id}` })) },
   { code: 'nothing_to_deploy', why: 'an app without an image', ask: async (world) => post(`${await undeployed(world, 'empty', {})}/deploy`) },
   { code: 'git_deploy_unavailable', why: 'an app with a repository', ask: async (world) => post(`${await undeployed(world, 'from-git', { git_repo_url: 'https://example.com/x.git' })}/deploy`) },
-  { code: 'image_upload_unavailable', why: 'a tar', ask: ({ ann }) => ({ ...post(`/api/v1/deploy/${ann.app.slug}`, 'tar'), headers: { 'content-type': 'application/x-tar' } }) },
-  { code: 'image_upload_unavailable', why: 'the address of an upload', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/upload-image`) },
+  { code: 'image_not_found', why: 'an image uploaded for somebody else', pointer: '/image', ask: createApp({ image: 'dockup/app-of-bob:dep_1k3m8v0qz9x4c7b2n5h6t0' }) },
+  ...(['archive_invalid', 'archive_ambiguous', 'archive_too_large', 'image_not_in_archive', 'upload_interrupted', 'upload_disabled', 'insufficient_storage'] as const).map((code): ErrorRow => ({ code, why: 'an archive that its server refuses', ask: refusedArchive(code) })),
+  ...(['digest_mismatch', 'upload_incomplete', 'upload_not_found'] as const).map((code): ErrorRow => ({ code, why: 'an upload that its server refuses', ask: refusedArchive(code, `?upload=${'0'.repeat(32)}`) })),
+  { code: 'transfer_not_found', why: 'bytes nobody waits for', ask: async ({ executor }) => ({ ...get(`${transfersPath}/nowhere`), token: await executor.connectToken() }) },
   { code: 'unknown_field', why: 'a deploy with a field', ask: ({ ann }) => post(`/api/v1/deploy/${ann.app.slug}`, { image: 'other' }) },
   { code: 'no_earlier_deployment', why: 'rolling back what was deployed once', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/rollback`) },
   { code: 'image_not_kept', why: 'rolling back to what has not succeeded', ask: async (world) => post(`${await undeployed(world, 'endless', { image: 'nginx:alpine' })}/rollback`, { deployment_id: await runningDeployment(world) }) },
