@@ -91,7 +91,7 @@ curl ${appUrl.replace('{slug}', 'demo')}
 
 ## Not in this release
 
-Answered with \`501\` and a code: deploying from a git repository, uploading an image. Not there at all yet: log and exec streams, stats, autoscale, registries.
+Answered with \`501\` and a code: deploying from a git repository. Not there at all yet: log and exec streams, stats, autoscale, registries.
 A changed cpu_limit or memory_limit is applied to the running container, without a restart; every other setting takes effect with the next deploy.
 `;
 }
