@@ -22,8 +22,17 @@ export async function recordEvent(ctx: Context, { data = {}, ...event }: NewEven
   const id = ctx.newId('event');
   const { serverId } = await insertEvent(ctx.db, { id, ...event, data, createdAt: ctx.clock() });
   if (serverId === null) return;
-  // It is recorded: those who follow find it at their next look, also when nobody could wake them.
-  await ctx.executors.announce(serverId, event.appId, id).catch((cause: unknown) => ctx.log.error('announce event', { app: event.appId, cause: describeError(cause) }));
+  await wake(ctx, serverId, event.appId, id);
+}
+
+/** Whoever follows the events of an app that has been deleted finds out at once. */
+export async function announceEnd(ctx: Context, serverId: string, appId: string): Promise<void> {
+  await wake(ctx, serverId, appId, '');
+}
+
+/** Never fails: those who follow find what is new at their next look, also when nobody could wake them. */
+async function wake(ctx: Context, serverId: string, appId: string, eventId: string): Promise<void> {
+  await ctx.executors.announce(serverId, appId, eventId).catch((cause: unknown) => ctx.log.error('announce event', { app: appId, cause: describeError(cause) }));
 }
 
 export function readEvents(ctx: Context, app: { id: string }, query: EventQuery): Promise<Page<EventRow>> {

@@ -5,6 +5,7 @@ import { deleteApp, type AppView } from '../store/apps.ts';
 import { beginRemoval, deleteAppLater, dropRemoval, finishRemoval, type Removal } from '../store/removals.ts';
 import type { Context } from './context.ts';
 import { startNextDeployment } from './deployments.ts';
+import { announceEnd } from './events.ts';
 import { requireAllNamed } from './volumes.ts';
 
 interface RemovalRequest {
@@ -29,6 +30,7 @@ export async function removeApp(ctx: Context, app: AppView, { isQueued, volumes 
   if (isOnline || isQueued) await requireAllNamed(ctx, app, volumes, isOnline);
   if (!isOnline && isQueued) {
     await deleteAppLater(ctx.db, removal, ctx.clock());
+    await announceEnd(ctx, serverId, app.id);
     return { isGone: false };
   }
   if (!isOnline) throw new AppError('executor_offline', { detail: 'The executor of this app is not connected. Add ?queue=true to delete it now.', retryAfter: 15 });
@@ -61,6 +63,7 @@ async function carryOut(ctx: Context, { appId, serverId, volumes }: Removal): Pr
   try {
     await ctx.executors.call(serverId, 'remove_app', { app: appId, volumes });
     await finishRemoval(ctx.db, appId);
+    await announceEnd(ctx, serverId, appId);
   } finally {
     underWay.delete(appId);
   }
