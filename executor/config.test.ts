@@ -6,7 +6,7 @@ describe('the configuration of the executor', () => {
   it('has a default for everything', () => {
     expect(readConfig({})).toEqual({
       apiUrl: undefined, enrolmentToken: undefined, dir: resolve('.dockup/executor'), baseDomain: 'localhost', httpPort: 8080, tls: null,
-      dockerSocket: '/var/run/docker.sock', networkPool: '10.213.0.0/16', proxySupervisor: 'docker', logRetentionDays: 7,
+      dockerSocket: '/var/run/docker.sock', networkPool: '10.213.0.0/16', proxySupervisor: 'docker', maxUpload: 20_000_000_000, logRetentionDays: 7,
     });
   });
 
