@@ -25,6 +25,8 @@ const bodies: Record<string, unknown> = {
   patchApp: { image: 'evil:latest', env: { DATABASE_URL: null } },
   createServer: { name: 's' },
   execInApp: { cmd: ['true'] },
+  addVolume: { name: 'data', mount_path: '/data' },
+  rollbackApp: {},
   createTicket: { app: 'nowhere', action: 'logs' },
 };
 
@@ -134,8 +136,8 @@ describe('SEC-16', () => {
   const pages = ['/', '/errors', '/page.css', '/logo.svg', '/llms.txt', '/swagger.json', '/api/v1/openapi.json', '/.well-known/openapi.json', '/.well-known/ai-plugin.json', '/.well-known/api-catalog'];
 
   test('no GET changes anything, and all that reaches the executor is a question', async () => {
-    // Streams do not end: their own tests look at what they send.
-    const gets = routes.filter((route) => route.method === 'get' && route.access.kind !== 'executor' && !/\/(stream|exec)$/.test(route.path)).map((route) => addressOf(route, world.ann));
+    // Streams do not end, and the content of a volume comes by dial-back: their own tests look at what they send.
+    const gets = routes.filter((route) => route.method === 'get' && route.access.kind !== 'executor' && !/\/(stream|exec|content)$/.test(route.path)).map((route) => addressOf(route, world.ann));
     const before = { rows: await world.dump(), messages: world.connection.received.length };
     const replies: [path: string, status: number][] = [];
     for (const path of [...gets, ...pages]) {

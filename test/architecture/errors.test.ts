@@ -42,6 +42,8 @@ describe('errors', () => {
   beforeEach(() => {
     delete world.handlers.act;
     delete world.handlers.remove_app;
+    delete world.handlers.update_limits;
+    world.handlers.volumes = () => ({ volumes: [] });
   });
 
   test.each(errorRows)('$code: $why', async ({ code, pointer, ask }) => {

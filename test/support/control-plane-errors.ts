@@ -89,8 +89,8 @@ const limitsRefused = (code: ErrorCode) => ({ ann, handlers }: World): Asked => 
 };
 
 /** One that the executor has taken and never ends. */
-const runningDeployment = async (world: World): Promise<string> => {
-  const path = await undeployed(world, 'endless', { image: 'nginx:alpine' });
+const runningDeployment = async (world: World, slug = 'endless'): Promise<string> => {
+  const path = await undeployed(world, slug, { image: 'nginx:alpine' });
   const { id } = (await world.plane.request('POST', `${path}/deploy`)).body as { id: string };
   return id;
 };
@@ -184,7 +184,7 @@ const aboutTheRules: ErrorRow[] = [
   { code: 'transfer_not_found', why: 'bytes nobody waits for', ask: async ({ executor }) => ({ ...get(`${transfersPath}/nowhere`), token: await executor.connectToken() }) },
   { code: 'unknown_field', why: 'a deploy with a field', ask: ({ ann }) => post(`/api/v1/deploy/${ann.app.slug}`, { image: 'other' }) },
   { code: 'no_earlier_deployment', why: 'rolling back what was deployed once', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/rollback`) },
-  { code: 'image_not_kept', why: 'rolling back to what has not succeeded', ask: async (world) => post(`${await undeployed(world, 'endless', { image: 'nginx:alpine' })}/rollback`, { deployment_id: await runningDeployment(world) }) },
+  { code: 'image_not_kept', why: 'rolling back to what has not succeeded', ask: async (world) => post(`${await undeployed(world, 'waiting', { image: 'nginx:alpine' })}/rollback`, { deployment_id: await runningDeployment(world, 'waiting') }) },
   { code: 'volume_exists', why: 'a volume of a name that is there', ask: async (world) => post(`${await withVolume(world)}/volumes`, { name: 'data', mount_path: '/other' }) },
   { code: 'volume_in_use', why: 'deleting a volume that is mounted', ask: async (world) => ({ method: 'DELETE', path: `${await withVolume(world)}/volumes/data` }) },
   { code: 'app_has_volumes', why: 'deleting an app whose volumes are not named', ask: async (world) => ({ method: 'DELETE', path: await withVolume(world) }) },
