@@ -7,6 +7,8 @@ import { createdApiKey, session, user } from '../../shared/api/auth.ts';
 import type { App } from '../../shared/api/apps.ts';
 import { deployment } from '../../shared/api/deployments.ts';
 import { project as projectSchema } from '../../shared/api/projects.ts';
+import type { StatsSample } from '../../shared/protocol/usage.ts';
+import type { StatsSample } from '../../shared/protocol/usage.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { enrolExecutor, type Connection, type FakeExecutor, type Handlers } from './fake-executor.ts';
 
@@ -40,7 +42,15 @@ export interface World {
   stop(): Promise<void>;
 }
 
+const sample: StatsSample = {
+  time: '2026-11-22T18:50:28.123Z', cpu: 12.5, cpu_of_limit: 25, memory: 64.2, memory_limit: 256, memory_of_limit: 25.1, network_rx: 10_240, network_tx: 20_480, block_read: 0, block_write: 4096, pids: 3,
+};
+
 export const plantedEnv = { DATABASE_URL: 'postgres://ann:planted-env-value@db/shop' };
+
+const sample: StatsSample = {
+  time: '2026-11-22T18:50:28.123Z', cpu: 1, cpu_of_limit: null, memory: 24, memory_limit: null, memory_of_limit: null, network_rx: 0, network_tx: 0, block_read: 0, block_write: 0, pids: 1,
+};
 
 const page = z.object({ data: z.array(z.object({ id: z.string() })) });
 
@@ -56,7 +66,7 @@ export async function startWorld(env: Record<string, string> = {}): Promise<Worl
 
 async function populate(plane: ControlPlane): Promise<World> {
   const executor = await enrolExecutor(plane);
-  const handlers: Handlers = { deploy: () => ({ accepted: true }), logs: () => ({ lines: [] }), volumes: () => ({ volumes: [] }) };
+  const handlers: Handlers = { deploy: () => ({ accepted: true }), logs: () => ({ lines: [] }), volumes: () => ({ volumes: [] }), stats: () => sample };
   const connection = await executor.connect(handlers);
   const { email, password, api_key } = plane.credentials;
   const login = await logIn(plane, email, password);
