@@ -136,8 +136,8 @@ describe('SEC-16', () => {
   const pages = ['/', '/errors', '/page.css', '/logo.svg', '/llms.txt', '/swagger.json', '/api/v1/openapi.json', '/.well-known/openapi.json', '/.well-known/ai-plugin.json', '/.well-known/api-catalog'];
 
   test('no GET changes anything, and all that reaches the executor is a question', async () => {
-    // Streams do not end, and the content of a volume comes by dial-back: their own tests look at what they send.
-    const gets = routes.filter((route) => route.method === 'get' && route.access.kind !== 'executor' && !/\/(stream|exec|content)$/.test(route.path)).map((route) => addressOf(route, world.ann));
+    // Streams do not end, the content of a volume and the state of an upload are there only after more than one request: their own tests look at what they send.
+    const gets = routes.filter((route) => route.method === 'get' && route.access.kind !== 'executor' && !/\/(stream|exec|content|\{uploadId\})$/.test(route.path)).map((route) => addressOf(route, world.ann));
     const before = { rows: await world.dump(), messages: world.connection.received.length };
     const replies: [path: string, status: number][] = [];
     for (const path of [...gets, ...pages]) {
@@ -146,7 +146,7 @@ describe('SEC-16', () => {
     expect(replies.filter(([, status]) => status !== 200)).toEqual([]);
     expect(await world.dump()).toBe(before.rows);
     const sent = world.connection.received.slice(before.messages);
-    expect(sent.map((message) => (message.type === 'call' ? message.method : message.type))).toEqual(['logs', 'logs']);
+    expect(new Set(sent.map((message) => (message.type === 'call' ? message.method : message.type)))).toEqual(new Set(['logs', 'stats', 'volumes']));
   });
 
   test('a deploy is not to be had by GET', async () => {
