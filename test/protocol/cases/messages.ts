@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { limits } from '../../../shared/protocol/limits.ts';
+import { protocolVersion } from '../../../shared/protocol/messages.ts';
 import { enrolExecutor, type Connection } from '../../support/fake-executor.ts';
 import type { Plane } from './scene.ts';
 
@@ -62,7 +63,7 @@ export function messageCases(plane: Plane): void {
     const connection = await executor.connect();
     expect(await isHeard(connection)).toBe(true);
     const { welcome } = connection;
-    connection.send(JSON.stringify({ type: 'hello', protocol: 1, version: '0.1.0', capabilities: [], engine: null, ingress: { scheme: 'http', port: 80 }, deployments: [] }));
+    connection.send(JSON.stringify({ type: 'hello', protocol: protocolVersion, version: '0.1.0', capabilities: [], engine: null, ingress: { scheme: 'http', port: 80 }, deployments: [] }));
     const again = await connection.until((received) => received.filter((message) => message.type === 'welcome')[1]);
     expect(again).toEqual(welcome);
     await connection.close();

@@ -59,7 +59,7 @@ export function socketCases(plane: Plane): void {
       [`${path}/stats/stream?token=${stranger.key}`, {}, 4404, 'app_not_found'],
       [`${path}/exec?token=${stranger.key}`, {}, 4404, 'app_not_found'],
       [`/api/v1/apps/nowhere/exec?token=${key}`, {}, 4404, 'app_not_found'],
-      [`/api/v1/apps/${undeployed.slug}/logs/stream?token=${key}`, {}, 4409, 'app_not_deployed'],
+      [`/api/v1/apps/${undeployed.slug}/exec?token=${key}`, {}, 4409, 'app_not_deployed'],
       [`${path}/logs/stream?since=yesterday&token=${key}`, {}, 4422, 'invalid_value'],
       [`${path}/logs/stream?colour=red&token=${key}`, {}, 4422, 'unknown_field'],
     ];
