@@ -8,7 +8,6 @@ import type { App } from '../../shared/api/apps.ts';
 import { deployment } from '../../shared/api/deployments.ts';
 import { project as projectSchema } from '../../shared/api/projects.ts';
 import type { StatsSample } from '../../shared/protocol/usage.ts';
-import type { StatsSample } from '../../shared/protocol/usage.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { enrolExecutor, type Connection, type FakeExecutor, type Handlers } from './fake-executor.ts';
 
@@ -41,10 +40,6 @@ export interface World {
   dump(): Promise<string>;
   stop(): Promise<void>;
 }
-
-const sample: StatsSample = {
-  time: '2026-11-22T18:50:28.123Z', cpu: 12.5, cpu_of_limit: 25, memory: 64.2, memory_limit: 256, memory_of_limit: 25.1, network_rx: 10_240, network_tx: 20_480, block_read: 0, block_write: 4096, pids: 3,
-};
 
 export const plantedEnv = { DATABASE_URL: 'postgres://ann:planted-env-value@db/shop' };
 
