@@ -22,6 +22,8 @@ export function transferCases(plane: Plane): void {
   async function beginUpload({ app }: Scene): Promise<{ outgoing: ClientRequest; answer: Promise<Answer> }> {
     const outgoing = request(`${plane().url}/api/v1/deploy/${app.slug}`, {
       method: 'POST',
+      // A connection whose request was refused early is closed by the server: nothing else may be asked on it.
+      agent: false,
       headers: { authorization: `Bearer ${plane().credentials.api_key}`, 'content-type': 'application/x-tar' },
     });
     const answer = new Promise<Answer>((resolve, reject) => {
@@ -33,7 +35,7 @@ export function transferCases(plane: Plane): void {
   }
 
   async function dialBack(executor: FakeExecutor, transfer: string, options: { method?: string; token?: string } = {}): Promise<IncomingMessage> {
-    const outgoing = request(`${plane().url}${transfersPath}/${transfer}`, { method: options.method ?? 'GET', headers: { authorization: `Bearer ${options.token ?? (await executor.connectToken())}` } });
+    const outgoing = request(`${plane().url}${transfersPath}/${transfer}`, { method: options.method ?? 'GET', agent: false, headers: { authorization: `Bearer ${options.token ?? (await executor.connectToken())}` } });
     outgoing.end();
     // The response's own event carries nothing else.
     const [reply] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -130,17 +132,18 @@ export function transferCases(plane: Plane): void {
 
   test('a transfer ends with the link', async () => {
     const scene = await setScene(plane());
-    const reading = Promise.withResolvers<Promise<unknown>>();
+    // In an object: a promise would be waited for.
+    const reading = Promise.withResolvers<{ read: Promise<unknown> }>();
     const connection = await connectAndServe(scene, {
       load_image: async ({ transfer }) => {
         const body = await dialBack(scene.executor, transfer ?? '');
-        reading.resolve(buffer(body).then(() => 'whole', (error: unknown) => error));
+        reading.resolve({ read: buffer(body).then(() => 'whole', (error: unknown) => error) });
         return new Promise(() => {});
       },
     });
     const { outgoing, answer } = await beginUpload(scene);
     outgoing.write(archive);
-    const read = await reading.promise;
+    const { read } = await reading.promise;
     await connection.cut();
     outgoing.end();
     expect(await answer).toEqual({ status: 503, code: 'executor_lost' });
