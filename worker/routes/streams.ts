@@ -5,7 +5,7 @@ import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import { logEntry, logGap } from '../../shared/protocol/logs.ts';
 import { eventStream, type ServerSentEvent } from '../event-stream.ts';
 import { defineRoute, onUser, type BaseEnv } from '../route.ts';
-import { requirePlaced } from '../services/app-actions.ts';
+import { requireDeployed, requirePlaced } from '../services/app-actions.ts';
 import { toLogStream } from '../services/log-filter.ts';
 import type { StreamRequest } from '../services/ports.ts';
 import { readLines } from '../services/read-lines.ts';
@@ -37,7 +37,8 @@ async function connect({ var: { ctx, app, socket, ticket }, req }: Asked, reques
   const { executors } = ctx;
   if (ticket !== undefined) requireTicketFor(ticket, request);
   if (socket === 'not wanted' && toEvent === undefined) throw new AppError('upgrade_required', { detail: 'Connect with a WebSocket client.' });
-  const serverId = requirePlaced(app);
+  // There may be a log where there is no container any more, or never was one that ran.
+  const serverId = request.kind === 'logs' ? requirePlaced(app) : requireDeployed(app);
   if (toEvent === undefined || socket === 'wanted') return executors.attach(req.raw, serverId, request);
   const lines = await executors.stream(serverId, request);
   return eventStream(async function* (signal) {
