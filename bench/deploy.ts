@@ -53,7 +53,7 @@ async function startBare(version: string): Promise<number> {
   const container = await docker.createContainer({
     Image: images.busybox,
     Env: [`VERSION=${version}`],
-    HostConfig: { NetworkMode: network, RestartPolicy: { Name: 'unless-stopped' }, SecurityOpt: ['no-new-privileges'], LogConfig: { Type: 'local', Config: { 'max-size': '20m', 'max-file': '5' } } },
+    HostConfig: { NetworkMode: network, RestartPolicy: { Name: 'unless-stopped' }, SecurityOpt: ['no-new-privileges'], LogConfig: { Type: 'local', Config: { 'max-size': '20m', 'max-file': '5', compress: 'false' } } },
   });
   try {
     await container.start();

@@ -25,7 +25,7 @@ describe('the container of an app', () => {
   it('SEC-05 gains no privileges, and its log is capped', () => {
     const { HostConfig } = toCreateOptions(spec, placement);
     expect(HostConfig).toEqual({
-      NetworkMode: 'dockup-net', RestartPolicy: { Name: 'no' }, SecurityOpt: ['no-new-privileges'], LogConfig: { Type: 'local', Config: { 'max-size': '20m', 'max-file': '5' } },
+      NetworkMode: 'dockup-net', RestartPolicy: { Name: 'no' }, SecurityOpt: ['no-new-privileges'], LogConfig: { Type: 'local', Config: { 'max-size': '20m', 'max-file': '5', compress: 'false' } },
     });
   });
 

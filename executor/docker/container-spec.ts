@@ -37,8 +37,8 @@ export function toCreateOptions(spec: AppSpec, placement: Placement): Dockerode.
       ...limitsOf(spec),
       ...mountsOf(spec, placement.serverId),
       SecurityOpt: ['no-new-privileges'],
-      // The engine's default, json-file, grows without bound.
-      LogConfig: { Type: 'local', Config: { 'max-size': '20m', 'max-file': '5' } },
+      // The engine's default, json-file, grows without bound. Compressed files are slow to catch up on (docs/decisions/logs.md).
+      LogConfig: { Type: 'local', Config: { 'max-size': '20m', 'max-file': '5', compress: 'false' } },
     },
     NetworkingConfig: {
       EndpointsConfig: { [placement.network]: { IPAMConfig: { IPv4Address: placement.address }, Aliases: [spec.slug] } },
