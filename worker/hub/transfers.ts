@@ -35,14 +35,14 @@ export class Transfers {
   /** The executor fetches the body. */
   async upload<M extends TransferMethod>({ body, length }: Upload, call: MakeCall<M>): Promise<CallOutcome<M>> {
     const over = new AbortController();
+    let piped = Promise.resolve();
     const id = this.#expect(over, {
       method: 'GET',
       meet: async () => {
         const { readable, writable } = createPipe();
         // The rest of a body that is not wanted belongs to the HTTP server, which reads it away: cancelled here, it would take the reply to its sender along.
-        const piped = body.pipeTo(writable, { signal: over.signal, preventCancel: true });
-        // A body that breaks, or a reader that goes, is seen by the executor, whose answer to the call tells of it.
-        piped.catch(() => undefined);
+        // One that breaks, or a reader that goes, is seen by the executor, whose answer to the call tells of it.
+        piped = body.pipeTo(writable, { signal: over.signal, preventCancel: true }).catch(() => undefined);
         return new Response(readable, { headers: { 'content-type': 'application/octet-stream', ...(length !== null && { [transferLengthHeader]: String(length) }) } });
       },
     });
@@ -51,6 +51,8 @@ export class Transfers {
     } finally {
       this.#meetings.delete(id);
       over.abort();
+      // From here on the body is free for whoever reads the rest of it away.
+      await piped;
     }
   }
 

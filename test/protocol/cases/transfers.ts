@@ -145,9 +145,9 @@ export function transferCases(plane: Plane): void {
     outgoing.write(archive);
     const { read } = await reading.promise;
     await connection.cut();
+    expect(await read).toBeInstanceOf(Error);
     outgoing.end();
     expect(await answer).toEqual({ status: 503, code: 'executor_lost' });
-    expect(await read).toBeInstanceOf(Error);
   });
 
   test('an executor that never dials back is not waited for', async () => {
