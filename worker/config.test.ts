@@ -52,6 +52,7 @@ describe('the rest', () => {
       databaseToken: undefined,
       sessionLife: 8 * 3600,
       isKeyRevealOn: true,
+      isUrlTokenOn: true,
     });
     expect(readEmbeddedConfig({})).toEqual({ bind: '0.0.0.0', port: 3000, dataDir: '.dockup' });
     expect(readAdministrator({})).toEqual({ email: 'admin@dockup.local', password: undefined });

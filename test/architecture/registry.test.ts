@@ -24,7 +24,7 @@ describe('the registry', () => {
   });
 
   test('SEC-03 what a path names is what its access reaches', () => {
-    const owners: Record<string, string> = { projectId: 'project', appId: 'app', slug: 'app', deploymentId: 'deployment', serverId: 'server', userId: 'administrator', keyId: 'user', uploadId: 'app', transferId: 'executor' };
+    const owners: Record<string, string> = { projectId: 'project', appId: 'app', slug: 'app', deploymentId: 'deployment', serverId: 'server', userId: 'administrator', keyId: 'user', uploadId: 'app', volume: 'app', transferId: 'executor' };
     for (const route of routes) {
       const named = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => owners[parameter]);
       expect.soft(named.filter((kind) => kind !== route.access.kind), name(route)).toEqual([]);
@@ -36,7 +36,7 @@ describe('the registry', () => {
   });
 
   test('SEC-16 a route that changes something is no GET', () => {
-    const verbs = /^(create|update|patch|delete|deploy|start|stop|restart|pause|unpause|cancel|revoke|reveal|enrol|logIn|upload)/;
+    const verbs = /^(create|update|patch|delete|deploy|start|stop|restart|pause|unpause|cancel|revoke|reveal|enrol|logIn|upload|add|rollback|exec)/;
     expect(routes.filter((route) => route.method === 'get' && verbs.test(route.operationId)).map(name)).toEqual([]);
     expect(routes.filter((route) => route.method !== 'get' && route.method !== 'options' && !verbs.test(route.operationId)).map(name)).toEqual([]);
   });

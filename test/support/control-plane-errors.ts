@@ -191,7 +191,7 @@ const aboutTheRules: ErrorRow[] = [
   { code: 'limit_below_usage', why: 'a limit below what the app uses', ask: limitsRefused('limit_below_usage') },
   { code: 'limit_out_of_range', why: 'a limit above what the server has', ask: limitsRefused('limit_out_of_range') },
   { code: 'app_not_deployed', why: 'starting what was never deployed', ask: async (world) => post(`${await undeployed(world, 'empty', {})}/start`) },
-  { code: 'app_not_deployed', why: 'logs of what was never deployed', ask: async (world) => get(`${await undeployed(world, 'empty', {})}/logs`) },
+  { code: 'app_not_deployed', why: 'statistics of what was never deployed', ask: async (world) => get(`${await undeployed(world, 'empty', {})}/stats`) },
   { code: 'invalid_state', why: 'waking what is not asleep', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/unpause`) },
   { code: 'deployment_finished', why: 'cancelling what has ended', ask: ({ ann }) => post(`/api/v1/deployments/${ann.deploymentId}/cancel`) },
 ];

@@ -17,7 +17,7 @@ export const uploadParams = z.object({
   uploadId: z.string().regex(/^[0-9a-f]{32}$/).meta({ description: 'Id of the upload: the end of its `Location`.', example: '9b1f0c6d5e7a4c2f8d3b6a1e0f9c8b7d' }),
 });
 
-export const volumeParams = z.object({ ...appParams.shape, name: volumeName.meta({ description: 'Name of the volume.', example: 'data' }) });
+export const volumeParams = z.object({ ...appParams.shape, volume: volumeName.meta({ description: 'Name of the volume.', example: 'data' }) });
 
 /** What an executor proves itself with on its routes. @throws AppError unauthenticated */
 export function readExecutorToken(authorization: string | undefined): string {

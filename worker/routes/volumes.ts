@@ -8,7 +8,7 @@ import { appParams, volumeParams } from './params.ts';
 import { body, json, noContent } from './replies.ts';
 
 const listPath = '/api/v1/apps/{appId}/volumes';
-const contentPath = `${listPath}/{name}/content`;
+const contentPath = `${listPath}/{volume}/content`;
 const tags = ['Volumes'];
 
 /** What any call to an executor can come back with. */
@@ -56,7 +56,7 @@ export const volumeRoutes = [
     ['volume_not_found', 'volume_in_use', 'concurrent_change', ...executorErrors],
     {
       method: 'delete',
-      path: `${listPath}/{name}`,
+      path: `${listPath}/{volume}`,
       operationId: 'deleteVolume',
       summary: 'Delete a volume and what is in it',
       description: 'Not while a container has it: change `volumes` of the app so that it no longer names it, deploy, then delete it.',
@@ -65,7 +65,7 @@ export const volumeRoutes = [
       responses: { 204: noContent },
     },
     async (c) => {
-      await deleteVolume(c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('param').name);
+      await deleteVolume(c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('param').volume);
       return c.body(null, 204);
     },
   ),
@@ -100,9 +100,9 @@ export const volumeRoutes = [
       responses: { 200: { description: 'The content; paths begin at the volume.', content: { 'application/x-tar': { schema: archive } } } },
     },
     async (c) => {
-      const { name } = c.req.valid('param');
-      const content = await readContent(c.get('ctx'), c.get('app'), name);
-      return c.body(content, 200, { 'content-type': 'application/x-tar', 'content-disposition': `attachment; filename="${c.get('app').slug}-${name}.tar"` });
+      const { volume } = c.req.valid('param');
+      const content = await readContent(c.get('ctx'), c.get('app'), volume);
+      return c.body(content, 200, { 'content-type': 'application/x-tar', 'content-disposition': `attachment; filename="${c.get('app').slug}-${volume}.tar"` });
     },
   ),
   defineRoute(
@@ -121,7 +121,7 @@ export const volumeRoutes = [
     async (c) => {
       const { body: content } = c.req.raw;
       if (content === null) throw new AppError('archive_invalid', { detail: 'The body is empty: send a tar.' });
-      await writeContent(c.get('ctx'), c.get('actor'), c.get('app'), { volume: c.req.valid('param').name, body: content, length: readLength(c.req.header('content-length')) });
+      await writeContent(c.get('ctx'), c.get('actor'), c.get('app'), { volume: c.req.valid('param').volume, body: content, length: readLength(c.req.header('content-length')) });
       return c.body(null, 204);
     },
   ),
