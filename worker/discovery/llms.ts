@@ -65,7 +65,13 @@ POST /api/v1/deploy/{slug}
 - **Slug is globally unique** across all users. Lowercase, hyphens, no reuse. Duplicate: \`409 slug_taken\`. Pick a unique slug or update the existing app.
 - **Errors** are \`application/problem+json\`: look at \`code\`; \`errors[].pointer\` names the field.
 - **A failed deploy** leaves the old version serving. With \`?wait=\` it is an error whose \`deployment.failure\` holds phase, exit code, last probe and the last log lines.
-- **Updates** (\`PUT\` and \`PATCH\` are the same) change only the fields given. \`env\` is merged: null removes a variable. They take effect with the next deploy.
+- **Updates** (\`PUT\` and \`PATCH\` are the same) change only the fields given. \`env\` is merged: null removes a variable. \`cpu_limit\` and \`memory_limit\` apply to the running container at once, without a restart; the rest takes effect with the next deploy.
+- **Upload a local image**: the output of \`docker save\` as the body of \`POST /api/v1/deploy/{slug}\`. Where a body may not be that large, or the line is bad: \`POST /api/v1/apps/{appId}/uploads\` (tus 1.0, resumable), then \`POST /api/v1/deploy/{slug}?upload={uploadId}\`.
+- **Logs**: \`since\` takes a time, an age (\`15m\`) or the \`cursor\` of a line. \`/logs/stream\` follows: as a WebSocket, or with plain curl as server-sent events.
+- **WebSockets** (logs, stats, exec) take the token as \`?token=\`, or better a ticket: \`POST /api/v1/ws-tickets\`, then \`?ticket=\`. A refusal is the reason of the close.
+- **Run a command**: \`POST /api/v1/apps/{appId}/exec {"cmd": ["ls", "-l"]}\` answers \`{exit_code, stdout, stderr, truncated}\`; no shell is added, so ask for one: \`["/bin/sh", "-c", "…"]\`.
+- **Volumes** outlive deploys. An app that has any is deployed stop-first: a short pause instead of two writers.
+- **Rollback**: \`POST /api/v1/apps/{appId}/rollback\` brings the image before back, by the same health-checked way.
 - **No executor connected**: \`503 executor_offline\`. Add \`?queue=true\` to a deploy to have it done when the machine is back.
 - **All \`/apps/{appId}\` routes accept the slug** as well as the id.
 
@@ -91,8 +97,7 @@ curl ${appUrl.replace('{slug}', 'demo')}
 
 ## Not in this release
 
-Answered with \`501\` and a code: deploying from a git repository. Not there at all yet: log and exec streams, stats, autoscale, registries.
-A changed cpu_limit or memory_limit is applied to the running container, without a restart; every other setting takes effect with the next deploy.
+Answered with \`501\` and a code: deploying from a git repository. Not there at all yet: autoscale, registries.
 `;
 }
 
