@@ -1,6 +1,7 @@
 /**
  * The method table of the link: what the hub may ask of an executor. Both ends are typed from it, and the executor's handler
- * map must be total over it. `version` is the protocol version that introduced the method.
+ * map must be total over it. `version` is the protocol version that an executor must speak for the method as it is here: a method that
+ * gains a required field gets the version that brings it. The hub sends an older executor nothing that it would misread (REL-22).
  */
 import { z } from 'zod';
 import { volumePattern } from '../names.ts';
@@ -17,7 +18,7 @@ export const calls = {
    * Take over a deployment: journalled before it is answered, so `accepted` survives a crash. The same id again joins the
    * running deployment, or repeats its final event from the journal. Progress and outcome come as `deployment` events.
    */
-  deploy: { version: 1, params: z.strictObject({ deployment: id, spec: appSpec }), result: z.strictObject({ accepted: z.literal(true) }) },
+  deploy: { version: 2, params: z.strictObject({ deployment: id, spec: appSpec }), result: z.strictObject({ accepted: z.literal(true) }) },
   /** Ask a deployment to end. `cancelled` is false when it is past the switch, unknown or has ended. The final event tells the outcome. */
   cancel_deploy: { version: 1, params: z.strictObject({ deployment: id }), result: z.strictObject({ cancelled: z.boolean() }) },
   /** Start, stop, restart, pause or unpause the current container. Answers when the engine has done it. */
@@ -27,10 +28,10 @@ export const calls = {
     result: z.strictObject({ status: z.enum(appStatuses) }),
   },
   /** Take the app's route and containers away, and cancel what is being deployed; then the volumes that are named. An unknown app or volume is success. */
-  remove_app: { version: 1, params: z.strictObject({ app: id, volumes: z.array(volumeName).max(100) }), result: z.strictObject({}) },
+  remove_app: { version: 2, params: z.strictObject({ app: id, volumes: z.array(volumeName).max(100) }), result: z.strictObject({}) },
   /** The last lines of the app that match, oldest first: from its containers, and from what was kept of those that are gone. */
   logs: {
-    version: 1,
+    version: 2,
     params: z.strictObject({ app: id, tail: z.number().int().min(1).max(5000), filter: logFilter }),
     result: z.strictObject({ lines: z.array(logEntry) }),
   },

@@ -63,6 +63,13 @@ export class PendingCalls {
   }
 }
 
+/** Why `method` is not sent to an executor of an earlier protocol: it would not know it, or misread it (REL-22). */
+export function refusalBy(protocol: number, method: Method): Refusal | undefined {
+  const { version } = calls[method];
+  if (protocol >= version) return undefined;
+  return { ok: false, code: 'unsupported_command', message: `The executor speaks version ${protocol}, and ${method} needs version ${version} of the protocol: upgrade the executor.` };
+}
+
 /** The outcome of a call whose caller no longer waits: the code of the signal's reason, where it has one. */
 export function refusalOf({ reason }: AbortSignal): Refusal {
   if (reason instanceof AppError) return { ok: false, code: reason.code, message: reason.message };

@@ -7,7 +7,7 @@ import type { UsageHistory } from '../services/ports.ts';
 import { Hub } from './hub.ts';
 import type { HubSocket } from './socket.ts';
 
-const hello = '{"type":"hello","protocol":1,"version":"0.1.0","capabilities":[],"engine":null,"ingress":{"scheme":"http","port":80},"deployments":[]}';
+const hello = '{"type":"hello","protocol":2,"version":"0.1.0","capabilities":[],"engine":null,"ingress":{"scheme":"http","port":80},"deployments":[]}';
 const report = (seq: number, status = 'running') => `{"type":"event","seq":${seq},"event":{"kind":"report","at":1,"engine":"reachable","apps":[{"app":"app_1","status":"${status}","cpu":1,"memory":2}]}}`;
 
 const filter = { after: null, since: null, until: null, stream: null, search: null, deployment: null };
@@ -47,10 +47,10 @@ describe('the hub', () => {
     vi.useRealTimers();
   });
 
-  const open = (epoch = 1) => {
+  const open = (epoch = 1, protocol = 2) => {
     const end = fakeSocket(epoch);
     hub.open(end.socket);
-    hub.receive(end.socket, hello);
+    hub.receive(end.socket, hello.replace('"protocol":2', `"protocol":${protocol}`));
     return end;
   };
 
@@ -141,6 +141,22 @@ describe('the hub', () => {
     expect(outcome).toMatchObject({ ok: false, code: 'payload_too_large' });
     expect(sent.map(({ type }) => type)).toEqual(['welcome']);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('REL-22 a method that is newer than the executor is refused here, naming the version it needs, and never sent', async () => {
+    const { sent } = open(1, 1);
+    for (const outcome of [hub.call('logs', { app: 'app_1', tail: 1, filter }), hub.call('remove_app', { app: 'app_1', volumes: [] }), hub.call('stats', { app: 'app_1' })]) {
+      expect(await outcome).toMatchObject({ ok: false, code: 'unsupported_command', message: expect.stringContaining('version 2 of the protocol') });
+    }
+    expect(sent.map(({ type }) => type)).toEqual(['welcome']);
+  });
+
+  test('REL-22 what an executor of an earlier protocol knows is sent to it', async () => {
+    const { socket, sent } = open(1, 1);
+    const outcome = hub.call('cancel_deploy', { deployment: 'dep_1' });
+    const call = sent.find((message) => message.type === 'call');
+    hub.receive(socket, JSON.stringify({ type: 'ok', id: call?.id, result: { cancelled: true } }));
+    expect(await outcome).toEqual({ ok: true, result: { cancelled: true } });
   });
 
   test('an executor that is not heard for 75 s is no longer online, until it is heard again', () => {

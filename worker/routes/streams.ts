@@ -6,6 +6,7 @@ import { logEntry, logGap } from '../../shared/protocol/logs.ts';
 import { eventStream, type ServerSentEvent } from '../event-stream.ts';
 import { defineRoute, onUser, type BaseEnv } from '../route.ts';
 import { requireDeployed, requirePlaced } from '../services/app-actions.ts';
+import { recordTerminal } from '../services/exec.ts';
 import { toLogStream } from '../services/log-filter.ts';
 import type { StreamRequest } from '../services/ports.ts';
 import { readLines } from '../services/read-lines.ts';
@@ -30,16 +31,24 @@ interface Asked {
   var: BaseEnv['Variables'] & { app: Parameters<typeof requirePlaced>[0] };
   req: { raw: Request };
 }
-type ToEvent = (line: string) => ServerSentEvent;
+interface Ways {
+  /** A stream of lines is there as server-sent events too. */
+  toEvent?(line: string): ServerSentEvent;
+  /** Once nothing speaks against it. */
+  beforeSocket?(): Promise<void>;
+}
 
 /** The one way to a stream, so that no ticket opens anything else than what it was given for. */
-async function connect({ var: { ctx, app, socket, ticket }, req }: Asked, request: StreamRequest, toEvent?: ToEvent): Promise<Response> {
+async function connect({ var: { ctx, app, socket, ticket }, req }: Asked, request: StreamRequest, { toEvent, beforeSocket }: Ways): Promise<Response> {
   const { executors } = ctx;
   if (ticket !== undefined) requireTicketFor(ticket, request);
   if (socket === 'not wanted' && toEvent === undefined) throw new AppError('upgrade_required', { detail: 'Connect with a WebSocket client.' });
   // There may be a log where there is no container any more, or never was one that ran.
   const serverId = request.kind === 'logs' ? requirePlaced(app) : requireDeployed(app);
-  if (toEvent === undefined || socket === 'wanted') return executors.attach(req.raw, serverId, request);
+  if (toEvent === undefined || socket === 'wanted') {
+    await beforeSocket?.();
+    return executors.attach(req.raw, serverId, request);
+  }
   const lines = await executors.stream(serverId, request);
   return eventStream(async function* (signal) {
     for await (const line of readLines(lines, signal)) yield toEvent(line);
@@ -74,7 +83,7 @@ export const streamRoutes = [
       const query = c.req.valid('query');
       const last = c.req.header('last-event-id');
       const resumed = last === undefined ? query : { ...query, since: last, tail: undefined };
-      return connect(c, { kind: 'logs', app: app.id, params: toLogStream(app.id, resumed, ctx.clock()) }, toLogEvent);
+      return connect(c, { kind: 'logs', app: app.id, params: toLogStream(app.id, resumed, ctx.clock()) }, { toEvent: toLogEvent });
     },
   ),
   defineRoute(
@@ -91,7 +100,7 @@ export const streamRoutes = [
     },
     async (c) => {
       const { id } = c.get('app');
-      return connect(c, { kind: 'stats', app: id, params: { app: id } }, (line) => ({ data: line }));
+      return connect(c, { kind: 'stats', app: id, params: { app: id } }, { toEvent: (line) => ({ data: line }) });
     },
   ),
   defineRoute(
@@ -111,9 +120,11 @@ export const streamRoutes = [
       },
     },
     async (c) => {
-      const { id } = c.get('app');
-      const { cmd, cols, rows, idle_timeout } = c.req.valid('query');
-      return connect(c, { kind: 'exec', app: id, params: { app: id, cmd: toArguments(cmd), cols, rows, idle_timeout } });
+      const { ctx, actor, app } = c.var;
+      const { cmd: asked, cols, rows, idle_timeout } = c.req.valid('query');
+      const cmd = toArguments(asked);
+      const beforeSocket = () => recordTerminal(ctx, actor, app, cmd);
+      return connect(c, { kind: 'exec', app: app.id, params: { app: app.id, cmd, cols, rows, idle_timeout } }, { beforeSocket });
     },
   ),
   defineRoute(

@@ -23,8 +23,20 @@ export async function execInApp(ctx: Context, actor: Actor, app: AppView, { cmd,
   }
 }
 
-/** Who ran what. The program alone: its arguments may hold secrets. */
-export async function recordExec(ctx: Context, actor: Actor, app: AppView, cmd: readonly string[]): Promise<void> {
-  const [program = ''] = cmd;
-  await recordEvent(ctx, { appId: app.id, type: 'app.exec', actor: actor.user.id, message: `ran ${program.slice(0, 200)}`, data: { program: program.slice(0, 200) } });
+/** Who opened a terminal, before it opens: none is without its event. On a host that is away there will be none. */
+export async function recordTerminal(ctx: Context, actor: Actor, app: AppView, cmd: readonly string[]): Promise<void> {
+  const { isOnline } = await ctx.executors.presence(requireDeployed(app));
+  if (!isOnline) return;
+  const program = programOf(cmd);
+  await recordEvent(ctx, { appId: app.id, type: 'app.exec', actor: actor.user.id, message: `opened a terminal with ${program}`, data: { program, terminal: true } });
+}
+
+async function recordExec(ctx: Context, actor: Actor, app: AppView, cmd: readonly string[]): Promise<void> {
+  const program = programOf(cmd);
+  await recordEvent(ctx, { appId: app.id, type: 'app.exec', actor: actor.user.id, message: `ran ${program}`, data: { program } });
+}
+
+/** What an event tells of a command: its arguments may hold secrets. */
+function programOf([program = '']: readonly string[]): string {
+  return program.slice(0, 200);
 }

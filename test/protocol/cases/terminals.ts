@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { eventPage } from '../../../shared/api/events.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import type { Connection } from '../../support/fake-executor.ts';
 import type { FakeStream, OnOpen } from '../../support/fake-streams.ts';
@@ -30,12 +31,31 @@ export function terminalCases(plane: Plane): void {
     await end(staged);
   });
 
+  const eventsOf = async ({ app }: Scene) => (await plane().expect(200, eventPage, plane().request('GET', `/api/v1/apps/${app.slug}/events?type=app.exec`))).data;
+
+  test('who opened a terminal is an event of the app: with the program alone, its arguments may hold secrets', async () => {
+    const staged = await stage({ query: '?cmd=/bin/sh&cmd=-c&cmd=login+hunter2' });
+    const events = await eventsOf(staged.scene);
+    expect(events).toMatchObject([{ type: 'app.exec', actor: expect.stringMatching(/^usr_/), message: 'opened a terminal with /bin/sh', data: { program: '/bin/sh', terminal: true } }]);
+    expect(JSON.stringify(events)).not.toContain('hunter2');
+    await end(staged);
+  });
+
+  test('a terminal on a host that is away is refused, and is no event', async () => {
+    const scene = await setScene(plane());
+    await (await connectAndServe(scene)).close();
+    const client = await openSocket({ url: plane().url, path: `/api/v1/apps/${scene.app.slug}/exec`, token: plane().credentials.api_key });
+    expect(await client.closed).toMatchObject({ code: 4503, reason: expect.stringMatching(/^executor_offline: /) });
+    expect(await eventsOf(scene)).toEqual([]);
+  });
+
   test.each(['?cmd=ls+-la', '?cmd=', '?cols=0', '?rows=1001', '?idle_timeout=0', '?shell=1'])('exec%s is refused, and nothing is sent', async (query) => {
     const scene = await setScene(plane());
     const connection = await connectAndServe(scene);
     const client = await openSocket({ url: plane().url, path: `/api/v1/apps/${scene.app.slug}/exec${query}`, token: plane().credentials.api_key });
     expect((await client.closed).code).toBe(4422);
     expect(connection.streams).toEqual([]);
+    expect(await eventsOf(scene)).toEqual([]);
     await connection.close();
   });
 
