@@ -1,8 +1,8 @@
 /** One open stream: what it has to send and may send, and what its reader has sent and may send. */
+import { ByteQueue } from '../../shared/byte-queue.ts';
 import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { StreamEnd } from '../../shared/protocol/messages.ts';
-import { ByteQueue } from './byte-queue.ts';
 import type { ExecutorStream } from './stream.ts';
 
 interface Owner {

@@ -37,6 +37,8 @@ export const limits = {
   streamBacklog: 4 * 1024 * 1024,
   /** Streams open at once on one link. */
   streams: 1_000,
+  /** Of them for one app: nobody takes all streams of a server that others share. */
+  streamsPerApp: 200,
   /** Bytes of stdout, and of stderr, that a command's reply holds. */
   execOutput: 1024 * 1024,
   /** Bytes of log lines that wait for the reader of one stream; then the oldest are dropped. */

@@ -1,4 +1,5 @@
 /** One client connected with one stream of the executor: output under the credit the client's reading earns, input under the executor's. */
+import { ByteQueue } from '../../shared/byte-queue.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Frame } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
@@ -23,8 +24,7 @@ export class ClientStream {
   readonly #lines: Lines | null;
   /** Bytes that the client has and no credit was given for yet. */
   #taken = 0;
-  #input: Uint8Array[] = [];
-  #inputLength = 0;
+  readonly #input = new ByteQueue();
   #isInputOver = false;
   #awake: ReturnType<typeof setInterval> | undefined;
 
@@ -67,8 +67,7 @@ export class ClientStream {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
     if (bytes.length === 0) return;
     this.#input.push(bytes);
-    this.#inputLength += bytes.length;
-    if (this.#inputLength > this.socket.session.inputCredit + limits.streamWindow) {
+    if (this.#input.length > this.socket.session.inputCredit + limits.streamWindow) {
       throw new AppError('slow_reader', { detail: `More than ${limits.streamWindow} bytes of input wait for the command to take them.` });
     }
     this.#passInput();
@@ -76,7 +75,7 @@ export class ClientStream {
 
   /** Nothing more goes either way. */
   release(): void {
-    this.#input = [];
+    this.#input.clear();
     clearInterval(this.#awake);
   }
 
@@ -90,22 +89,19 @@ export class ClientStream {
 
   #passInput(): void {
     const { session } = this.socket;
-    for (let first = this.#input[0]; first !== undefined && session.inputCredit > 0; first = this.#input[0]) {
-      const bytes = first.subarray(0, Math.min(limits.streamFrame, session.inputCredit));
-      this.#link.pass({ kind: 'data', stream: session.stream, bytes });
+    while (this.#input.length > 0 && session.inputCredit > 0) {
+      const bytes = this.#input.take(Math.min(limits.streamFrame, session.inputCredit));
       session.inputCredit -= bytes.length;
-      this.#inputLength -= bytes.length;
-      if (bytes.length === first.length) this.#input.shift();
-      else this.#input[0] = first.subarray(bytes.length);
+      this.#link.pass({ kind: 'data', stream: session.stream, bytes });
     }
-    if (this.#inputLength === 0 && this.#isInputOver) this.#link.pass({ kind: 'end', stream: session.stream });
+    if (this.#input.length === 0 && this.#isInputOver) this.#link.pass({ kind: 'end', stream: session.stream });
     this.socket.remember();
     this.#keepAwake();
   }
 
   /** Input that waits is in memory only: a timer that runs keeps a Durable Object from hibernating meanwhile. */
   #keepAwake(): void {
-    if (this.#inputLength > 0) this.#awake ??= setInterval(() => undefined, 5_000);
+    if (this.#input.length > 0) this.#awake ??= setInterval(() => undefined, 5_000);
     else {
       clearInterval(this.#awake);
       this.#awake = undefined;

@@ -25,15 +25,24 @@ export function openReader(streams: Streams, server: string, { kind, app, params
   // A reader that goes away fails the writes; it is noticed by `closed`, once.
   const write = (bytes: Uint8Array, written = () => {}) => void writer.write(bytes).then(written, () => undefined);
   return new Promise((resolve) => {
-    const open = () => resolve({ ok: true, body: readable });
+    let isOpen = false;
+    const open = () => {
+      isOpen = true;
+      resolve({ ok: true, body: readable });
+    };
     const socket: ClientSocket = {
       session: newSession({ server, kind, app, hasControl: false }),
       remember: () => undefined,
       send: write,
       opened: open,
       end: (end) => {
-        if (end.code === undefined) open();
-        else resolve({ ok: false, code: end.code, message: end.message ?? '' });
+        clearInterval(look);
+        if (!isOpen && end.code !== undefined) {
+          resolve({ ok: false, code: end.code, message: end.message ?? '' });
+          // Nobody gets it to read.
+          return void readable.cancel();
+        }
+        open();
         write(encodeEnd(end));
         writer.close().catch(() => undefined);
       },

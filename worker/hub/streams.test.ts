@@ -8,11 +8,11 @@ import { newSession, Streams } from './streams.ts';
 const session: Session = { server: 'srv_1', epoch: 1, protocol: 2, isReady: true, lastSeen: 0, seq: 0, picture: '', usage: {} };
 
 /** The far ends of the clients' sockets and of the link: keep what they are sent. */
-function createClient(kind: 'logs' | 'exec' = 'logs') {
+function createClient(kind: 'logs' | 'exec' = 'logs', app = 'app_1') {
   const sent: { bytes: Uint8Array; taken: () => void }[] = [];
   const ends: StreamEnd[] = [];
   const socket: ClientSocket = {
-    session: newSession({ server: 'srv_1', app: 'app_1', kind, hasControl: false }),
+    session: newSession({ server: 'srv_1', app, kind, hasControl: false }),
     remember: () => {},
     send: (bytes, taken) => sent.push({ bytes, taken }),
     end: (end) => ends.push(end),
@@ -33,12 +33,26 @@ describe('streams', () => {
   const data = (stream: number, length: number) => streams.frame(encodeFrame({ kind: 'data', stream, bytes: new Uint8Array(length).fill(10) }));
 
   test('a link carries 1,000 of them; one more is refused, until one has ended', () => {
-    const clients = Array.from({ length: limits.streams }, () => createClient());
+    const clients = Array.from({ length: limits.streams }, (_, i) => createClient('logs', `app_${i % 10}`));
     for (const { socket } of clients) streams.open(socket, {});
     const late = createClient();
     streams.open(late.socket, {});
     expect(late.ends).toEqual([{ code: 'too_many_streams', message: '1000 streams are open.' }]);
     expect(told).toHaveLength(limits.streams);
+    streams.closed(clients[0]!.socket);
+    streams.open(late.socket, {});
+    expect(told.at(-1)).toMatchObject({ type: 'open', stream: late.socket.session.stream });
+  });
+
+  test('an app has 200 of them; the apps beside it still get theirs', () => {
+    const clients = Array.from({ length: limits.streamsPerApp }, () => createClient());
+    for (const { socket } of clients) streams.open(socket, {});
+    const [late, other] = [createClient(), createClient('logs', 'app_2')];
+    streams.open(late.socket, {});
+    streams.open(other.socket, {});
+    expect(late.ends).toEqual([{ code: 'too_many_streams', message: '200 streams of the app are open.' }]);
+    expect(other.ends).toEqual([]);
+    expect(told).toHaveLength(limits.streamsPerApp + 1);
     streams.closed(clients[0]!.socket);
     streams.open(late.socket, {});
     expect(told.at(-1)).toMatchObject({ type: 'open', stream: late.socket.session.stream });
@@ -61,6 +75,19 @@ describe('streams', () => {
     streams.open(socket, {});
     expect(data(socket.session.stream, limits.streamFrame + 1)).toBe(false);
     expect(sent).toEqual([]);
+  });
+
+  test('small messages that wait leave as few frames', () => {
+    const { socket } = createClient('exec');
+    streams.open(socket, {});
+    const { stream } = socket.session;
+    for (let i = 0; i < limits.streamWindow; i++) streams.receive(socket, Uint8Array.of(i % 251));
+    streams.take({ type: 'opened', stream, credit: 10 });
+    streams.frame(encodeFrame({ kind: 'credit', stream, bytes: limits.streamWindow }));
+    expect(passed.map((frame) => (frame.kind === 'data' ? frame.bytes.length : frame.kind))).toEqual([10, limits.streamFrame, limits.streamFrame, limits.streamFrame, limits.streamFrame - 10]);
+    const bytes = passed.flatMap((frame) => (frame.kind === 'data' ? [...frame.bytes] : []));
+    expect(bytes.every((byte, i) => byte === i % 251)).toBe(true);
+    streams.closed(socket);
   });
 
   test('input that waits keeps the object awake, and only that', () => {

@@ -86,12 +86,19 @@ export class Streams {
     }
   }
 
-  #refusalOf({ kind }: ClientSession): StreamEnd | undefined {
+  #refusalOf({ kind, app }: ClientSession): StreamEnd | undefined {
     const session = this.#link.session();
     if (session === undefined) return { code: 'executor_offline', message: 'The executor is not connected.' };
     if (session.protocol < streamKinds[kind].version) return { code: 'unsupported_command', message: `The executor does not know ${kind}: it needs version ${streamKinds[kind].version} of the protocol.` };
     if (this.#streams.size >= limits.streams) return { code: 'too_many_streams', message: `${limits.streams} streams are open.` };
+    if (this.#countOf(app) >= limits.streamsPerApp) return { code: 'too_many_streams', message: `${limits.streamsPerApp} streams of the app are open.` };
     return undefined;
+  }
+
+  #countOf(app: string): number {
+    let count = 0;
+    for (const { socket } of this.#streams.values()) if (socket.session.app === app) count++;
+    return count;
   }
 
   /** What is thrown ends this stream, on both sides, and nothing else. */
