@@ -17,6 +17,7 @@ describe('REL-07 the plan of a deployment', () => {
     ['goes on with a container that runs', {}, { hasImage: true, container: 'running' }, ['health', 'route']],
     ['REL-13 stops the old container before the new one starts', { strategy: 'stop-first' }, { hasImage: false, container: 'missing' }, ['pull', 'create', 'release', 'start', 'health', 'route']],
     ['REL-13 stops the old container before it goes on with one that runs', { strategy: 'stop-first' }, { hasImage: true, container: 'running' }, ['release', 'health', 'route']],
+    ['REL-13 stops the old container of an app with volumes, whatever the spec says', { volumes: [{ name: 'data', mount_path: '/data' }] }, { hasImage: true, container: 'missing' }, ['create', 'release', 'start', 'health', 'route']],
     ['gives a worker no route', { internal_port: null }, { hasImage: true, container: 'missing' }, ['create', 'start', 'health', 'unroute']],
   ])('%s', (_name, change, existing, steps) => {
     expect(planDeployment({ ...spec, ...change }, existing)).toEqual(steps);

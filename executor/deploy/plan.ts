@@ -22,10 +22,15 @@ export function planDeployment(spec: AppSpec, existing: Existing): Step[] {
     steps.push('create');
   }
   // Also beside a container that runs already: the executor may have been killed in between.
-  if (spec.strategy === 'stop-first') steps.push('release');
+  if (isStopFirst(spec)) steps.push('release');
   if (existing.container !== 'running') steps.push('start');
   steps.push('health', spec.internal_port === null ? 'unroute' : 'route');
   return steps;
+}
+
+/** REL-13: two containers never write to one volume, whatever strategy the control plane asks for. */
+export function isStopFirst({ strategy, volumes }: Pick<AppSpec, 'strategy' | 'volumes'>): boolean {
+  return strategy === 'stop-first' || volumes.length > 0;
 }
 
 export const phaseOfStep: Record<Step, DeploymentPhase> = {

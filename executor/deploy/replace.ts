@@ -6,6 +6,7 @@ import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { listContainers, startContainer, stopContainer } from '../docker/containers.ts';
 import type { Journal } from '../journal.ts';
 import type { DeployHost } from './host.ts';
+import { isStopFirst } from './plan.ts';
 import { retireContainer } from './retire.ts';
 import { routeBack, setServing } from './switch.ts';
 
@@ -16,7 +17,7 @@ interface Replacing {
 
 /** Whether a deployment may have stopped the app's container for its own, and has not succeeded yet. */
 export function isBeingReplaced(journal: Journal, app: string): boolean {
-  return journal.unfinished().some(({ spec, outcome }) => spec.app === app && spec.strategy === 'stop-first' && outcome?.status !== 'succeeded');
+  return journal.unfinished().some(({ spec, outcome }) => spec.app === app && isStopFirst(spec) && outcome?.status !== 'succeeded');
 }
 
 /** Out of the route, then stopped. No wait for open requests: an app that is told to stop has its stop timeout to end them. */
@@ -40,7 +41,7 @@ function isAlive(state: string): boolean {
 /** Take away what a failed deployment has made and give the app back to what served before. Safe to repeat. */
 export async function undo(host: DeployHost, failed: Replacing): Promise<void> {
   const { id, spec } = failed;
-  if (spec.strategy === 'start-first') {
+  if (!isStopFirst(spec)) {
     await routeBack(host, id, spec.app);
     return removeOwn(host, failed);
   }

@@ -4,15 +4,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
+import type Dockerode from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweep } from '../../executor/deploy/sweep.ts';
+import { defaultPolicy } from '../../executor/docker/policy.ts';
 import { helperRole } from '../../executor/docker/volumes.ts';
+import { AppError } from '../../shared/errors.ts';
 import { labels, volumeName } from '../../shared/names.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { ensureImages, images } from '../support/images.ts';
 import { makeTar, readTar } from '../support/tar.ts';
-import { docker, openHostFixture, type HostFixture } from './host-fixture.ts';
+import { docker, eventually, openHostFixture, type HostFixture } from './host-fixture.ts';
 import { makeId, makeSpec } from './spec.ts';
 
 let fixture: HostFixture;
@@ -51,6 +55,21 @@ async function read(app: string, volume = 'data'): Promise<Buffer> {
 }
 
 describe('a volume', () => {
+  it('REL-13 is never mounted by two running containers, and given back when a deployment fails, whatever the spec says', async () => {
+    const spec = withVolume({ strategy: 'start-first' });
+    await deployed(spec);
+    const [first] = await fixture.containers();
+    const next = makeId('deployment');
+    await fixture.deployments.accept(next, { ...spec, env: { NEVER_LISTEN: '1' } });
+    const running = async () => (await docker.listContainers({ filters: { label: [`${labels.app}=${spec.app}`] } })).map(({ Labels }) => Labels[labels.deployment]);
+    const seen = await eventually(async () => ((await running()).includes(next) ? running() : undefined));
+    expect(seen).toEqual([next]);
+    await expect(fixture.handlers.act({ app: spec.app, action: 'start' }, signal)).rejects.toMatchObject({ code: 'invalid_state' });
+    await fixture.deployments.cancel(next, 'deployment_cancelled');
+    await fixture.outcome(next);
+    expect(await running()).toEqual([first?.Labels[labels.deployment]]);
+  });
+
   it('is made by the first deployment, labelled, and found again by the next', async () => {
     const spec = withVolume();
     await deployed(spec);
@@ -156,6 +175,76 @@ describe('the content of a volume', () => {
     setTimeout(() => body.destroy(new Error('socket hang up')), 200);
     await expect(fill(app, body)).rejects.toMatchObject({ code: 'upload_interrupted' });
     expect(await helpers()).toEqual([]);
+  });
+
+  it.each([0, 1_000])('whose sender leaves after %i bytes, while others are waited for, counts as interrupted', async (bytes) => {
+    const app = makeId('app');
+    const [waiting, others] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const holding = fixture.host.containers.hold(app, () => (waiting.resolve(), others.promise));
+    await waiting.promise;
+    const body = new Readable({ read() {} });
+    if (bytes > 0) body.push((await makeTar({ big: 'x'.repeat(500_000) })).subarray(0, bytes));
+    const filling = fill(app, body);
+    body.destroy(new Error('socket hang up'));
+    others.resolve();
+    await holding;
+    await expect(filling).rejects.toMatchObject({ code: 'upload_interrupted' });
+    expect(await helpers()).toEqual([]);
+    expect([...fixture.host.helpers]).toEqual([]);
+  });
+
+  it('that nobody waits for any more leaves no helper', async () => {
+    const caller = new AbortController();
+    const body = new Readable({ read() {} });
+    body.push((await makeTar({ big: 'x'.repeat(500_000) })).subarray(0, 200_000));
+    fixture.transfers.bodies.set('abandoned', body);
+    const filling = fixture.handlers.write_volume({ app: makeId('app'), volume: 'data', transfer: 'abandoned' }, caller.signal);
+    filling.catch(() => undefined);
+    await eventually(async () => ((await helpers()).length > 0 ? true : undefined));
+    caller.abort(new AppError('deadline_exceeded'));
+    await expect(filling).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(await helpers()).toEqual([]);
+    expect([...fixture.host.helpers]).toEqual([]);
+  });
+
+  it('SEC-14 is refused when it is more than the server takes, packed or not', async () => {
+    const { handlers } = await fixture.reopen({ maxUpload: 100_000 });
+    const archive = await makeTar({ big: 'x'.repeat(300_000) });
+    for (const bytes of [archive, gzipSync(archive)]) {
+      fixture.transfers.bodies.set('large', bytes);
+      await expect(handlers.write_volume({ app: makeId('app'), volume: 'data', transfer: 'large' }, signal)).rejects.toMatchObject({ code: 'archive_too_large' });
+    }
+    expect(await helpers()).toEqual([]);
+  });
+
+  it('SEC-18 is not even fetched by a host that takes no uploads', async () => {
+    const { handlers } = await fixture.reopen({ policy: { ...defaultPolicy, uploads: false } });
+    const app = makeId('app');
+    await expect(handlers.write_volume({ app, volume: 'data', transfer: 'never-fetched' }, signal)).rejects.toMatchObject({ code: 'upload_disabled' });
+    expect(await list(app)).toEqual([]);
+  });
+
+  it('has nothing of the image that the helper was made from, which is one of ours', async () => {
+    const app = makeId('app');
+    await writeFile(join(dir, 'planted'), 'by the image');
+    const root = execFileSync('tar', ['-C', dir, '-c', '--transform', 's,^,volume/,', 'planted']);
+    const name = `dockup/haproxy:${fixture.serverId.slice(-8)}`;
+    await docker.importImage(Readable.from([root]), { repo: 'dockup/haproxy', tag: fixture.serverId.slice(-8), changes: [`LABEL ${labels.server}=${fixture.serverId}`] }).then(buffer);
+    try {
+      const used: string[] = [];
+      const { createContainer } = fixture.host.engine.docker;
+      fixture.host.engine.docker.createContainer = function (options: Dockerode.ContainerCreateOptions) {
+        used.push(options.Image ?? '');
+        return createContainer.call(this, options);
+      };
+      await fill(app, await makeTar({ own: 'file' }));
+      expect(await readTar(await read(app))).toEqual({ own: 'file' });
+      fixture.host.engine.docker.createContainer = createContainer;
+      const { Id } = await docker.getImage(name).inspect();
+      expect(used).toEqual([Id, Id]);
+    } finally {
+      await docker.getImage(name).remove();
+    }
   });
 
   it('of a volume that is not there is not sent', async () => {
