@@ -37,7 +37,8 @@ async function checkRange(engine: Engine, { cpu_limit: cpu, memory_limit: memory
 /** Without the page cache, which the kernel gives up by itself. Under the new limit it would have to kill, or refuse. */
 async function checkUsage(engine: Engine, { id, state }: AppContainer, memory: number | null): Promise<void> {
   if (memory === null || (state !== 'running' && state !== 'paused')) return;
-  const used = (await readStats(engine, id, { isComparable: true }))?.memory ?? 0;
-  if (used <= memory * megabyte) return;
-  throw new AppError('limit_below_usage', { detail: `memory_limit is ${memory} MB; the app uses ${(used / megabyte).toFixed(1)} MB now. Its limits are as they were.` });
+  const use = await readStats(engine, id, { isComparable: true });
+  if (use === null) throw new AppError('engine_unreachable', { detail: 'The engine did not tell what the app uses, so memory_limit could not be checked. Its limits are as they were.' });
+  if (use.memory <= memory * megabyte) return;
+  throw new AppError('limit_below_usage', { detail: `memory_limit is ${memory} MB; the app uses ${(use.memory / megabyte).toFixed(1)} MB now. Its limits are as they were.` });
 }

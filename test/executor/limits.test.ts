@@ -1,16 +1,13 @@
 /** Limits changed in place on the real engine: the same container, not restarted. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureImages, images } from '../support/images.ts';
-import { docker, eventually, openHostFixture, type HostFixture } from './host-fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { createEngineGate } from '../support/engine-gate.ts';
+import { images } from '../support/images.ts';
+import { docker, eventually, useHostFixture, type HostFixture } from './host-fixture.ts';
 import { makeId, makeSpec } from './spec.ts';
 
 let fixture: HostFixture;
 const { signal } = new AbortController();
-beforeAll(async () => {
-  await ensureImages();
-  fixture = await openHostFixture();
-});
-afterAll(() => fixture.close());
+useHostFixture((opened) => (fixture = opened));
 
 const megabyte = 1024 * 1024;
 const update = (app: string, limits: { cpu_limit?: number; memory_limit?: number }) => fixture.handlers.update_limits({ app, cpu_limit: null, memory_limit: null, ...limits }, signal);
@@ -73,6 +70,16 @@ describe('the limits of a running app', () => {
     const { app, before } = await deployed({ memory_limit: 128 });
     await expect(update(app, limits)).rejects.toMatchObject({ code: 'limit_out_of_range', message: expect.stringMatching(/\d/) });
     expect(await inspect(app)).toEqual(before);
+  });
+
+  it('are refused when the engine does not tell what it uses, and stay', async () => {
+    const { app, before } = await deployed({ ...hungry, memory_limit: 256 });
+    const gate = await createEngineGate(`/tmp/dockup-limits-gate-${process.pid}.sock`);
+    gate.hold(/^GET \/containers\/\w+\/stats/).cut();
+    const { handlers } = await fixture.reopen({ socketPath: gate.path });
+    await expect(handlers.update_limits({ app, cpu_limit: null, memory_limit: 16 }, signal)).rejects.toMatchObject({ code: 'engine_unreachable' });
+    expect(await inspect(app)).toEqual(before);
+    gate.shut();
   });
 
   it('are refused while a deployment is under way with the old ones', async () => {

@@ -1,6 +1,7 @@
 /** A door in front of the real engine's socket that can be shut: to whoever uses it, the engine is then unreachable. */
 import { existsSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 const engineSocket = '/var/run/docker.sock';
 
@@ -9,17 +10,38 @@ export interface EngineGate {
   /** Refuse new connections and cut the open ones. */
   shut(): void;
   open(): Promise<void>;
+  /** Keep requests back whose head matches: to whoever sent them, the engine hangs. */
+  hold(head: RegExp): HeldRequests;
+}
+
+export interface HeldRequests {
+  /** Resolves when there is one. */
+  first: Promise<void>;
+  /** Hand them, and all to come, to the engine after all. */
+  release(): void;
+  /** End their connections, and those of all to come. */
+  cut(): void;
 }
 
 export async function createEngineGate(path: string): Promise<EngineGate> {
   const connections = new Set<Socket>();
+  const holds = new Set<{ head: RegExp; take: (turn: Turn) => void }>();
   let server: Server | undefined;
 
   function relay(client: Socket): void {
     const engine = connect(engineSocket);
+    const requests = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        const hold = [...holds].find(({ head }) => head.test(chunk.toString('latin1')));
+        const pass = () => done(null, chunk);
+        if (hold === undefined) pass();
+        else hold.take({ pass, cut: () => client.destroy() });
+      },
+    });
+    client.pipe(requests).pipe(engine);
+    engine.pipe(client);
     for (const [from, to] of [[client, engine], [engine, client]] as const) {
       connections.add(from);
-      from.pipe(to);
       // Either end may go at any time; the other follows.
       from.on('error', () => to.destroy());
       from.on('close', () => {
@@ -43,7 +65,30 @@ export async function createEngineGate(path: string): Promise<EngineGate> {
         server.on('error', reject);
         server.listen(path, resolve);
       }),
+    hold: (head) => {
+      const { promise: first, resolve } = Promise.withResolvers<void>();
+      const turns: Turn[] = [];
+      let settle: ((turn: Turn) => void) | undefined;
+      const end = (how: (turn: Turn) => void) => {
+        settle = how;
+        turns.forEach(how);
+      };
+      holds.add({
+        head,
+        take(turn) {
+          resolve();
+          if (settle === undefined) turns.push(turn);
+          else settle(turn);
+        },
+      });
+      return { first, release: () => end((turn) => turn.pass()), cut: () => end((turn) => turn.cut()) };
+    },
   };
   await gate.open();
   return gate;
+}
+
+interface Turn {
+  pass: () => void;
+  cut: () => void;
 }
