@@ -71,7 +71,7 @@ async function removeData(docker: Docker, { serverId, images }: { serverId: stri
     say(`removing volume ${Name}`);
     await docker.getVolume(Name).remove({ force: true }).catch(ignoreGone);
   }
-  for (const image of images) await docker.getImage(image).remove().catch(ignoreGone);
+  for (const image of images) await docker.getImage(image).remove().catch(ignoreGoneOrUsed);
 }
 
 /** Only the journal knows them: an image that is only tagged carries no label of ours. */
@@ -82,4 +82,9 @@ export async function readKeptImages(executorDir: string): Promise<string[]> {
 /** Somebody else was quicker, which is as good. */
 function ignoreGone(error: unknown): void {
   if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 404)) throw error;
+}
+
+/** Only the name is ours: an image that a container of somebody else uses stays with it. */
+function ignoreGoneOrUsed(error: unknown): void {
+  if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 409)) ignoreGone(error);
 }

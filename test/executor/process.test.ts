@@ -14,6 +14,7 @@ import { isFinished } from '../../shared/status.ts';
 import { labels } from '../../shared/names.ts';
 import { methods } from '../../shared/protocol/calls.ts';
 import type { DeploymentEvent } from '../../shared/protocol/events.ts';
+import { protocolVersion } from '../../shared/protocol/messages.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { ensureImages } from '../support/images.ts';
 import { eventually } from './host-fixture.ts';
@@ -99,7 +100,7 @@ async function freePort(): Promise<number> {
 describe('the executor process', () => {
   it('enrols, connects, says so, and deploys an app that answers through HAProxy', async () => {
     const connection = await connected();
-    expect(connection.hello).toMatchObject({ protocol: 1, capabilities: [...methods], engine: { os: 'linux', version: expect.any(String) }, ingress: { scheme: 'http', port: httpPort }, deployments: [] });
+    expect(connection.hello).toMatchObject({ protocol: protocolVersion, capabilities: [...methods, 'stream:logs', 'stream:stats', 'stream:exec'], engine: { os: 'linux', version: expect.any(String) }, ingress: { scheme: 'http', port: httpPort }, deployments: [] });
     await eventually(() => (output.includes(`Executor ${serverId} connected to ${hub.url}`) ? true : undefined));
     await eventually(() => connection.received.find((message) => message.type === 'event' && message.event.kind === 'report'));
     const spec = makeSpec({ env: { VERSION: 'hello', SECRET: 'planted-value' } });
