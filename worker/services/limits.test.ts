@@ -10,13 +10,14 @@ import { changeApp } from './apps.ts';
 import type { Context } from './context.ts';
 import { noExecutors } from './no-executors.ts';
 
-/** An executor that takes every call. `during` happens while limits are being changed. */
-function withExecutor(ctx: Context, { isOnline = true, during = async () => {} }: { isOnline?: boolean; during?: () => Promise<void> } = {}) {
+/** An executor that takes every call. `during` happens while limits are being changed; after `looks` looks for it, it is away. */
+function withExecutor(ctx: Context, { isOnline = true, looks = Infinity, during = async () => {} }: { isOnline?: boolean; looks?: number; during?: () => Promise<void> } = {}) {
   const asked: unknown[] = [];
+  let looked = 0;
   let isFirst = true;
   const executors = {
     ...noExecutors,
-    presence: async () => ({ isOnline, usage: {} }),
+    presence: async () => ({ isOnline: isOnline && ++looked <= looks, usage: {} }),
     call: async (_server: string, method: string, params: unknown) => {
       if (!isOnline) throw new AppError('executor_offline');
       if (method === 'update_limits') {
@@ -55,6 +56,13 @@ describe('changing the limits of a deployed app', () => {
     const { ctx } = withExecutor(opened.ctx, { isOnline: false });
     await expect(changeApp(ctx, opened.actor, await read(), { memory_limit: 64, name: 'renamed' })).rejects.toMatchObject({ code: 'executor_offline' });
     expect((await read()).settings).toMatchObject({ memory_limit: null, name: 'App' });
+  });
+
+  test('REL-09 that are taken away while the host goes away is written, and its deployment waits for the host', async () => {
+    await changeApp(withExecutor(opened.ctx).ctx, opened.actor, await read(), { memory_limit: 64 });
+    const { deployment } = await changeApp(withExecutor(opened.ctx, { looks: 1 }).ctx, opened.actor, await read(), { memory_limit: null });
+    expect(deployment).toMatchObject({ status: 'queued', image: keptImage('app-under-test', current) });
+    expect((await read()).settings).toMatchObject({ memory_limit: null });
   });
 
   test('asks the host only when a limit is another one', async () => {

@@ -65,11 +65,11 @@ function describe(limit: number | null, unit: string): string {
   return limit === null ? 'no limit' : `${limit} ${unit}`;
 }
 
-/** With the image that runs: what a tag has come to mean since is not deployed by the way. */
+/** With the image that runs: what a tag has come to mean since is not deployed by the way. The settings are written, so a host that has gone away meanwhile gets it later. */
 async function redeploy(ctx: Context, actor: Actor, app: AppView): Promise<DeploymentRow | null> {
   const current = await findCurrent(ctx, app);
   if (current === undefined) return null;
-  const { deployment } = await requestDeployment(ctx, actor, app, { image: keptImage(app.slug, current.id), reason: 'a limit was taken away, which the engine cannot do on a running container' });
+  const { deployment } = await requestDeployment(ctx, actor, app, { isQueued: true, image: keptImage(app.slug, current.id), reason: 'a limit was taken away, which the engine cannot do on a running container' });
   return deployment;
 }
 

@@ -32,7 +32,8 @@ export async function deployArchive(ctx: Context, actor: Actor, app: AppView, { 
   else await ctx.executors.upload(serverId, 'load_image', { ...wanted, upload: null }, from.bytes, from.length);
   await useImage(ctx, app.id, image);
   await recordEvent(ctx, { appId: app.id, type: 'image.uploaded', actor: actor.user.id, message: 'Image uploaded', data: { image, deployment_id: id } });
-  return requestDeployment(ctx, actor, app, { id, image });
+  // The host has the image: should it be away by now, nobody has to send it again.
+  return requestDeployment(ctx, actor, app, { id, image, isQueued: true });
 }
 
 /** Whatever else somebody changes at the same moment stays. */

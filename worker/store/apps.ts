@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import type { AppSettings } from '../../shared/api/apps.ts';
 import type { Ingress } from '../../shared/protocol/messages.ts';
 import type { ServerStatus } from '../../shared/status.ts';
 import { once, type Db } from './db.ts';
@@ -58,8 +59,11 @@ function toView(row: ViewRow | undefined): AppView | undefined;
 function toView(row: ViewRow | undefined): AppView | undefined {
   if (row === undefined) return undefined;
   const { app, ...neighbours } = row;
-  return { ...app, ...neighbours };
+  return { ...app, settings: { ...laterSettings, ...app.settings }, ...neighbours };
 }
+
+/** Settings that apps lack which an earlier release has made, as it may also do on this schema (REL-25). */
+const laterSettings: Partial<AppSettings> = { volumes: [] };
 
 /** Writes settings that were merged into what `app` was; false when it has been changed since. */
 export async function updateSettings({ orm }: Db, app: AppRow, changes: Partial<AppRow>): Promise<boolean> {
