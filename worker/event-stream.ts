@@ -15,27 +15,29 @@ export const heartbeatInterval = 15_000;
 
 /**
  * A failure after the first byte can no longer be a status: it is told as `event: failure` with `code` and `detail`, and the stream ends.
- * @param start what is told; `signal` aborts when the client is gone
+ * @param start what is told, events that come together in one piece. Called at once, `signal` aborts when the client is gone, which may be before the first read
  */
-export function eventStream(start: (signal: AbortSignal) => AsyncIterable<ServerSentEvent>): Response {
+export function eventStream(start: (signal: AbortSignal) => AsyncIterable<readonly ServerSentEvent[]>): Response {
   const gone = new AbortController();
   const events = start(gone.signal)[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
+  const heart = createHeart();
   let isFirst = true;
-  /** Outlives a heartbeat: asking again would skip an event. */
-  let next: Promise<IteratorResult<ServerSentEvent>> | undefined;
+  /** Outlives a heartbeat: asking again would skip events. */
+  let next: Promise<IteratorResult<readonly ServerSentEvent[]>> | undefined;
 
   const read = async (): Promise<string | null> => {
     // Something at once, so that the client has its status before the first event.
     if (isFirst) {
       isFirst = false;
+      heart.start();
       return 'retry: 3000\n\n';
     }
     next ??= events.next();
-    const result = await orHeartbeat(next);
+    const result = await Promise.race([next, heart.beat()]);
     if (result === undefined) return ':\n\n';
     next = undefined;
-    return result.done ? null : write(result.value);
+    return result.done ? null : result.value.map(write).join('');
   };
 
   const body = new ReadableStream<Uint8Array>(
@@ -48,9 +50,14 @@ export function eventStream(start: (signal: AbortSignal) => AsyncIterable<Server
         });
         if (gone.signal.aborted) return;
         if (text !== null) controller.enqueue(encoder.encode(text));
-        if (text === null || hasFailed) controller.close();
+        if (text !== null && !hasFailed) return;
+        heart.stop();
+        controller.close();
       },
-      cancel: () => gone.abort(),
+      cancel: () => {
+        heart.stop();
+        gone.abort();
+      },
     },
     // Nothing is fetched before it is read.
     { highWaterMark: 0 },
@@ -67,9 +74,14 @@ function toFailure(error: unknown): string {
   return write({ event: 'failure', data: JSON.stringify({ code, detail: message }) });
 }
 
-/** Undefined when it is time for a sign of life first. */
-async function orHeartbeat<T>(next: Promise<T>): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const beat = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, heartbeatInterval, undefined)));
-  return Promise.race([next, beat]).finally(() => clearTimeout(timer));
+/** One timer for the life of a stream: one for each event costs more than the event. */
+function createHeart() {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let tell = (_beat: undefined) => {};
+  return {
+    start: () => (timer = setInterval(() => tell(undefined), heartbeatInterval)),
+    /** Resolves at the next beat, for whoever asked last. */
+    beat: () => new Promise<undefined>((resolve) => (tell = resolve)),
+    stop: () => clearInterval(timer),
+  };
 }

@@ -2,14 +2,13 @@
 import { createTicket, execSocketQuery, logSocketQuery, statsSocketQuery, ticket as ticketReply, toArguments } from '../../shared/api/sockets.ts';
 import { toTimestamp } from '../../shared/api/common.ts';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
-import { logEntry, logGap } from '../../shared/protocol/logs.ts';
-import { eventStream, type ServerSentEvent } from '../event-stream.ts';
+import { eventStream } from '../event-stream.ts';
+import { lineEvents, toLogEvent, type ToEvent } from '../line-events.ts';
 import { defineRoute, onUser, type BaseEnv } from '../route.ts';
 import { requireDeployed, requirePlaced } from '../services/app-actions.ts';
 import { recordTerminal } from '../services/exec.ts';
 import { toLogStream } from '../services/log-filter.ts';
 import type { StreamRequest } from '../services/ports.ts';
-import { readLines } from '../services/read-lines.ts';
 import { createTicket as giveTicket, requireTicketFor } from '../services/tickets.ts';
 import { onAppSocket } from '../socket-access.ts';
 import { appParams } from './params.ts';
@@ -33,7 +32,7 @@ interface Asked {
 }
 interface Ways {
   /** A stream of lines is there as server-sent events too. */
-  toEvent?(line: string): ServerSentEvent;
+  toEvent?: ToEvent;
   /** Once nothing speaks against it. */
   beforeSocket?(): Promise<void>;
 }
@@ -49,17 +48,7 @@ async function connect({ var: { ctx, app, socket, ticket }, req }: Asked, reques
     await beforeSocket?.();
     return executors.attach(req.raw, serverId, request);
   }
-  const lines = await executors.stream(serverId, request);
-  return eventStream(async function* (signal) {
-    for await (const line of readLines(lines, signal)) yield toEvent(line);
-  });
-}
-
-/** The cursor is what a client that comes back sends as `Last-Event-ID`. */
-function toLogEvent(line: string): ServerSentEvent {
-  const entry: unknown = JSON.parse(line);
-  const { data: gap } = logGap.safeParse(entry);
-  return gap === undefined ? { data: line, id: logEntry.parse(entry).cursor } : { data: line, event: 'dropped' };
+  return eventStream(lineEvents(await executors.stream(serverId, request), toEvent));
 }
 
 export const streamRoutes = [
