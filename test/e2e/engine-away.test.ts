@@ -1,5 +1,5 @@
 /** The Docker engine does not answer: callers are told at once, apps serve on, and everything comes back by itself (REL-01, REL-11). */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -26,9 +26,17 @@ describe('REL-01 an engine that does not answer', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
+  /** Deployments that still clean up behind themselves: the next one waits for that, and with an engine that is away it waits for the engine. */
+  const openWork = async () => {
+    const journal = join(dockup.dataDir, 'executor/journal');
+    const entries = await Promise.all((await readdir(journal)).filter((name) => name.endsWith('.json')).map(async (name) => JSON.parse(await readFile(join(journal, name), 'utf8'))));
+    return entries.filter((entry) => !entry.isDone).map((entry) => entry.deployment);
+  };
+
   const serverStatus = async () => (await dockup.expect(200, serverPage, dockup.request('GET', '/api/v1/servers'))).data[0]?.status;
 
   test('makes its server degraded, not offline, within 30 s', async () => {
+    await expect.poll(openWork, { timeout: 30_000 }).toEqual([]);
     gate.shut();
     await expect.poll(serverStatus, { timeout: 30_000 }).toBe('degraded');
   });
