@@ -1,101 +1,99 @@
 /** REL-07: an executor that is killed at any point of a deployment finishes it, or rolls it back, when it is started again. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sweep } from '../../executor/deploy/sweep.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { ensureImages } from '../support/images.ts';
-import { eventually, fetchText, openHostFixture, type HostFixture } from './host-fixture.ts';
+import { eventually, fetchText, type HostFixture } from './host-fixture.ts';
+import { survive, useLanes } from './lives.ts';
 import { mortal } from './mortal.ts';
 import { makeId, makeSpec } from './spec.ts';
 
-let fixture: HostFixture;
-beforeAll(async () => {
-  await ensureImages();
-  fixture = await openHostFixture();
-});
-afterAll(() => fixture.close());
+const lanes = useLanes();
 
 /** One for all runs: each would need a network of its own otherwise. */
 const project = makeId('project');
 
-const targetOf = (app: string) => fixture.proxy.routes().find((route) => route.app === app)?.targets[0];
-const containersOf = async (app: string) => (await fixture.containers()).filter((container) => container.Labels['dockup.app'] === app).map((container) => container.Labels['dockup.deployment']);
+const targetOf = (fixture: HostFixture, app: string) => fixture.proxy.routes().find((route) => route.app === app)?.targets[0];
+const answerOf = (fixture: HostFixture, app: string) => fetchText(`${targetOf(fixture, app)?.address}`);
+const containersOf = async (fixture: HostFixture, app: string) => (await fixture.containers()).filter((container) => container.Labels['dockup.app'] === app).map((container) => container.Labels['dockup.deployment']);
 
-/** Deploys `next` over `good` and kills the executor before its request number `last + 1`; then starts another, as after `kill -9`. */
-async function survive(next: Partial<AppSpec>, last: number) {
+/** Deploys over a good one and kills the executor before its change number `last + 1`. */
+async function redeploy(fixture: HostFixture, change: Partial<AppSpec>, last: number) {
   const good = makeSpec({ project, env: { VERSION: 'good' }, stop_timeout: 0, drain_timeout: 0 });
-  const first = await fixture.deploy(good);
-  expect(first.status).toBe('succeeded');
+  const { status, deployment: first } = await fixture.deploy(good);
+  expect(status).toBe('succeeded');
   await fixture.deployments.settled(good.app);
-
-  const mortality = mortal(last);
   const id = makeId('deployment');
-  const killed = await fixture.reopen({ wrap: mortality.wrap });
-  killed.deployments.resume();
-  void killed.deployments.accept(id, { ...good, ...next });
-  // A life that is long enough goes through to the end; a shorter one stops somewhere before.
-  await eventually(() => (mortality.isDead() || killed.host.journal.get(id)?.isDone ? true : undefined));
-  await sleep(20);
-  const servedBetween = await fetchText(`${targetOf(good.app)?.address}`);
-
-  const revived = await fixture.reopen();
-  revived.deployments.resume();
-  await sweep(revived.host);
-  // The control plane, which got no answer, sends the deployment again.
-  await revived.deployments.accept(id, { ...good, ...next });
-  await revived.deployments.settled(good.app);
-  return { first: first.deployment, id, app: good.app, servedBetween, entry: revived.host.journal.get(id), wasKilled: mortality.isDead() };
+  let servedBetween = '';
+  const survival = await survive(fixture, { id, spec: { ...good, ...change }, last, onDeath: async () => void (servedBetween = await answerOf(fixture, good.app)) });
+  return { ...survival, servedBetween, first, id, app: good.app };
 }
 
-describe('REL-07 killed at each of its requests', { timeout: 400_000 }, () => {
-  it('a good deployment is finished, the old container serving until then', async () => {
-    let points = 0;
-    for (let isKilled = true; isKilled; points++) {
-      const { id, app, servedBetween, entry, wasKilled } = await survive({ env: { VERSION: 'next' } }, points);
-      expect(servedBetween, `between two lives, killed after ${points}`).toMatch(/^(good|next)\n$/);
-      expect(entry, `killed after ${points}`).toMatchObject({ isDone: true, outcome: { status: 'succeeded' } });
-      expect(targetOf(app)?.id).toBe(id);
-      expect(await fetchText(`${targetOf(app)?.address}`)).toBe('next\n');
-      expect(await containersOf(app), `containers after ${points}`).toEqual([id]);
-      isKilled = wasKilled;
-    }
-    expect(points).toBeGreaterThan(15);
+describe('REL-07 a good deployment is finished, the old container serving until then,', () => {
+  const changes = [
+    'journal.accept', 'POST containers create', 'POST containers start', 'proxy.switchTo', 'POST images tag', 'journal.conclude',
+    'POST containers stop', 'archive.keep', 'DELETE containers', 'journal.change',
+  ];
+
+  it('when nobody kills it: these are its changes', async () => {
+    const { points } = await redeploy(lanes.first(), { env: { VERSION: 'next' } }, Infinity);
+    expect(points).toEqual(changes);
   });
 
-  it('a bad deployment is rolled back, the old container serving throughout', async () => {
-    let points = 0;
-    for (let isKilled = true; isKilled; points++) {
-      const { first, app, servedBetween, entry, wasKilled } = await survive({ env: { EXIT_CODE: '1' } }, points);
-      expect(servedBetween, `killed after ${points}`).toBe('good\n');
-      expect(entry, `killed after ${points}`).toMatchObject({ isDone: true, outcome: { status: 'failed', failure: { code: 'container_exited' } } });
-      expect(targetOf(app)?.id).toBe(first);
-      expect(await containersOf(app), `containers after ${points}`).toEqual([first]);
-      isKilled = wasKilled;
-    }
-    expect(points).toBeGreaterThan(10);
+  it.concurrent.each(changes.map((change, last) => [change, last] as const))('killed before %s, change %i', (_change, last) =>
+    lanes.hold(last, async (fixture) => {
+      const { id, app, servedBetween, entry, points } = await redeploy(fixture, { env: { VERSION: 'next' } }, last);
+      expect(points).toEqual(changes.slice(0, last + 1));
+      expect(servedBetween).toBe(last > changes.indexOf('proxy.switchTo') ? 'next\n' : 'good\n');
+      expect(entry).toMatchObject({ isDone: true, outcome: { status: 'succeeded' } });
+      expect(targetOf(fixture, app)?.id).toBe(id);
+      expect(await answerOf(fixture, app)).toBe('next\n');
+      expect(await containersOf(fixture, app)).toEqual([id]);
+    }),
+  );
+});
+
+describe('REL-07 a bad deployment is rolled back, the old container serving throughout,', () => {
+  const changes = ['journal.accept', 'POST containers create', 'POST containers start', 'archive.keep', 'DELETE containers', 'DELETE images', 'journal.conclude'];
+
+  it('when nobody kills it: these are its changes', async () => {
+    const { points } = await redeploy(lanes.first(), { env: { EXIT_CODE: '1' } }, Infinity);
+    expect(points).toEqual(changes);
   });
+
+  it.concurrent.each(changes.map((change, last) => [change, last] as const))('killed before %s, change %i', (_change, last) =>
+    lanes.hold(last, async (fixture) => {
+      const { first, app, servedBetween, entry, points } = await redeploy(fixture, { env: { EXIT_CODE: '1' } }, last);
+      expect(points).toEqual(changes.slice(0, last + 1));
+      expect(servedBetween).toBe('good\n');
+      expect(entry).toMatchObject({ isDone: true, outcome: { status: 'failed', failure: { code: 'container_exited' } } });
+      expect(targetOf(fixture, app)?.id).toBe(first);
+      expect(await containersOf(fixture, app)).toEqual([first]);
+    }),
+  );
 });
 
 describe('REL-07 what was asked for before a crash', () => {
   it('a cancellation is carried out after it', async () => {
+    const fixture = lanes.first();
     const spec = makeSpec({ env: { NEVER_LISTEN: '1' } });
     const id = makeId('deployment');
     const mortality = mortal(Infinity);
     const killed = await fixture.reopen({ wrap: mortality.wrap });
     killed.deployments.resume();
     await killed.deployments.accept(id, spec);
-    await eventually(async () => ((await containersOf(spec.app)).length === 1 ? true : undefined));
+    await eventually(async () => ((await containersOf(fixture, spec.app)).length === 1 ? true : undefined));
     // Only the wish reaches the disk.
     await killed.host.journal.change(id, { cancel: 'deployment_cancelled' });
     const revived = await fixture.reopen();
     revived.deployments.resume();
     await revived.deployments.settled(spec.app);
     expect(revived.host.journal.get(id)?.outcome).toMatchObject({ status: 'cancelled' });
-    expect(await containersOf(spec.app)).toEqual([]);
+    expect(await containersOf(fixture, spec.app)).toEqual([]);
     await killed.deployments.cancel(id, 'deployment_cancelled').catch(() => undefined);
   });
 
   it('a container that is already routed to, but now fails, gives the route back', async () => {
+    const fixture = lanes.first();
     const good = makeSpec({ env: { VERSION: 'good' } });
     const first = await fixture.deploy(good);
     const id = makeId('deployment');
@@ -105,20 +103,21 @@ describe('REL-07 what was asked for before a crash', () => {
     const revived = await fixture.reopen();
     revived.deployments.resume();
     await revived.deployments.settled(good.app);
-    expect(targetOf(good.app)?.id).toBe(first.deployment);
-    expect(await fetchText(`${targetOf(good.app)?.address}`)).toBe('good\n');
+    expect(targetOf(fixture, good.app)?.id).toBe(first.deployment);
+    expect(await answerOf(fixture, good.app)).toBe('good\n');
   });
 
   it('containers and networks that no deployment accounts for are removed, current ones are not', async () => {
+    const fixture = lanes.first();
     const [kept, orphaned] = [makeSpec(), makeSpec()];
     const current = await fixture.deploy(kept);
     await fixture.deploy(orphaned);
     await fixture.proxy.remove(orphaned.app);
-    await fixture.host.journal.change((await containersOf(orphaned.app))[0] ?? '', { isAcknowledged: true });
+    await fixture.host.journal.change((await containersOf(fixture, orphaned.app))[0] ?? '', { isAcknowledged: true });
     await fixture.host.journal.forget(orphaned.app);
     await sweep(fixture.host);
-    expect(await containersOf(orphaned.app)).toEqual([]);
+    expect(await containersOf(fixture, orphaned.app)).toEqual([]);
     expect((await fixture.networks()).some((network) => network.Labels?.['dockup.project'] === orphaned.project)).toBe(false);
-    expect(await containersOf(kept.app)).toEqual([current.deployment]);
+    expect(await containersOf(fixture, kept.app)).toEqual([current.deployment]);
   });
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Dockerode from 'dockerode';
+import { afterAll, beforeAll } from 'vitest';
 import { createClock } from '../../executor/clock.ts';
 import { Deployments } from '../../executor/deploy/deployments.ts';
 import type { DeployHost } from '../../executor/deploy/host.ts';
@@ -29,6 +30,7 @@ import type { Handlers } from '../../executor/dispatch.ts';
 import { createStreamHandlers } from '../../executor/handlers/streams.ts';
 import type { StreamHandlers } from '../../executor/streams/stream.ts';
 import { createFakeTransfers, type FakeTransfers } from './fake-transfers.ts';
+import { ensureImages } from '../support/images.ts';
 import { makeId } from './spec.ts';
 
 export const docker = new Dockerode();
@@ -53,6 +55,8 @@ export interface Life {
 export interface OpenOptions {
   policy?: Policy;
   socketPath?: string;
+  /** CIDR that networks are cut from, for fixtures that are open at once. */
+  pool?: string;
   /** Bytes. */
   maxUpload?: number;
   /** Wrap what a life works with, to kill it at some point. */
@@ -79,11 +83,11 @@ export interface HostFixture extends Life {
 export async function openHostFixture(options: OpenOptions = {}): Promise<HostFixture> {
   const serverId = makeId('server');
   const dir = await mkdtemp(join(tmpdir(), 'dockup-executor-'));
-  const pool = `10.${randomInt(214, 250)}.0.0/16`;
   const proxy = createRecordingProxy();
   const transfers = createFakeTransfers();
   const events: ExecutorEvent[] = [];
   const logs: string[] = [];
+  const { pool = `10.${randomInt(214, 250)}.0.0/16` } = options;
   const open = (change: OpenOptions = {}) => openLife({ serverId, dir, pool, proxy, transfers, events, logs }, change);
   const life = await open(options);
   life.deployments.resume();
@@ -109,6 +113,17 @@ export async function openHostFixture(options: OpenOptions = {}): Promise<HostFi
     },
   };
   return fixture;
+}
+
+/** One for all tests of a file. */
+export function useHostFixture(onOpen: (fixture: HostFixture) => void, options: OpenOptions = {}): void {
+  let fixture: HostFixture;
+  beforeAll(async () => {
+    await ensureImages();
+    fixture = await openHostFixture(options);
+    onOpen(fixture);
+  });
+  afterAll(() => fixture.close());
 }
 
 interface World {

@@ -1,18 +1,14 @@
 /** Images kept for rollbacks, on the real engine. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { keptImage } from '../../shared/names.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { ensureImages, images } from '../support/images.ts';
-import { docker, fetchText, openHostFixture, type HostFixture } from './host-fixture.ts';
+import { images } from '../support/images.ts';
+import { docker, fetchText, useHostFixture, type HostFixture } from './host-fixture.ts';
 import { makeId, makeSpec } from './spec.ts';
 
 let fixture: HostFixture;
 const { signal } = new AbortController();
-beforeAll(async () => {
-  await ensureImages();
-  fixture = await openHostFixture();
-});
-afterAll(() => fixture.close());
+useHostFixture((opened) => (fixture = opened));
 
 const tagsOf = async (slug: string) => (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith(`dockup/${slug}:`)).sort();
 const makeApp = (change: Partial<AppSpec> = {}) => makeSpec({ internal_port: null, stop_timeout: 0, drain_timeout: 0, health_check: { kind: 'started', interval: 10, timeout: 5, grace: 5 }, ...change });

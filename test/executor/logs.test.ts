@@ -1,23 +1,18 @@
 /** One log per app, on the real engine: filters, what is kept of containers that are gone, and resuming by cursor. */
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LogArchive } from '../../executor/logs/archive.ts';
 import { createLog } from '../../executor/log.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import { ensureImages } from '../support/images.ts';
-import { docker, eventually, openHostFixture, type HostFixture } from './host-fixture.ts';
+import { docker, eventually, useHostFixture, type HostFixture } from './host-fixture.ts';
 import { deployed, node, readLog, shell, texts } from './log-apps.ts';
 import { makeId, makeSpec } from './spec.ts';
 
 let fixture: HostFixture;
 const { signal } = new AbortController();
-beforeAll(async () => {
-  await ensureImages();
-  fixture = await openHostFixture();
-});
-afterAll(() => fixture.close());
+useHostFixture((opened) => (fixture = opened));
 
 const archivesOf = (app: string) => readdir(join(fixture.dir, 'logs', app)).catch(() => []);
 const withScript = (spec: AppSpec, script: string): AppSpec => ({ ...spec, command: ['/bin/sh', '-c', script] });

@@ -1,16 +1,11 @@
 /** Removing an app while deployments of it arrive, or wait for a restarted executor. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureImages } from '../support/images.ts';
-import { openHostFixture, type HostFixture } from './host-fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { useHostFixture, type HostFixture } from './host-fixture.ts';
 import { makeId, makeSpec } from './spec.ts';
 
 let fixture: HostFixture;
 const { signal } = new AbortController();
-beforeAll(async () => {
-  await ensureImages();
-  fixture = await openHostFixture();
-});
-afterAll(() => fixture.close());
+useHostFixture((opened) => (fixture = opened));
 
 const containersOf = async (app: string) => (await fixture.containers()).filter((container) => container.Labels['dockup.app'] === app);
 const deleted = { status: 'cancelled', failure: { code: 'app_deleted' } };

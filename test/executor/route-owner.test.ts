@@ -1,19 +1,14 @@
 /** Who may change the route of an app, and what becomes of it when somebody is late, refused, or gone. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { setServing } from '../../executor/deploy/switch.ts';
 import type { AppContainer } from '../../executor/docker/containers.ts';
 import { createEngineGate } from '../support/engine-gate.ts';
-import { ensureImages } from '../support/images.ts';
-import { docker, eventually, openHostFixture, type HostFixture } from './host-fixture.ts';
+import { docker, eventually, openHostFixture, useHostFixture, type HostFixture } from './host-fixture.ts';
 import { makeId, makeSpec } from './spec.ts';
 
 let fixture: HostFixture;
 const { signal } = new AbortController();
-beforeAll(async () => {
-  await ensureImages();
-  fixture = await openHostFixture();
-});
-afterAll(() => fixture.close());
+useHostFixture((opened) => (fixture = opened));
 
 const targetsOf = (app: string) => fixture.proxy.routes().find((route) => route.app === app)?.targets ?? [];
 

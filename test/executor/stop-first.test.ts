@@ -1,52 +1,46 @@
 /** REL-13: an app with volumes never has two containers at once, and what a failed deployment stopped comes back. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sweep } from '../../executor/deploy/sweep.ts';
 import { watchEngine } from '../../executor/observe/watch.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { ensureImages } from '../support/images.ts';
-import { docker, eventually, fetchText, openHostFixture, type HostFixture } from './host-fixture.ts';
-import { mortal } from './mortal.ts';
+import { docker, eventually, fetchText, type HostFixture } from './host-fixture.ts';
+import { survive, useLanes, type Survival } from './lives.ts';
 import { makeId, makeSpec } from './spec.ts';
 
+const lanes = useLanes();
 let fixture: HostFixture;
 const stop = new AbortController();
 const { signal } = new AbortController();
-beforeAll(async () => {
-  await ensureImages();
-  fixture = await openHostFixture();
-});
-afterAll(async () => {
-  await fixture.close();
+beforeAll(() => {
+  fixture = lanes.first();
 });
 
 const project = makeId('project');
 const volumes = [{ name: 'data', mount_path: '/data' }];
 const makeGood = (change: Partial<AppSpec> = {}) => makeSpec({ project, volumes, env: { VERSION: 'good' }, stop_timeout: 0, drain_timeout: 0, ...change });
 
-const targetOf = (app: string) => fixture.proxy.routes().find((route) => route.app === app)?.targets[0];
+const targetOf = (app: string, on = fixture) => on.proxy.routes().find((route) => route.app === app)?.targets[0];
 /** What it answers, once it listens: one that was started again takes a moment. */
-const serves = (app: string) => eventually(() => fetchText(targetOf(app)?.address ?? 'nowhere.invalid').catch(() => undefined));
-const containersOf = async (app: string) => (await fixture.containers()).filter(({ Labels }) => Labels['dockup.app'] === app);
-const deploymentsOf = async (app: string) => (await containersOf(app)).map(({ Labels }) => Labels['dockup.deployment']);
+const serves = (app: string, on = fixture) => eventually(() => fetchText(targetOf(app, on)?.address ?? 'nowhere.invalid').catch(() => undefined));
+const containersOf = async (app: string, on = fixture) => (await on.containers()).filter(({ Labels }) => Labels['dockup.app'] === app);
+const deploymentsOf = async (app: string, on = fixture) => (await containersOf(app, on)).map(({ Labels }) => Labels['dockup.deployment']);
 
-async function deployed(spec: AppSpec): Promise<string> {
-  const outcome = await fixture.deploy(spec);
+async function deployed(spec: AppSpec, on = fixture): Promise<string> {
+  const outcome = await on.deploy(spec);
   expect(outcome.status).toBe('succeeded');
-  await fixture.deployments.settled(spec.app);
+  await on.deployments.settled(spec.app);
   return outcome.deployment;
 }
 
 /** The most containers of an app that ran at one moment, by what the engine tells of their starts and ends. */
-async function countTogether(app: string, work: () => Promise<unknown>): Promise<number> {
+async function countTogether(app: string, work: () => Promise<unknown>, on = fixture): Promise<number> {
   const stream = await docker.getEvents({ filters: { label: [`dockup.app=${app}`], event: ['start', 'die'] } });
   const lines: string[] = [];
   createInterface({ input: stream }).on('line', (line) => lines.push(line));
-  let together = (await containersOf(app)).filter(({ State }) => State === 'running').length;
+  let together = (await containersOf(app, on)).filter(({ State }) => State === 'running').length;
   await work();
   // What it tells last is the start of the container that runs in the end.
-  const [last] = await containersOf(app);
+  const [last] = await containersOf(app, on);
   await eventually(() => (lines.some((line) => line.includes(last?.Id ?? '') && line.includes('"start"')) ? true : undefined));
   if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy();
   let most = together;
@@ -149,53 +143,58 @@ describe('REL-13 a deployment of an app with a volume', () => {
   });
 });
 
-/** Deploys `next` over a good one and kills the executor before its request number `last + 1`; then starts another, as after `kill -9`. */
-async function survive(next: Partial<AppSpec>, last: number) {
+/** Deploys over a good one and kills the executor before its change number `last + 1`. */
+async function redeploy(on: HostFixture, change: Partial<AppSpec>, last: number) {
   const good = makeGood();
-  const first = await deployed(good);
-  const mortality = mortal(last);
+  const { app } = good;
+  const first = await deployed(good, on);
   const id = makeId('deployment');
-  let revived = fixture;
-  const together = await countTogether(good.app, async () => {
-    const killed = await fixture.reopen({ wrap: mortality.wrap });
-    killed.deployments.resume();
-    void killed.deployments.accept(id, { ...good, ...next });
-    await eventually(() => (mortality.isDead() || killed.host.journal.get(id)?.isDone ? true : undefined));
-    await sleep(20);
-    revived = { ...fixture, ...(await fixture.reopen()) };
-    revived.deployments.resume();
-    await sweep(revived.host);
-    await revived.deployments.accept(id, { ...good, ...next });
-    await revived.deployments.settled(good.app);
-  });
-  return { first, id, app: good.app, together, entry: revived.host.journal.get(id), wasKilled: mortality.isDead() };
+  let survival: Survival | undefined;
+  const together = await countTogether(app, async () => void (survival = await survive(on, { id, spec: { ...good, ...change }, last })), on);
+  return { ...survival, first, id, app, together };
 }
 
-describe('REL-07 REL-13 killed at each of its requests', { timeout: 400_000 }, () => {
-  it('a good deployment is finished, never beside the old container', async () => {
-    let points = 0;
-    for (let isKilled = true; isKilled; points++) {
-      const { id, app, together, entry, wasKilled } = await survive({ env: { VERSION: 'next' } }, points);
-      expect(entry, `killed after ${points}`).toMatchObject({ isDone: true, outcome: { status: 'succeeded' } });
-      expect(together, `killed after ${points}`).toBe(1);
-      expect(await serves(app)).toBe('next\n');
-      expect(await deploymentsOf(app), `containers after ${points}`).toEqual([id]);
-      isKilled = wasKilled;
-    }
-    expect(points).toBeGreaterThan(18);
+describe('REL-07 REL-13 a good deployment is finished, never beside the old container,', () => {
+  const changes = [
+    'journal.accept', 'POST containers create', 'journal.change', 'proxy.switchTo', 'POST containers stop', 'POST containers start',
+    'proxy.switchTo', 'POST images tag', 'journal.conclude', 'POST containers stop', 'archive.keep', 'DELETE containers', 'journal.change',
+  ];
+
+  it('when nobody kills it: these are its changes', async () => {
+    expect((await redeploy(fixture, { env: { VERSION: 'next' } }, Infinity)).points).toEqual(changes);
   });
 
-  it('a bad deployment is rolled back: the old container runs and is routed to', async () => {
-    let points = 0;
-    for (let isKilled = true; isKilled; points++) {
-      const { first, app, together, entry, wasKilled } = await survive({ env: { EXIT_CODE: '1' } }, points);
-      expect(entry, `killed after ${points}`).toMatchObject({ isDone: true, outcome: { status: 'failed' } });
-      expect(together, `killed after ${points}`).toBe(1);
-      expect(targetOf(app)?.id, `route after ${points}`).toBe(first);
-      expect(await serves(app)).toBe('good\n');
-      expect(await deploymentsOf(app), `containers after ${points}`).toEqual([first]);
-      isKilled = wasKilled;
-    }
-    expect(points).toBeGreaterThan(15);
+  it.concurrent.each(changes.map((change, last) => [change, last] as const))('killed before %s, change %i', (_change, last) =>
+    lanes.hold(last, async (on) => {
+      const { id, app, together, entry, points } = await redeploy(on, { env: { VERSION: 'next' } }, last);
+      expect(points).toEqual(changes.slice(0, last + 1));
+      expect(entry).toMatchObject({ isDone: true, outcome: { status: 'succeeded' } });
+      expect(together).toBe(1);
+      expect(await serves(app, on)).toBe('next\n');
+      expect(await deploymentsOf(app, on)).toEqual([id]);
+    }),
+  );
+});
+
+describe('REL-07 REL-13 a bad deployment is rolled back, the old container running and routed to,', () => {
+  const changes = [
+    'journal.accept', 'POST containers create', 'journal.change', 'proxy.switchTo', 'POST containers stop', 'POST containers start',
+    'archive.keep', 'DELETE containers', 'POST containers start', 'proxy.switchTo', 'DELETE images', 'journal.conclude',
+  ];
+
+  it('when nobody kills it: these are its changes', async () => {
+    expect((await redeploy(fixture, { env: { EXIT_CODE: '1' } }, Infinity)).points).toEqual(changes);
   });
+
+  it.concurrent.each(changes.map((change, last) => [change, last] as const))('killed before %s, change %i', (_change, last) =>
+    lanes.hold(last, async (on) => {
+      const { first, app, together, entry, points } = await redeploy(on, { env: { EXIT_CODE: '1' } }, last);
+      expect(points).toEqual(changes.slice(0, last + 1));
+      expect(entry).toMatchObject({ isDone: true, outcome: { status: 'failed' } });
+      expect(together).toBe(1);
+      expect(targetOf(app, on)?.id).toBe(first);
+      expect(await serves(app, on)).toBe('good\n');
+      expect(await deploymentsOf(app, on)).toEqual([first]);
+    }),
+  );
 });
