@@ -2,6 +2,7 @@
  * Names and ids: slugs, the ids of rows, and what Dockup calls the things it makes on an engine. The allow-list of slugs is
  * checked at the API and again by the executor (SEC-07).
  */
+import { canonicalImage } from './image-reference.ts';
 
 /** SEC-07: an allow-list, 1 to 40 characters, one DNS label together with the `-app` suffix. */
 export const slugPattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
@@ -97,10 +98,12 @@ export function keptImage(slug: string, deploymentId: string): string {
 
 /** Whether `image` is the image of a deployment, kept or uploaded: no registry has it. */
 export function isKeptImage(image: string): boolean {
-  return image.startsWith(imageNamespace) && isId('deployment', image.slice(image.indexOf(':') + 1));
+  const name = canonicalImage(image);
+  return name.startsWith(imageNamespace) && isId('deployment', name.slice(name.indexOf(':') + 1));
 }
 
 /** Whether `image` is kept for another app than the one with `slug`: nobody runs what others have uploaded (SEC-04). */
 export function isForeignKeptImage(image: string, slug: string): boolean {
-  return image.startsWith(imageNamespace) && !image.startsWith(`${imageNamespace}${slug}:`);
+  const name = canonicalImage(image);
+  return name.startsWith(imageNamespace) && !name.startsWith(`${imageNamespace}${slug}:`);
 }

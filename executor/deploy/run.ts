@@ -3,6 +3,7 @@
  * a fixed name and label. Before the switch a failure takes the new container away and touches nothing that serves.
  */
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import { isImageId } from '../../shared/image-reference.ts';
 import { isForeignKeptImage, isReservedSlug, slugPattern } from '../../shared/names.ts';
 import type { DeploymentEvent } from '../../shared/protocol/events.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
@@ -150,6 +151,7 @@ function validate({ policy }: DeployHost, spec: AppSpec): void {
   if (!slugPattern.test(spec.slug)) throw new AppError('slug_invalid');
   if (isReservedSlug(spec.slug)) throw new AppError('slug_reserved');
   if (!isImageReference(spec.image)) throw new AppError('image_not_found', { detail: 'The image is not a well-formed reference.' });
+  if (isImageId(spec.image)) throw new AppError('image_not_found', { detail: 'The image is an id: name it with its repository.' });
   // SEC-04: an image that was uploaded for one app is not run by another.
   if (isForeignKeptImage(spec.image, spec.slug)) throw new AppError('image_not_found', { detail: 'The image belongs to another app.' });
   enforceLocalPolicy(spec, policy);

@@ -1,5 +1,6 @@
 /** From what the control plane tells about an app to what the engine is asked to create. Pure. */
 import type Dockerode from 'dockerode';
+import { canonicalImage } from '../../shared/image-reference.ts';
 import { containerName, labels, volumeName } from '../../shared/names.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 
@@ -19,7 +20,8 @@ export const megabyte = 1024 * 1024;
 export function toCreateOptions(spec: AppSpec, placement: Placement): Dockerode.ContainerCreateOptions {
   return {
     name: containerName(spec.slug, placement.deployment),
-    Image: spec.image,
+    // Never what could be the beginning of an id (SEC-04).
+    Image: canonicalImage(spec.image),
     ...(spec.command !== null && { Cmd: spec.command }),
     Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     Labels: {

@@ -1,6 +1,7 @@
 /** Images: whether the engine has one, and pulling it. No registry credentials yet. */
 import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
+import { canonicalImage } from '../../shared/image-reference.ts';
 import { isKeptImage } from '../../shared/names.ts';
 import { asked, daemonMessage, statusOf, toAppError, type Engine } from './engine.ts';
 
@@ -17,10 +18,12 @@ export function withTag(image: string): string {
   return image.includes('@') || last.includes(':') ? image : `${image}:latest`;
 }
 
-/** Id of the image, or null when the engine does not have it. */
+/** Id of the image, or null when the engine does not have it under this name: it also answers to the beginning of an id, whoever the image belongs to (SEC-04). */
 export async function findImage({ quick }: Engine, image: string): Promise<string | null> {
+  const name = canonicalImage(image);
   try {
-    return (await quick.getImage(image).inspect()).Id;
+    const { Id, RepoTags, RepoDigests } = await quick.getImage(name).inspect();
+    return [RepoTags, RepoDigests].flat().includes(name) ? Id : null;
   } catch (error) {
     if (statusOf(error) === 404) return null;
     throw toAppError('inspect image', error);

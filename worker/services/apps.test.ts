@@ -39,4 +39,12 @@ describe('changing an app', () => {
     await expect(changeApp(ctx, actor, before, { env: { SECOND: large } })).rejects.toMatchObject({ code: 'too_long', errors: [{ pointer: '/env' }] });
     expect(await reachApp(ctx, actor, appId)).toEqual(before);
   });
+
+  const theirs = `dockup/somebody-else:dep_${'0'.repeat(22)}`;
+  test.each([theirs, `docker.io/${theirs}`, `index.docker.io/${theirs}`, 'dockup/somebody-else@sha256:ab', `sha256:${'ab'.repeat(32)}`, 'sha256:ab', 'ab'.repeat(32)])('SEC-04 cannot give it the image of another one, as %s', async (image) => {
+    const { ctx, actor, appId } = opened;
+    const before = await reachApp(ctx, actor, appId);
+    await expect(changeApp(ctx, actor, before, { image })).rejects.toMatchObject({ code: 'image_not_found', errors: [{ pointer: '/image' }] });
+    expect(await reachApp(ctx, actor, appId)).toEqual(before);
+  });
 });

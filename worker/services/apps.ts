@@ -1,6 +1,7 @@
 import type { AppSettings, CreateApp, UpdateApp } from '../../shared/api/apps.ts';
 import type { PageQuery } from '../../shared/api/common.ts';
 import { AppError } from '../../shared/errors.ts';
+import { isImageId } from '../../shared/image-reference.ts';
 import { isForeignKeptImage } from '../../shared/names.ts';
 import { findAppById, insertApp, listApps, updateSettings, type AppView } from '../store/apps.ts';
 import { isUniqueViolation } from '../store/db.ts';
@@ -96,14 +97,14 @@ export async function changeApp(ctx: Context, actor: Actor, app: AppView, input:
 
 function checkSource(slug: string, source: Pick<AppSettings, 'image' | 'git_repo_url'>): void {
   if (source.image === null) return;
-  if (isForeignKeptImage(source.image, slug)) throw imageNotFound(source.image);
+  if (isImageId(source.image)) throw imageNotFound('An image is named by its repository, not by its id.');
+  // SEC-04: what others have uploaded does not exist for this app.
+  if (isForeignKeptImage(source.image, slug)) throw imageNotFound(`There is no image ${source.image} for this app.`);
   if (source.git_repo_url === null) return;
   const detail = 'With git_repo_url the image is generated: leave image out, or set it to null.';
   throw new AppError('invalid_value', { detail, errors: [{ pointer: '/image', code: 'invalid_value', detail }] });
 }
 
-/** SEC-04: what others have uploaded does not exist for this app. */
-function imageNotFound(image: string): AppError {
-  const detail = `There is no image ${image} for this app.`;
+function imageNotFound(detail: string): AppError {
   return new AppError('image_not_found', { detail, errors: [{ pointer: '/image', code: 'image_not_found', detail }] });
 }
