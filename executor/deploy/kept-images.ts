@@ -11,10 +11,14 @@ export function keepImage({ engine }: DeployHost, { id, slug }: { id: string; sl
   return tagImage(engine, imageId, keptImage(slug, id));
 }
 
-/** Let go of the images that no rollback reaches any more. */
+/** Let go of the images that no rollback reaches any more, and that nothing else names. */
 export async function dropOldImages(host: DeployHost, app: string): Promise<void> {
-  const inUse = new Set(host.journal.unfinished().map(({ spec }) => spec.image));
-  for (const entry of keepers(host, app).slice(0, -keptDeployments)) if (!inUse.has(nameOf(entry))) await drop(host, entry);
+  const all = keepers(host, app);
+  const kept = all.slice(-keptDeployments);
+  const sources = [...host.journal.unfinished(), ...kept].map(({ spec }) => spec.image);
+  // The settings of the app name it until the next upload, however many rollbacks come before the next deploy.
+  const newestUpload = all.findLast((entry) => entry.spec.image === nameOf(entry));
+  for (const entry of all.slice(0, -keptDeployments)) if (entry !== newestUpload && !sources.includes(nameOf(entry))) await drop(host, entry);
 }
 
 /** Of an app that is being removed. */
