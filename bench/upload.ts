@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,9 +63,9 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - began;
 }
 
-/** Resolves when it is loaded: the deployment is accepted then. */
+/** As curl does with `--data-binary`, which says how many bytes come. Resolves when it is loaded: the deployment is accepted then. */
 async function upload(dockup: Dockup, file: string): Promise<void> {
-  const outgoing = request(`${dockup.url}/api/v1/deploy/${slug}`, { method: 'POST', agent: false, headers: { authorization: `Bearer ${dockup.credentials.api_key}`, 'content-type': 'application/octet-stream' } });
+  const outgoing = request(`${dockup.url}/api/v1/deploy/${slug}`, { method: 'POST', agent: false, headers: { authorization: `Bearer ${dockup.credentials.api_key}`, 'content-type': 'application/octet-stream', 'content-length': (await stat(file)).size } });
   const replied = once(outgoing, 'response');
   await pipeline(createReadStream(file, { highWaterMark: 1024 ** 2 }), outgoing);
   const [reply] = await replied;

@@ -42,6 +42,14 @@ export function openRequest(url: URL, options: RequestOptions, onReply?: (reply:
   return (url.protocol === 'https:' ? https : http).request(url, options, onReply);
 }
 
+/** @throws Error of the network, or of the signal that the request was given */
+export function replyTo(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once('response', resolve);
+    request.on('error', reject);
+  });
+}
+
 /** POST JSON, read JSON. A body that is not JSON is given as text. */
 export async function postJson(url: string, body: unknown): Promise<{ status: number; body: unknown }> {
   const reply = await httpRequest({

@@ -1,10 +1,11 @@
 /** Take in an image that a client sends. Until the engine has read the archive to its end nothing is loaded, so what is refused leaves nothing. */
-import { PassThrough, type Readable } from 'node:stream';
-import type { Pack } from 'tar-stream';
+import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
+import { guardDisk } from '../disk.ts';
 import { filterArchive } from '../images/filter.ts';
-import { dataRootOf, describeImage, guardDisk, loadArchive } from '../images/load.ts';
+import { dataRootOf, describeImage, loadArchive } from '../images/load.ts';
 import { interrupted } from '../transfers.ts';
 import type { FinishedUpload } from '../uploads/uploads.ts';
 import type { HandlerContext } from './context.ts';
@@ -61,14 +62,16 @@ async function loadFile(context: HandlerContext, wanted: Wanted, file: FinishedU
 async function load({ host, uploads }: HandlerContext, { image, pick }: Wanted, source: Readable, { length, signal }: { length: number | null; signal: AbortSignal }): Promise<Result<'load_image'>> {
   const { engine, log } = host;
   if (length !== null && length > uploads.maxBytes) throw new AppError('archive_too_large', { detail: `It has ${length} bytes, this server takes ${uploads.maxBytes} (DOCKUP_MAX_UPLOAD).` });
-  const guard = guardDisk(await dataRootOf(engine));
+  const guard = guardDisk(await dataRootOf(engine), dirname(uploads.dir));
   guard(length ?? 0);
 
   const { pack: createPack } = await import('tar-stream');
   const pack = createPack();
+  // It is destroyed by whoever knows why.
+  pack.on('error', () => undefined);
   const ended = new AbortController();
-  const loading = loadArchive(engine, toNodeStream(pack), AbortSignal.any([signal, ended.signal]));
-  const filtering = filterArchive(source, pack, { image, pick, maxBytes: uploads.maxBytes, onProgress: () => guard(0) });
+  const loading = loadArchive(engine, pack, AbortSignal.any([signal, ended.signal]));
+  const filtering = filterArchive(source, pack, { image, pick, maxBytes: uploads.maxBytes, onProgress: () => guard(0), signal });
   try {
     await Promise.all([filtering, loading]);
   } catch (error) {
@@ -83,12 +86,4 @@ async function load({ host, uploads }: HandlerContext, { image, pick }: Wanted, 
   const loaded = await describeImage(engine, image);
   log.info('image loaded', { image, size: loaded.size });
   return loaded;
-}
-
-/** The engine's client pipes the streams of Node. Both are destroyed by whoever knows why. */
-function toNodeStream(pack: Pack): PassThrough {
-  const stream = new PassThrough();
-  pack.on('error', () => undefined);
-  stream.on('error', () => undefined);
-  return pack.pipe(stream);
 }

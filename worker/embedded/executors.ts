@@ -8,6 +8,7 @@ import { openReader, unwrapReading } from '../hub/reader.ts';
 import type { HubSocket } from '../hub/socket.ts';
 import type { Ingest } from '../services/ingest.ts';
 import type { ExecutorClient, Log, UsageHistory } from '../services/ports.ts';
+import { passExchange } from './bodies.ts';
 import { connectClient } from './client-socket.ts';
 import type { Upgrades } from './upgrades.ts';
 
@@ -23,7 +24,7 @@ export function createExecutors(upgrades: Upgrades, history: UsageHistory, log: 
 
   function hubOf(serverId: string): Hub {
     if (ingest === undefined) throw new Error('use executors: not started');
-    const hub = hubs.get(serverId) ?? new Hub(serverId, { ingest, history, log });
+    const hub = hubs.get(serverId) ?? new Hub(serverId, { ingest, history, log, passBody: passExchange });
     hubs.set(serverId, hub);
     return hub;
   }

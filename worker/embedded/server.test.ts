@@ -18,3 +18,9 @@ test.each([
   expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('here');
   server.close();
 });
+
+test('an upload may last as long as it needs, the head of a request may not', async () => {
+  const server = await listen({ fetch: () => new Response('here'), offerUpgrade: () => undefined, bind: '127.0.0.1', port: 0 });
+  expect(server).toMatchObject({ requestTimeout: 0, headersTimeout: 60_000 });
+  server.close();
+});

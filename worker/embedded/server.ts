@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
+import { keepExchange } from './bodies.ts';
 import type { Upgrade } from './upgrades.ts';
 
 interface Options {
@@ -12,7 +13,12 @@ interface Options {
 }
 
 export async function listen({ fetch, offerUpgrade, bind, port }: Options): Promise<Server> {
-  const server = createServer(getRequestListener((request) => fetch(request)));
+  const serve = getRequestListener((request, exchange) => {
+    keepExchange(request, exchange);
+    return fetch(request);
+  });
+  // A large upload lasts as long as its sender's line needs; the time for its headers stays limited.
+  const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, serve);
   server.on('upgrade', (request, socket, head) => {
     // A request that is none (a malformed Host, credentials in the target) ends its own connection and nothing else.
     answerUpgrade(request, socket, head).catch(() => socket.destroy());

@@ -11,17 +11,20 @@ import { isFinished } from '../../shared/status.ts';
 import { describeError } from '../log.ts';
 import type { Ingest } from '../services/ingest.ts';
 import type { CallOutcome, Log, Presence, TransferMethod, UsageHistory, WithoutTransfer } from '../services/ports.ts';
-import { PendingCalls, refusalOf } from './calls.ts';
+import { PendingCalls, refusalBy, refusalOf } from './calls.ts';
 import { EventBell } from './event-bell.ts';
+import { passStream, type PassBody, type Upload } from './pipe.ts';
 import type { HubSocket } from './socket.ts';
 import { Streams } from './streams.ts';
-import { Transfers, type Download, type Refusal, type Upload } from './transfers.ts';
+import { Transfers, type Download, type Refusal } from './transfers.ts';
 import { Waiters } from './waiters.ts';
 
 interface Ports {
   ingest: Ingest;
   history: UsageHistory;
   log: Log;
+  /** Where the platform has a shorter way for bulk bodies than its streams. */
+  passBody?: PassBody;
 }
 
 export class Hub {
@@ -30,7 +33,7 @@ export class Hub {
   #socket: HubSocket | null = null;
   readonly #calls = new PendingCalls();
   readonly #deployments = new Waiters();
-  readonly #transfers = new Transfers();
+  readonly #transfers: Transfers;
   /** Clients that are connected with a stream: each host hands their messages straight to it. */
   readonly streams = new Streams({
     session: () => (this.#socket?.session.isReady ? this.#socket.session : undefined),
@@ -48,6 +51,7 @@ export class Hub {
   constructor(server: string, ports: Ports) {
     this.#server = server;
     this.#ports = ports;
+    this.#transfers = new Transfers(ports.passBody ?? passStream);
   }
 
   /** A connection that was there before hibernation. */
@@ -104,6 +108,8 @@ export class Hub {
     if (socket === null || !socket.session.isReady) {
       return Promise.resolve({ ok: false, code: 'executor_offline', message: 'The executor is not connected.' });
     }
+    const refusal = refusalBy(socket.session.protocol, method);
+    if (refusal !== undefined) return Promise.resolve(refusal);
     const id = crypto.randomUUID();
     const text = encode({ type: 'call', id, method, params });
     // The executor would drop it unread, or end the connection: again and again, as a deployment is delivered again.

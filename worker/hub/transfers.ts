@@ -4,9 +4,8 @@
  */
 import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import { transferLengthHeader } from '../../shared/protocol/transfers.ts';
 import type { CallOutcome, TransferMethod } from '../services/ports.ts';
-import { createPipe } from './pipe.ts';
+import { createPipe, type PassBody, type Upload } from './pipe.ts';
 
 /** Makes the call that names the transfer. An abort of the signal tells the executor that nobody waits any more. */
 type MakeCall<M extends TransferMethod> = (transfer: string, signal: AbortSignal) => Promise<CallOutcome<M>>;
@@ -17,12 +16,6 @@ export interface Download {
 }
 export type Refusal = Extract<CallOutcome<TransferMethod>, { ok: false }>;
 
-/** A body that somebody wants to be rid of, and how many bytes it has, if that is known. */
-export interface Upload {
-  body: ReadableStream<Uint8Array>;
-  length: number | null;
-}
-
 /** One that waits for the executor to dial back. */
 interface Meeting {
   method: 'GET' | 'POST';
@@ -31,19 +24,22 @@ interface Meeting {
 
 export class Transfers {
   readonly #meetings = new Map<string, Meeting>();
+  readonly #pass: PassBody;
+
+  constructor(pass: PassBody) {
+    this.#pass = pass;
+  }
 
   /** The executor fetches the body. */
-  async upload<M extends TransferMethod>({ body, length }: Upload, call: MakeCall<M>): Promise<CallOutcome<M>> {
+  async upload<M extends TransferMethod>(upload: Upload, call: MakeCall<M>): Promise<CallOutcome<M>> {
     const over = new AbortController();
-    let piped = Promise.resolve();
+    let moved = Promise.resolve();
     const id = this.#expect(over, {
       method: 'GET',
-      meet: async () => {
-        const { readable, writable } = createPipe();
-        // The rest of a body that is not wanted belongs to the HTTP server, which reads it away: cancelled here, it would take the reply to its sender along.
-        // One that breaks, or a reader that goes, is seen by the executor, whose answer to the call tells of it.
-        piped = body.pipeTo(writable, { signal: over.signal, preventCancel: true }).catch(() => undefined);
-        return new Response(readable, { headers: { 'content-type': 'application/octet-stream', ...(length !== null && { [transferLengthHeader]: String(length) }) } });
+      meet: async (request) => {
+        const passed = this.#pass(upload, request, over.signal);
+        moved = passed.moved;
+        return passed.response;
       },
     });
     try {
@@ -52,7 +48,7 @@ export class Transfers {
       this.#meetings.delete(id);
       over.abort();
       // From here on the body is free for whoever reads the rest of it away.
-      await piped;
+      await moved;
     }
   }
 
