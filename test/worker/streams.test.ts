@@ -65,6 +65,38 @@ test('REL-08 after the eviction the next line of a log still arrives, and credit
   client.socket.close();
 });
 
+test('REL-08 REL-17 a line that the eviction has cut is told as dropped, and the next one is whole', async () => {
+  const { executor, connection, subject, frames } = await setScene();
+  const [log, samples] = [await open(subject, '/logs/stream'), await open(subject, '/stats/stream')];
+  const streams = [(await connection.next('open')).stream, (await connection.next('open')).stream];
+  const sendAll = (text: string) => {
+    for (const stream of streams) connection.socket.send(data(stream, text));
+  };
+  sendAll('{"n":1}\n{"n"');
+  for (const client of [log, samples]) await expect.poll(() => client.text()).toBe('{"n":1}\n');
+
+  const returned = (stream: number) => frames.reduce((sum, frame) => sum + (frame.kind === 'credit' && frame.stream === stream ? frame.bytes : 0), 0);
+  const expectReturned = async (text: string) => {
+    for (const stream of streams) await expect.poll(() => returned(stream)).toBe(text.length);
+  };
+  await evict(executor);
+  sendAll(':2');
+  await expectReturned('{"n":1}\n{"n"');
+  await evict(executor);
+  sendAll('2}\n{"n":3}\n{"n"');
+  sendAll(':4}\n');
+  await expect.poll(() => log.text()).toBe('{"n":1}\n{"dropped":1}\n{"n":3}\n{"n":4}\n');
+  await expect.poll(() => samples.text()).toBe('{"n":1}\n{"n":3}\n{"n":4}\n');
+
+  await evict(executor);
+  sendAll('{"n":5}\n');
+  await expect.poll(() => log.text()).toMatch(/\{"n":4\}\n\{"n":5\}\n$/);
+  // All that came has been paid back, also what nobody got.
+  await expectReturned('{"n":1}\n{"n":22}\n{"n":3}\n{"n":4}\n');
+  log.socket.close();
+  samples.socket.close();
+});
+
 test('REL-08 after the eviction a client that goes is told to the executor', async () => {
   const { executor, connection, subject } = await setScene();
   const client = await open(subject, '/logs/stream');

@@ -5,7 +5,7 @@ import type { Frame } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { HubMessage } from '../../shared/protocol/messages.ts';
 import { readControl } from './exec-control.ts';
-import { Lines } from './lines.ts';
+import { concat, Lines } from './lines.ts';
 import type { ClientSocket } from './socket.ts';
 
 /** The way to the executor. */
@@ -13,6 +13,9 @@ export interface Link {
   tell(message: HubMessage): void;
   pass(frame: Frame): void;
 }
+
+/** In place of a log line of which only the end is there. */
+const gap = new TextEncoder().encode('{"dropped":1}\n');
 
 /** Credit goes back in pieces of a quarter of the window: fewer frames, and the executor never runs dry for it. */
 const creditStep = limits.streamWindow / 4;
@@ -31,7 +34,7 @@ export class ClientStream {
   constructor(socket: ClientSocket, link: Link) {
     this.socket = socket;
     this.#link = link;
-    this.#lines = socket.session.kind === 'exec' ? null : new Lines();
+    this.#lines = socket.session.kind === 'exec' ? null : new Lines(socket.session);
   }
 
   /** Output. @throws AppError executor_lost when the executor sends more than it may: only so much is kept for a client */
@@ -39,9 +42,10 @@ export class ClientStream {
     const { session } = this.socket;
     session.unreturned += bytes.length;
     if (session.unreturned > limits.streamWindow) throw new AppError('executor_lost', { detail: 'The executor sent more than the stream allows.' });
+    const { ready, done } = this.#lines === null ? { ready: bytes, done: bytes.length } : this.#cutLines(this.#lines, bytes);
     this.socket.remember();
-    const ready = this.#lines === null ? bytes : this.#lines.push(bytes);
-    if (ready.length > 0) this.socket.send(ready, () => this.#giveCredit(ready.length, creditStep));
+    if (ready.length > 0) this.socket.send(ready, () => this.#giveCredit(done, creditStep));
+    else this.#giveCredit(done, creditStep);
   }
 
   /** After hibernation nobody will say that bytes were taken: those that are still owed count as taken. */
@@ -77,6 +81,16 @@ export class ClientStream {
   release(): void {
     this.#input.clear();
     clearInterval(this.#awake);
+  }
+
+  /** What the client gets of these bytes, and how many of all that came are dealt with by it. */
+  #cutLines(lines: Lines, bytes: Uint8Array): { ready: Uint8Array; done: number } {
+    const { session } = this.socket;
+    const before = lines.waiting;
+    const { whole, skipped } = lines.push(bytes);
+    // The rest of a line is in memory only: an object that has slept knows by this that it has lost one.
+    session.isCut = lines.isCut;
+    return { ready: skipped && session.kind === 'logs' ? concat(gap, whole) : whole, done: before + bytes.length - lines.waiting };
   }
 
   #control(text: string): void {

@@ -40,6 +40,8 @@ export interface ClientSession {
   inputCredit: number;
   /** Bytes of output that came and for which the executor has not been given new credit. */
   unreturned: number;
+  /** Output has come to the middle of a line. */
+  isCut: boolean;
 }
 
 export interface ClientSocket {

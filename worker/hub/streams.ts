@@ -125,5 +125,5 @@ function lost(message: string): StreamEnd {
 /** Numbered at random, so that a hub that slept does not use a number twice. */
 export function newSession(fields: Pick<ClientSession, 'server' | 'app' | 'kind' | 'hasControl'>): ClientSession {
   const [stream = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return { ...fields, stream, inputCredit: 0, unreturned: 0 };
+  return { ...fields, stream, inputCredit: 0, unreturned: 0, isCut: false };
 }
