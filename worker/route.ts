@@ -112,7 +112,13 @@ export interface DefinedRoute {
   mount(api: OpenAPIHono<BaseEnv>): void;
 }
 
-type Config = RouteConfig & { operationId: string; summary: string; tags: string[] };
+type Config = RouteConfig & {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  /** Bytes of a JSON body, where it may be larger than others. */
+  'x-max-body-bytes'?: number;
+};
 
 export function defineRoute<Granted extends object, const R extends Config>(
   access: Access<Granted>,
@@ -149,11 +155,11 @@ function guard<Granted extends object>(access: Access<Granted>): MiddlewareHandl
 }
 
 /** A body that is not JSON is passed on as it comes: its size is the executor's concern. */
-function checksOfBody({ request }: RouteConfig): MiddlewareHandler<BaseEnv>[] {
+function checksOfBody({ request, 'x-max-body-bytes': largest = bodyLimitBytes }: Config): MiddlewareHandler<BaseEnv>[] {
   if (request?.body === undefined) return [];
   const types = Object.keys(request.body.content);
   const expect = expectType(types, request.body.required === true);
-  return types.includes('application/json') ? [expect, limitBody] : [expect];
+  return types.includes('application/json') ? [expect, limitBody(largest)] : [expect];
 }
 
 /** The framework takes a body of another type for an empty one: the caller is told instead. */
@@ -166,17 +172,19 @@ function expectType(types: readonly string[], isRequired: boolean): MiddlewareHa
   };
 }
 
-/** Bytes of a JSON body. The largest legitimate ones are environments. */
+/** Bytes of a JSON body, unless its route says otherwise. The largest legitimate ones are environments. */
 const bodyLimitBytes = 1024 * 1024;
 
-const limitBody = bodyLimit({
-  maxSize: bodyLimitBytes,
-  onError: (c) => {
-    // The rest of the body stays unread, so nothing more can be asked on this connection.
-    c.header('Connection', 'close');
-    throw new AppError('payload_too_large', { detail: `A JSON body may have ${bodyLimitBytes} bytes.` });
-  },
-});
+function limitBody(maxSize: number): MiddlewareHandler {
+  return bodyLimit({
+    maxSize,
+    onError: (c) => {
+      // The rest of the body stays unread, so nothing more can be asked on this connection.
+      c.header('Connection', 'close');
+      throw new AppError('payload_too_large', { detail: `A JSON body may have ${maxSize} bytes here.` });
+    },
+  });
+}
 
 function takesJson({ request }: RouteConfig): boolean {
   return Object.hasOwn(request?.body?.content ?? {}, 'application/json');

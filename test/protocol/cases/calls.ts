@@ -27,6 +27,30 @@ export function callCases(plane: Plane): void {
     await connection.close();
   });
 
+  describe('the standard input of a command', () => {
+    const largest = 1024 * 1024;
+    const run = (slug: string, stdin: string) => plane().request('POST', `/api/v1/apps/${slug}/exec`, { body: { cmd: ['cat'], stdin } });
+
+    test.each([
+      ['letters', 'x'],
+      ['what JSON writes with six characters', '\u0001'],
+      ['letters of three bytes', '€'],
+    ])('is as large as the documentation says: %s', async (_name, character) => {
+      const scene = await setScene(plane());
+      const connection = await connectAndServe(scene, { exec: ({ stdin }) => ({ exit_code: 0, stdout: String(stdin?.length), stderr: '', truncated: false }) });
+      expect(await run(scene.app.slug, character.repeat(largest))).toMatchObject({ status: 200, body: { stdout: String(largest) } });
+      await connection.close();
+    });
+
+    test('and not larger: nothing is run', async () => {
+      const scene = await setScene(plane());
+      const connection = await connectAndServe(scene);
+      expect(await run(scene.app.slug, 'x'.repeat(largest + 1))).toMatchObject({ status: 422, body: { code: 'too_long', errors: [{ pointer: '/stdin' }] } });
+      expect(connection.calls('exec')).toEqual([]);
+      await connection.close();
+    });
+  });
+
   test.each([
     ['engine_unreachable', 503],
     ['engine_error', 502],
