@@ -1,6 +1,7 @@
 /** The history of usage lives in the storage of the hub's own object: it outlives the object's sleep and its executor's absence. */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { app } from '../../shared/api/apps.ts';
 import { project } from '../../shared/api/projects.ts';
 import { statsHistory } from '../../shared/api/stats.ts';
@@ -26,6 +27,17 @@ test('what was told before an eviction is there after it, also when the executor
   expect(await read()).toEqual([12.5]);
   connection.socket.close(1000, 'bye');
   expect(await read()).toEqual([12.5]);
+});
+
+test('it goes with its server', async () => {
+  const executor = await enrolExecutor();
+  const connection = await connect(executor);
+  connection.send({ type: 'event', seq: 1, event: { kind: 'usage', minute: Math.floor(Date.now() / 60_000), apps: [usage('app_1', 1)] } });
+  await connection.next('ack');
+  const count = () => runInDurableObject(stubOf(executor), (_instance, { storage }) => storage.sql.exec<{ count: number }>('select count(*) as count from usage_history').one().count);
+  expect(await count()).toBe(1);
+  await callApi('DELETE', `/api/v1/servers/${executor.serverId}`, { status: 204, schema: z.undefined() });
+  expect(await count()).toBe(0);
 });
 
 test('rows older than seven days go, once an hour, and are not told before', async () => {

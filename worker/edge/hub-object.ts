@@ -80,6 +80,10 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     return this.#history.read(server, app, since);
   }
 
+  async forget(server: string): Promise<void> {
+    return this.#history.drop(server);
+  }
+
   async announce(server: string, app: string, event: string): Promise<void> {
     this.#open(server).events.ring(app, event);
   }

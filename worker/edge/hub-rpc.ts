@@ -9,6 +9,7 @@ export interface HubRpc extends Rpc.DurableObjectBranded {
   settled(server: string, deployment: string, timeout: number): Promise<void>;
   stream(server: string, request: StreamRequest): Promise<Reading>;
   history(server: string, app: string, since: number): Promise<UsagePoint[]>;
+  forget(server: string): Promise<void>;
   announce(server: string, app: string, event: string): Promise<void>;
   awaitEvent(server: string, app: string, after: string, timeout: number): Promise<void>;
   disconnect(server: string, code: number, reason: string): Promise<void>;

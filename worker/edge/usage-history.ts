@@ -20,6 +20,7 @@ export function createUsageHistory(sql: SqlStorage, clock: () => number = Date.n
       // Written by `put` above, from what the protocol has checked.
       return [...rows].map(({ minute, usage }) => ({ minute, ...withoutApp(JSON.parse(usage) as MinuteUsage) }));
     },
+    drop: async () => void sql.exec('delete from usage_history'),
   };
 }
 

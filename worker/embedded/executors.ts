@@ -44,6 +44,7 @@ export function createExecutors(upgrades: Upgrades, history: UsageHistory, log: 
     accept: async (request, serverId, epoch) => upgrades.take(request, 'executor', (socket) => attach(hubOf(serverId), socket, serverId, epoch)),
     attach: async (request, serverId, stream) => upgrades.take(request, 'client', (socket) => connectClient(hubOf(serverId).streams, socket, serverId, stream)),
     history: (serverId, appId, since) => history.read(serverId, appId, since),
+    forget: (serverId) => history.drop(serverId),
     announce: async (serverId, appId, eventId) => hubOf(serverId).events.ring(appId, eventId),
     awaitEvent: (serverId, appId, after, timeout) => hubOf(serverId).events.wait(appId, after, timeout),
     stream: async (serverId, stream) => unwrapReading(await openReader(hubOf(serverId).streams, serverId, stream)),

@@ -55,4 +55,11 @@ describe('the history of usage in the database', () => {
     await history.put('srv_1', minute, [usage('app_1')]);
     expect(await rows()).toEqual([-week + 1, -1, 0]);
   });
+
+  test('of a server goes with it, and no other', async () => {
+    await history.put('srv_1', minute - 1, [usage('app_1')]);
+    await history.put('srv_2', minute, [usage('app_2')]);
+    await history.drop('srv_1');
+    expect(await rows()).toEqual([0]);
+  });
 });

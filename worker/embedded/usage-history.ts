@@ -2,7 +2,7 @@
 import type { UsageHistory } from '../services/ports.ts';
 import { isPruneDue, oldestMinute } from '../hub/history-life.ts';
 import type { Db } from '../store/db.ts';
-import { pruneUsage, putUsage, readUsage } from '../store/usage-history.ts';
+import { dropUsage, pruneUsage, putUsage, readUsage } from '../store/usage-history.ts';
 
 export function createUsageHistory(db: Db, clock: () => number = Date.now): UsageHistory {
   return {
@@ -14,5 +14,6 @@ export function createUsageHistory(db: Db, clock: () => number = Date.now): Usag
       const rows = await readUsage(db, serverId, appId, Math.max(since, oldestMinute(clock())));
       return rows.map(({ minute, usage: { app: _app, ...usage } }) => ({ minute, ...usage }));
     },
+    drop: (serverId) => dropUsage(db, serverId),
   };
 }

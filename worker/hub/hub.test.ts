@@ -40,7 +40,7 @@ describe('the hub', () => {
       facts.push(fact);
     };
     const ingest: Ingest = { connected: note('connected'), disconnected: note('disconnected'), event: (_server, _epoch, event) => note(event.kind)() };
-    const history: UsageHistory = { put: (_server, minute) => note(`usage of ${minute}`)(), read: async () => [] };
+    const history: UsageHistory = { put: (_server, minute) => note(`usage of ${minute}`)(), read: async () => [], drop: async () => {} };
     hub = new Hub('srv_1', { ingest, history, log: { info: () => {}, error: (message) => errors.push(message) } });
   });
   afterEach(() => {

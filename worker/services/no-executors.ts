@@ -16,6 +16,7 @@ export const noExecutors: ExecutorClient = {
   download: refuse,
   transfer: refuse,
   history: async () => [],
+  forget: async () => undefined,
   announce: async () => undefined,
   awaitEvent: refuse,
 };

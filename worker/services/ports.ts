@@ -38,6 +38,8 @@ export interface ExecutorClient {
   transfer(serverId: string, transferId: string, request: Request): Promise<Response>;
   /** What an app used in each minute from `since` (minutes since the epoch) on, oldest first. */
   history(serverId: string, appId: string, since: number): Promise<UsagePoint[]>;
+  /** The server is gone, and with it what was kept of it outside the database. */
+  forget(serverId: string): Promise<void>;
   /** Something has been written to the events of an app: wakes those who wait. `eventId` is the newest. */
   announce(serverId: string, appId: string, eventId: string): Promise<void>;
   /** Resolves when an event newer than `after` was announced, or after `timeout` ms: a hint to look, never a fact. */
@@ -63,6 +65,8 @@ export interface UsageHistory {
   /** The same minute again replaces what was there. */
   put(serverId: string, minute: number, apps: MinuteUsage[]): Promise<void>;
   read(serverId: string, appId: string, since: number): Promise<UsagePoint[]>;
+  /** All of a server. */
+  drop(serverId: string): Promise<void>;
 }
 
 /** What a WebSocket upgrade that is refused gets: a socket that closes at once and says why, because clients cannot read a refused upgrade. */

@@ -62,6 +62,7 @@ export async function revokeServer(ctx: Context, actor: Actor, server: ServerRow
 export async function removeServer(ctx: Context, actor: Actor, server: ServerRow): Promise<void> {
   if (await hasAppsOn(ctx.db, server.id)) throw new AppError('server_in_use', { detail: 'Delete its apps first, or revoke the server.' });
   await revokeServer(ctx, actor, server);
+  await ctx.executors.forget(server.id);
   await deleteServer(ctx.db, server.id);
 }
 

@@ -28,6 +28,10 @@ const usageOfApp = once(({ orm }) =>
     .prepare(),
 );
 
+export async function dropUsage({ orm }: Db, serverId: string): Promise<void> {
+  await orm.delete(usageHistory).where(eq(usageHistory.serverId, serverId));
+}
+
 /** Of all servers, also of those that are gone. */
 export async function pruneUsage({ orm }: Db, before: number): Promise<void> {
   await orm.delete(usageHistory).where(lt(usageHistory.minute, before));
