@@ -7,9 +7,11 @@ import { createdApiKey, session, user } from '../../shared/api/auth.ts';
 import type { App } from '../../shared/api/apps.ts';
 import { deployment } from '../../shared/api/deployments.ts';
 import { project as projectSchema } from '../../shared/api/projects.ts';
+import type { LogEntry } from '../../shared/protocol/logs.ts';
 import type { StatsSample } from '../../shared/protocol/usage.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { enrolExecutor, type Connection, type FakeExecutor, type Handlers } from './fake-executor.ts';
+import type { FakeStream } from './fake-streams.ts';
 
 export interface Person {
   id: string;
@@ -47,6 +49,8 @@ const sample: StatsSample = {
   time: '2026-11-22T18:50:28.123Z', cpu: 1, cpu_of_limit: null, memory: 24, memory_limit: null, memory_of_limit: null, network_rx: 0, network_tx: 0, block_read: 0, block_write: 0, pids: 1,
 };
 
+const logLine: LogEntry = { time: '2026-11-22T18:50:28.123456789Z', stream: 'stdout', text: 'listening', cursor: 'c1', deployment: 'dep_1' };
+
 const page = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 export async function startWorld(env: Record<string, string> = {}): Promise<World> {
@@ -62,7 +66,7 @@ export async function startWorld(env: Record<string, string> = {}): Promise<Worl
 async function populate(plane: ControlPlane): Promise<World> {
   const executor = await enrolExecutor(plane);
   const handlers: Handlers = { deploy: () => ({ accepted: true }), logs: () => ({ lines: [] }), volumes: () => ({ volumes: [] }), stats: () => sample };
-  const connection = await executor.connect(handlers);
+  const connection = await executor.connect(handlers, {}, tellOnce);
   const { email, password, api_key } = plane.credentials;
   const login = await logIn(plane, email, password);
   const [firstKey] = (await plane.expect(200, page, plane.request('GET', '/api/v1/api-keys'))).data;
@@ -82,6 +86,13 @@ async function populate(plane: ControlPlane): Promise<World> {
       await plane.stop();
     },
   };
+}
+
+/** Streams that are read have one line, and no end. */
+function tellOnce(stream: FakeStream): void {
+  stream.opened();
+  if (stream.kind === 'logs') stream.write(`${JSON.stringify(logLine)}\n`);
+  if (stream.kind === 'stats') stream.write(`${JSON.stringify(sample)}\n`);
 }
 
 export async function logIn(plane: ControlPlane, email: string, password: string): Promise<z.infer<typeof session>> {
