@@ -47,7 +47,7 @@ export const limits = {
   logLineLength: 16 * 1024,
 } as const;
 
-/** WebSocket close codes of Dockup, 4400 + the HTTP status that means the same. */
+/** WebSocket close codes of Dockup, 4000 + the HTTP status that means the same. */
 export const closeCodes = {
   /** The other end broke the protocol in a way that cannot be answered: no hello, no welcome. */
   protocolError: 4400,

@@ -108,7 +108,7 @@ export const appRoutes = [
       summary: 'Delete an app, its route and its containers',
       tags,
       request: { params: appParams, query: removeQuery },
-      responses: { 204: noContent, 202: { description: 'The app is gone here; its host is away and is told when it returns.' } },
+      responses: { 204: noContent, 202: { description: 'The app is gone here; its host is away and is told when it returns. Nobody can see there now whether it has volumes that its settings no longer name: those stay on the host, unless `delete_volumes` names them too.' } },
     },
     async (c) => {
       const { queue, delete_volumes: volumes = [] } = c.req.valid('query');
