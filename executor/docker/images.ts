@@ -1,9 +1,10 @@
 /** Images: whether the engine has one, and pulling it. No registry credentials yet. */
-import type Dockerode from 'dockerode';
+import type { IncomingMessage } from 'node:http';
 import { AppError } from '../../shared/errors.ts';
 import { canonicalImage } from '../../shared/image-reference.ts';
 import { isKeptImage } from '../../shared/names.ts';
 import { asked, daemonMessage, statusOf, toAppError, type Engine } from './engine.ts';
+import { readFailure } from './progress.ts';
 
 /** Stricter than the engine: a reference is put into the path of its API, so it may not walk there. */
 const reference = /^[a-zA-Z0-9]+(?:[._:/@-]+[a-zA-Z0-9]+)*$/;
@@ -33,20 +34,14 @@ export async function findImage({ quick }: Engine, image: string): Promise<strin
 /** @throws AppError image_not_found, image_pull_failed; or the signal's reason */
 export async function pullImage({ docker }: Engine, image: string, signal: AbortSignal): Promise<void> {
   try {
-    const stream: NodeJS.ReadableStream = await docker.createImage({ fromImage: withTag(image), abortSignal: signal });
-    await followPull(docker, stream, signal);
+    // The engine's client answers with the reply itself, which its types do not say; its own reader of such streams passes over failures.
+    const reply = (await docker.createImage({ fromImage: withTag(image), abortSignal: signal })) as IncomingMessage;
+    const failure = await readFailure(reply);
+    if (failure !== null) throw new Error(failure);
   } catch (error) {
     signal.throwIfAborted();
     throw toPullError(image, error);
   }
-}
-
-/** The engine answers 200 and tells failures in the stream. */
-function followPull(docker: Dockerode, stream: NodeJS.ReadableStream, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    docker.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(error)));
-  });
 }
 
 const absent = /not found|manifest unknown|pull access denied|does not exist|unauthorized|authentication required|denied:|invalid reference/i;

@@ -1,12 +1,11 @@
 /** The engine's `docker load`: takes an archive, answers 200 at once and tells how it went in the stream. */
 import type { Readable } from 'node:stream';
 import type { Pack } from 'tar-stream';
-import { z } from 'zod';
 import { AppError } from '../../shared/errors.ts';
 import { moveBytes } from '../../shared/move-bytes.ts';
 import { asked, toAppError, type Engine } from '../docker/engine.ts';
+import { readFailure } from '../docker/progress.ts';
 import { openRequest, replyTo } from '../http.ts';
-import { parseJson } from '../json.ts';
 
 /** Loads what `archive` holds. @throws AppError archive_invalid, insufficient_storage, engine_unreachable, engine_error */
 export async function loadArchive({ socketPath }: Engine, archive: Pack, signal: AbortSignal): Promise<void> {
@@ -24,22 +23,6 @@ export async function loadArchive({ socketPath }: Engine, archive: Pack, signal:
     throw toLoadError(error);
   }
 }
-
-/** The answer is lines of JSON. */
-async function readFailure(stream: NodeJS.ReadableStream): Promise<string | null> {
-  let text = '';
-  // Quiet, it says little; read to its end all the same, or the end of the connection is an error of nobody's.
-  for await (const chunk of stream) if (text.length < maxProgress) text += String(chunk);
-  for (const line of text.split('\n')) {
-    const told = progress.safeParse(parseJson(line));
-    if (told.success) return 'message' in told.data ? told.data.message : told.data.errorDetail.message;
-  }
-  return null;
-}
-
-const maxProgress = 1024 * 1024;
-/** In the stream, and in an answer that is a refusal. */
-const progress = z.union([z.object({ errorDetail: z.object({ message: z.string() }) }), z.object({ message: z.string() })]);
 
 const brokenContent = /unexpected EOF|invalid|no such file|checksum|mismatch|unmarshal|malformed|not a directory|Error processing tar|archive/i;
 

@@ -1,0 +1,23 @@
+/** What the engine tells while it pulls or loads: it answers 200 at once, and failures are lines of the stream. */
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import { parseJson } from '../json.ts';
+
+/** In the stream; and as the body of a refusal. */
+const failure = z.union([
+  z.object({ errorDetail: z.object({ message: z.string() }) }).transform(({ errorDetail }) => errorDetail.message),
+  z.object({ error: z.string() }).transform(({ error }) => error),
+  z.object({ message: z.string() }).transform(({ message }) => message),
+]);
+
+/** Reads it to its end. Answers why it failed, or null. */
+export async function readFailure(stream: Readable): Promise<string | null> {
+  let told: string | null = null;
+  for await (const line of createInterface({ input: stream })) {
+    const found = failure.safeParse(parseJson(line));
+    if (found.success) told = found.data;
+  }
+  if (stream.errored !== null) throw stream.errored;
+  return told;
+}
