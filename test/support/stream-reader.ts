@@ -3,10 +3,8 @@ import { OpenStream } from '../../executor/streams/open-stream.ts';
 
 export interface StreamReader {
   stream: OpenStream;
-  /** What has been read so far. */
-  text(): string;
-  /** The whole lines of it. */
-  lines(): string[];
+  /** The whole lines that have been read so far. */
+  lines(): readonly string[];
   /** Read on: so many bytes more. */
   allow(bytes: number): void;
   /** As if the client had closed its connection. */
@@ -14,9 +12,15 @@ export interface StreamReader {
 }
 
 export function createReader({ room = 1_000_000 }: { room?: number } = {}): StreamReader {
-  const read: Uint8Array[] = [];
+  const decoder = new TextDecoder();
+  const lines: string[] = [];
+  let rest = '';
   const drain = () => {
-    while (stream.canSend) read.push(stream.takeFrame());
+    while (stream.canSend) {
+      const whole = `${rest}${decoder.decode(stream.takeFrame(), { stream: true })}`.split('\n');
+      rest = whole.pop() ?? '';
+      lines.push(...whole);
+    }
   };
   const stream = new OpenStream(1, room, {
     room: () => Infinity,
@@ -26,11 +30,9 @@ export function createReader({ room = 1_000_000 }: { room?: number } = {}): Stre
       throw error;
     },
   });
-  const text = () => Buffer.concat(read).toString();
   return {
     stream,
-    text,
-    lines: () => text().split('\n').slice(0, -1),
+    lines: () => lines,
     allow: (bytes) => {
       stream.allow(bytes);
       drain();
