@@ -3,12 +3,17 @@
  * never started: so it needs no path of the host and no program in any image.
  */
 import { randomBytes } from 'node:crypto';
-import { Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import { labels } from '../../shared/names.ts';
+import { explain } from '../images/filter.ts';
+import { unpackingStages } from '../images/unpack.ts';
 import { interrupted } from '../transfers.ts';
 import { createContainer, removeContainer } from './containers.ts';
 import { asked, daemonMessage, statusOf, toAppError, type Engine } from './engine.ts';
+import { createInspector } from './volume-archive.ts';
 import { helperRole } from './volumes.ts';
 
 /** What reaching into a volume works with. */
@@ -19,6 +24,8 @@ interface HelperHost {
 }
 
 const mountPoint = '/volume';
+/** Nothing of the image gets into an empty volume. */
+const emptyMount = { NoCopy: true, Labels: {}, DriverConfig: { Name: '', Options: {} } };
 
 /** `send` gets the content. @throws AppError engine_error when no image is there to make a container from */
 export function readContent(host: HelperHost, volume: string, send: (content: Readable) => Promise<void>): Promise<void> {
@@ -34,20 +41,51 @@ export function readContent(host: HelperHost, volume: string, send: (content: Re
   });
 }
 
-/** Unpacks a tar, plain or compressed as the engine knows it. @throws AppError archive_invalid; upload_interrupted when `content` breaks */
-export function writeContent(host: HelperHost, volume: string, content: Readable): Promise<void> {
-  return withHelper(host, volume, async (container) => {
-    const broken: { cause?: unknown } = {};
-    content.on('error', (error) => (broken.cause = error));
-    const counted = countBytes(content);
-    try {
-      await host.engine.docker.getContainer(container).putArchive(counted.stream, { path: mountPoint });
-    } catch (error) {
-      throw broken.cause === undefined ? toArchiveError(error) : interrupted(broken.cause);
-    }
-    // To the engine no bytes at all are an archive, too.
-    if (counted.count() === 0) throw new AppError('archive_invalid', { detail: 'The body is empty: send a tar.' });
-  });
+export interface Unpacking {
+  /** A tar; plain, gzip or zstd. */
+  content: Readable;
+  /** Bytes of it, unpacked. */
+  maxBytes: number;
+  /** Throws when so many more bytes have no room. */
+  guard: (coming: number) => void;
+  signal: AbortSignal;
+}
+
+/** Unpacks a tar. @throws AppError archive_invalid, archive_too_large, insufficient_storage; upload_interrupted when `content` breaks */
+export function writeContent(host: HelperHost, volume: string, unpacking: Unpacking): Promise<void> {
+  const { content } = unpacking;
+  // It may break before anybody reads it.
+  content.on('error', () => undefined);
+  return withHelper(host, volume, (container) => unpack(host.engine.docker.getContainer(container), unpacking));
+}
+
+async function unpack(container: Dockerode.Container, { content, maxBytes, guard, signal }: Unpacking): Promise<void> {
+  const inspector = await createInspector();
+  const stages = [...(await unpackingStages(content, { maxBytes, onProgress: () => guard(0), signal }).catch(interruptedUnlessRefused)), inspector];
+  // Whichever breaks by itself does so first: the others are taken down after it.
+  let broken: { by: unknown; error: unknown } | undefined;
+  for (const stream of [content, ...stages]) stream.once('error', (error) => (broken ??= { by: stream, error }));
+  const ended = new AbortController();
+  const reading = pipeline([content, ...stages], { signal });
+  const writing = container.putArchive(inspector, { path: mountPoint, abortSignal: AbortSignal.any([signal, ended.signal]) });
+  try {
+    await Promise.all([reading, writing]);
+  } catch (error) {
+    const first = broken;
+    ended.abort(error);
+    inspector.destroy();
+    await Promise.allSettled([reading, writing]);
+    signal.throwIfAborted();
+    throw first === undefined ? toArchiveError(error) : first.by === content ? interrupted(first.error) : toRefusal(first.error);
+  }
+}
+
+function interruptedUnlessRefused(error: unknown): never {
+  throw error instanceof AppError ? error : interrupted(error);
+}
+
+function toRefusal(error: unknown): AppError {
+  return error instanceof AppError ? error : new AppError('archive_invalid', { detail: `The archive cannot be read: ${explain(error)}. ${mayBeThere}`, cause: error });
 }
 
 /** Helpers that a killed executor has left. */
@@ -64,11 +102,11 @@ async function withHelper(host: HelperHost, volume: string, work: (container: st
   try {
     const container = await createContainer(engine, {
       name,
-      Image: await findAnyImage(engine),
+      Image: await findImage(engine),
       // Some images have no command of their own, and the engine insists on one.
       Cmd: ['never-started'],
       Labels: { [labels.managed]: 'true', [labels.server]: engine.serverId, [labels.role]: helperRole },
-      HostConfig: { NetworkMode: 'none', Mounts: [{ Type: 'volume', Source: volume, Target: mountPoint }] },
+      HostConfig: { NetworkMode: 'none', Mounts: [{ Type: 'volume', Source: volume, Target: mountPoint, VolumeOptions: emptyMount }] },
     });
     try {
       await work(container);
@@ -80,28 +118,19 @@ async function withHelper(host: HelperHost, volume: string, work: (container: st
   }
 }
 
-async function findAnyImage({ quick }: Engine): Promise<string> {
-  const [image] = await asked('list images', quick.listImages());
+/** The proxy's, which is there to stay: an image of an app could not be let go of meanwhile. */
+async function findImage({ quick, serverId }: Engine): Promise<string> {
+  const images = await asked('list images', quick.listImages());
+  const image = images.find(({ Labels }) => Labels?.[labels.server] === serverId) ?? images[0];
   if (image === undefined) throw new AppError('engine_error', { detail: 'The server has no image yet, and without one its engine cannot reach into a volume: deploy something first.' });
   return image.Id;
 }
 
-function countBytes(content: Readable): { stream: Transform; count(): number } {
-  let count = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      count += chunk.length;
-      done(null, chunk);
-    },
-  });
-  // A source that breaks must break the request, too: an end would pass for a whole archive.
-  content.on('error', (error) => stream.destroy(error));
-  content.pipe(stream);
-  return { stream, count: () => count };
-}
+const mayBeThere = 'What came before the fault may already be in the volume.';
 
 function toArchiveError(error: unknown): AppError {
   const message = daemonMessage(error);
-  const isRefused = statusOf(error) === 400 || /tar|EOF|gzip|bzip2|xz|zstd|outside of/i.test(message);
-  return isRefused ? new AppError('archive_invalid', { detail: `The engine could not unpack the body: ${message}. What came before the fault may already be in the volume.`, cause: error }) : toAppError('write volume', error);
+  const isRefused = statusOf(error) === 400 || /tar|EOF|outside of/i.test(message);
+  if (/no space left/i.test(message)) return new AppError('insufficient_storage', { detail: message, cause: error });
+  return isRefused ? new AppError('archive_invalid', { detail: `The engine could not unpack the body: ${message}. ${mayBeThere}`, cause: error }) : toAppError('write volume', error);
 }

@@ -1,7 +1,11 @@
 /** Volumes of an app: listed, removed, sent as a tar and filled from one. */
+import { dirname } from 'node:path';
+import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
+import { guardDisk } from '../disk.ts';
 import { readContent, writeContent } from '../docker/volume-content.ts';
 import { ensureVolume, listVolumes, removeVolume, requireVolume } from '../docker/volumes.ts';
+import { dataRootOf } from '../images/load.ts';
 import type { HandlerContext } from './context.ts';
 
 export async function readVolumes({ host }: HandlerContext, { app }: Params<'volumes'>): Promise<Result<'volumes'>> {
@@ -21,13 +25,20 @@ export async function sendVolume({ host, transfers }: HandlerContext, { app, vol
   return {};
 }
 
-export async function fillVolume({ host, transfers }: HandlerContext, { app, volume, transfer }: Params<'write_volume'>, signal: AbortSignal): Promise<Result<'write_volume'>> {
-  const { body } = await transfers.fetch(transfer, signal);
+export async function fillVolume({ host, transfers, uploads }: HandlerContext, { app, volume, transfer }: Params<'write_volume'>, signal: AbortSignal): Promise<Result<'write_volume'>> {
+  const { engine, policy } = host;
+  if (!policy.uploads) throw new AppError('upload_disabled');
+  const { body: content, length } = await transfers.fetch(transfer, signal);
+  // A sender that goes while others are waited for is noticed when it is read.
+  content.on('error', () => undefined);
   try {
-    const name = await host.containers.hold(app, () => ensureVolume(host.engine, { app, volume }));
-    await writeContent(host, name, body);
+    const { maxBytes } = uploads;
+    const guard = guardDisk(await dataRootOf(engine), dirname(uploads.dir));
+    guard(length ?? 0);
+    const name = await host.containers.hold(app, () => ensureVolume(engine, { app, volume }));
+    await writeContent(host, name, { content, maxBytes, guard, signal });
   } finally {
-    body.destroy();
+    content.destroy();
   }
   return {};
 }

@@ -19,6 +19,8 @@ export interface FilterOptions {
   /** Bytes of the archive, unpacked. */
   maxBytes: number;
   onProgress?: (bytes: number) => void;
+  /** Whoever waits for the end has gone. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -39,9 +41,10 @@ export async function filterArchive(source: Readable, pack: Pack, options: Filte
   let broken: { by: unknown; error: unknown } | undefined;
   for (const stream of [source, ...stages, extract]) stream.once('error', (error: unknown) => (broken ??= { by: stream, error }));
   // Made of the streams of another package, which do the same under other types.
-  const reading = pipeline([source, ...stages, extract as unknown as NodeJS.WritableStream]);
+  const reading = pipeline([source, ...stages, extract as unknown as NodeJS.WritableStream], { signal: options.signal });
   const [read, copied] = await Promise.allSettled([reading, copyEntries(extract, pack, options)]);
   if (read.status === 'fulfilled' && copied.status === 'fulfilled') return pack.finalize();
+  options.signal?.throwIfAborted();
   const reasons = [copied, read].flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
   const refusal = [...stages.map((stage) => stage.errored), ...reasons].find((reason) => reason instanceof AppError);
   if (refusal !== undefined) throw refusal;
@@ -99,9 +102,9 @@ async function readManifest(entry: Source): Promise<string> {
 }
 
 /** What the unpackers say, for people. */
-function explain(error: unknown): string {
+export function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (/unexpected end/i.test(message)) return 'it ends before it is whole';
-  if (/tar header|Invalid header|Header exceeds/i.test(message)) return 'it is not a tar, a tar.gz or a tar.zst as docker save writes it';
+  if (/tar header|Invalid header|Header exceeds/i.test(message)) return 'it is not a tar, a tar.gz or a tar.zst';
   return message.slice(0, 200);
 }

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { Transform, type Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { AppError } from '../../shared/errors.ts';
+import { interrupted } from '../transfers.ts';
 
 interface Caps {
   /** Bytes of the tar. */
   maxBytes: number;
   /** Told now and then, with the bytes so far; may throw to end it. */
   onProgress?: (bytes: number) => void;
+  signal?: AbortSignal;
 }
 
 /** More than any image packs to; a bomb reaches a thousand. */
@@ -17,10 +19,10 @@ const maxRatio = 200;
 const ratioFrom = 256 * 1024 * 1024;
 const progressEvery = 64 * 1024 * 1024;
 
-/** The stages behind `source`, to be piped in this order. @throws AppError archive_invalid for what is nothing at all */
+/** The stages behind `source`, to be piped in this order. @throws AppError archive_invalid for what is nothing at all, upload_interrupted; the error of `source` as it is */
 export async function unpackingStages(source: Readable, caps: Caps): Promise<Transform[]> {
-  const head = await readHead(source, 4);
-  if (head.length === 0) throw new AppError('archive_invalid', { detail: 'The archive is empty: nothing came from docker save.' });
+  const head = await readHead(source, 4, caps.signal);
+  if (head.length === 0) throw new AppError('archive_invalid', { detail: 'The archive is empty: its sender sent no bytes.' });
   const unpack = unpackerOf(head);
   let packed = 0;
   const count = new Transform({
@@ -62,15 +64,30 @@ function unpackerOf(head: Buffer): Transform | null {
 }
 
 /** The first bytes, which stay in the stream; fewer when there are no more. */
-async function readHead(source: Readable, length: number): Promise<Buffer> {
+async function readHead(source: Readable, length: number, signal?: AbortSignal): Promise<Buffer> {
   while (!source.readableEnded) {
+    // It may have broken long before anybody looked: no event tells of that any more.
+    if (source.destroyed) throw source.errored ?? interrupted(new Error('closed before its first bytes'));
     // Without an encoding a stream of bytes reads buffers.
     const head = source.read(length) as Buffer | null;
     if (head !== null) {
       source.unshift(head);
       return head.length >= 2 ? head : Buffer.concat([head, Buffer.alloc(2)]);
     }
-    await Promise.race([once(source, 'readable'), once(source, 'end')]);
+    await nextChange(source, signal);
   }
   return Buffer.alloc(0);
+}
+
+async function nextChange(source: Readable, signal?: AbortSignal): Promise<void> {
+  const settled = new AbortController();
+  const stop = signal === undefined ? settled.signal : AbortSignal.any([signal, settled.signal]);
+  try {
+    await Promise.race(['readable', 'end', 'close'].map((event) => once(source, event, { signal: stop })));
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    settled.abort();
+  }
 }

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultPolicy } from '../../executor/docker/policy.ts';
+import { AppError } from '../../shared/errors.ts';
 import { keptImage } from '../../shared/names.ts';
 import { makeImageArchive, makeLayer } from '../support/image-archive.ts';
 import { ensureImages, images } from '../support/images.ts';
@@ -110,5 +111,37 @@ describe('load_image', () => {
     })(), { objectMode: false }), length: null });
     await expect(load(archive)).rejects.toMatchObject({ code: 'upload_interrupted' });
     expect(await ownTags()).toEqual(tags);
+  });
+
+  test.each<[string, (body: Readable) => void]>([
+    ['with an error', (body) => body.destroy(new Error('socket hang up'))],
+    ['without a word', (body) => body.destroy()],
+  ])('a sender that leaves %s before its first byte, while others are waited for, holds nobody up', async (_name, leave) => {
+    const tags = await ownTags();
+    const [fetched, others] = [Promise.withResolvers<void>(), new Readable({ read() {} })];
+    const gone = new Readable({ read() {} });
+    const bodies = [others, gone];
+    host.transfers.fetch = async () => {
+      const body = bodies.shift();
+      if (bodies.length === 0) fetched.resolve();
+      return { body: body ?? Readable.from([archive]), length: null };
+    };
+    const [first, second] = [load(archive), load(archive)];
+    const refused = expect(second).rejects.toMatchObject({ code: 'upload_interrupted' });
+    await fetched.promise;
+    leave(gone);
+    others.push(null);
+    await expect(first).rejects.toMatchObject({ code: 'archive_invalid' });
+    await refused;
+    expect(await ownTags()).toEqual(tags);
+    await load(archive);
+  });
+
+  test('a caller that goes before the first byte holds nobody up', async () => {
+    const caller = new AbortController();
+    host.transfers.fetch = async () => ({ body: new Readable({ read() {} }), length: null });
+    const waiting = host.handlers.load_image({ app, image: keptImage('x', makeId('deployment')), pick: null, transfer: 'bytes', upload: null }, caller.signal);
+    setTimeout(() => caller.abort(new AppError('deadline_exceeded')), 100);
+    await expect(waiting).rejects.toMatchObject({ code: 'deadline_exceeded' });
   });
 });

@@ -107,13 +107,13 @@ export const volumeRoutes = [
   ),
   defineRoute(
     onApp,
-    ['volume_not_found', 'archive_invalid', 'upload_interrupted', 'server_revoked', 'policy_refused', ...executorErrors],
+    ['volume_not_found', 'archive_invalid', 'archive_too_large', 'upload_interrupted', 'upload_disabled', 'insufficient_storage', 'server_revoked', 'policy_refused', ...executorErrors],
     {
       method: 'put',
       path: contentPath,
       operationId: 'uploadVolume',
       summary: 'Unpack a tar into a volume',
-      description: 'Files of the archive are added or replaced, others stay. The archive may be compressed with gzip. One that breaks off is refused, but what came before the break may be in the volume already.',
+      description: 'Files of the archive are added or replaced, others stay. The archive may be compressed with gzip or zstd. One that breaks off is refused, but what came before the break may be in the volume already.',
       tags,
       request: { params: volumeParams, body: { required: true, content: { 'application/x-tar': { schema: archive }, 'application/gzip': { schema: archive }, 'application/octet-stream': { schema: archive } } } },
       responses: { 204: noContent },
