@@ -26,19 +26,17 @@ export async function benchBusy(dockup: Dockup, upload: () => Promise<void>): Pr
   await dockup.deploy('bench-quiet');
   await dockup.deploy('bench-flood');
 
-  const sockets: WebSocket[] = [];
+  const followers: Follower[] = [];
   const times: number[] = [];
-  let received = 0;
   const growth = await growthDuring(dockup, async () => {
-    for (let reader = 0; reader < readers; reader++) sockets.push(await follow(dockup, 'bench-quiet', () => undefined));
-    sockets.push(await follow(dockup, 'bench-flood', (data) => (received += data.length)));
+    for (let reader = 0; reader < readers; reader++) followers.push(await follow(dockup, 'bench-quiet'));
+    followers.push(await follow(dockup, 'bench-flood'));
     const uploading = upload();
     for (const deadline = performance.now() + seconds * 1000; performance.now() < deadline; await sleep(100)) times.push(await callOnce(dockup));
     await uploading;
   });
-  for (const socket of sockets) socket.terminate();
+  for (const follower of followers) follower.leave();
   await dockup.request('POST', '/api/v1/apps/bench-flood/stop');
-  if (received === 0) throw new Error('bench busy: the flood was not read');
 
   const p99 = times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN;
   const note = `${readers} log streams, a flood of 50,000 lines/s, one upload`;
@@ -49,11 +47,39 @@ export async function benchBusy(dockup: Dockup, upload: () => Promise<void>): Pr
   ];
 }
 
-async function follow(dockup: Dockup, slug: string, onData: (data: Buffer) => void): Promise<WebSocket> {
+interface Follower {
+  /** @throws Error when its stream has ended, or was silent for too long */
+  leave(): void;
+}
+
+/** ms: the quiet app writes five lines a second. */
+const longestSilence = 5_000;
+
+async function follow(dockup: Dockup, slug: string): Promise<Follower> {
   const socket = new WebSocket(`${dockup.url.replace(/^http/, 'ws')}/api/v1/apps/${slug}/logs/stream?tail=0&token=${dockup.credentials.api_key}`);
-  socket.on('message', (data: Buffer) => onData(data));
+  let messages = 0;
+  let silence = 0;
+  let last = performance.now();
+  let end: string | null = null;
+  const hear = () => {
+    silence = Math.max(silence, performance.now() - last);
+    last = performance.now();
+  };
+  socket.on('message', () => {
+    messages++;
+    hear();
+  });
+  socket.on('close', (code, reason) => (end = `${code} ${reason.toString()}`));
   await once(socket, 'open');
-  return socket;
+  return {
+    leave() {
+      hear();
+      socket.terminate();
+      const heard = `a reader of ${slug}, after ${messages} messages,`;
+      if (end !== null) throw new Error(`bench busy: ${heard} was left by its stream: ${end}`);
+      if (messages === 0 || silence > longestSilence) throw new Error(`bench busy: ${heard} heard nothing for ${(silence / 1000).toFixed(1)} s`);
+    },
+  };
 }
 
 async function callOnce(dockup: Dockup): Promise<number> {
