@@ -53,7 +53,11 @@ export function createApp(contextOf: () => Context): Api {
     c.header('Allow', [...new Set(allowed)].join(', '));
     return answer(c, new AppError('method_not_allowed'));
   });
-  api.onError((error, c) => (c.get('socket') === 'wanted' ? refuse(c, toAppError(error)) : answer(c, toAppError(error))));
+  api.onError(async (error, c) => {
+    const known = toAppError(error);
+    tell(c, known);
+    return (c.get('socket') === 'wanted' ? await refuse(c, known) : null) ?? answer(c, known);
+  });
   return api;
 }
 
@@ -69,8 +73,7 @@ function toAppError(error: Error): AppError {
 }
 
 /** A client cannot read the reply to an upgrade that is refused: it gets a socket that closes and says why. */
-function refuse(c: HonoContext<BaseEnv>, error: AppError): Promise<Response> {
-  tell(c, error);
+function refuse(c: HonoContext<BaseEnv>, error: AppError): Promise<Response | null> {
   const { code, reason } = refusalOf(error.code, error.message);
   return c.get('ctx').sockets.refuse(c.req.raw, code, reason);
 }
@@ -81,11 +84,10 @@ function tell(c: HonoContext<BaseEnv>, { status, code, cause }: AppError): void 
   c.get('ctx').log.error('answer with an error', { request_id: c.get('requestId'), method: c.req.method, path: c.req.path, code, cause: describeError(cause) });
 }
 
-/** The public half goes to the client, the private half to the log. */
+/** The public half of an error. */
 function answer(c: HonoContext<BaseEnv>, error: AppError): Response {
   const ctx = c.get('ctx');
   const requestId = c.get('requestId');
-  tell(c, error);
   if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
   if (error.status === 401) c.header('WWW-Authenticate', 'Bearer');
   // The table of error codes holds only statuses that carry a body.

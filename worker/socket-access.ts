@@ -24,13 +24,14 @@ const answerInSocket: MiddlewareHandler<BaseEnv> = async (c, next) => {
   await next();
 };
 
-/** `Authorization` has been looked at; then a ticket, the subprotocol and, where it is allowed, a token in the address. */
+/** `Authorization` has been looked at; then a ticket, the subprotocol and, for a WebSocket where it is allowed, a token in the address. */
 const identifyHere: MiddlewareHandler<BaseEnv> = async (c, next) => {
   if (c.get('identity') === null) {
     const { identity, ticket } = await identifyBy(c.get('ctx'), {
       ticket: c.req.query('ticket'),
       bearer: bearerOf(offeredSubprotocols(c.req.header('sec-websocket-protocol'))),
       token: c.req.query('token'),
+      isSocket: c.get('socket') === 'wanted',
     });
     c.set('identity', identity);
     c.set('ticket', ticket);
@@ -38,7 +39,11 @@ const identifyHere: MiddlewareHandler<BaseEnv> = async (c, next) => {
   await next();
 };
 
-async function identifyBy(ctx: Context, { ticket, bearer, token }: Record<'ticket' | 'bearer' | 'token', string | undefined>): Promise<Identified> {
+interface Offered extends Record<'ticket' | 'bearer' | 'token', string | undefined> {
+  isSocket: boolean;
+}
+
+async function identifyBy(ctx: Context, { ticket, bearer, token, isSocket }: Offered): Promise<Identified> {
   if (ticket !== undefined) {
     let row: TicketRow | undefined;
     const redeem = async () => {
@@ -52,6 +57,8 @@ async function identifyBy(ctx: Context, { ticket, bearer, token }: Record<'ticke
   if (bearer !== undefined) return { identity: await tryIdentify(identify(ctx, bearer)) };
   if (token === undefined) return { identity: null };
   if (!ctx.config.isUrlTokenOn) return { identity: new AppError('url_token_disabled', { detail: 'Use a ticket of POST /api/v1/ws-tickets.' }) };
+  // Whatever else is fetched can set headers.
+  if (!isSocket) return { identity: new AppError('unauthenticated', { detail: 'Only a WebSocket takes a token in its address: send `Authorization`, or a ticket of POST /api/v1/ws-tickets.' }) };
   return { identity: await tryIdentify(identify(ctx, token)) };
 }
 

@@ -3,7 +3,8 @@
  * other's response (a Worker's streams belong to one request): both are handed to the object as requests, with what is asked in headers.
  */
 import { AppError, isErrorCode } from '../../shared/errors.ts';
-import { unwrap } from '../hub/calls.ts';
+import { transferLengthHeader } from '../../shared/protocol/transfers.ts';
+import { toError, unwrap } from '../hub/calls.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { CallOutcome, ExecutorClient, TransferMethod, WithoutTransfer } from '../services/ports.ts';
 import { readAway } from './drain.ts';
@@ -28,7 +29,7 @@ export function transferClient(objectOf: (serverId: string) => Fetcher): Pick<Ex
     objectOf(asked.server).fetch('https://hub/', { ...init, headers: { ...Object.fromEntries(new Headers(init.headers)), [doorHeader]: encodeURIComponent(JSON.stringify(asked)), 'x-dockup-server': asked.server } });
   return {
     upload: async <M extends TransferMethod>(server: string, method: M, params: WithoutTransfer<M>, body: ReadableStream<Uint8Array>, length: number | null = null) => {
-      const reply = await ask({ door: 'upload', server, method, params }, { method: 'POST', body, headers: length === null ? {} : { [lengthHeader]: String(length) } });
+      const reply = await ask({ door: 'upload', server, method, params }, { method: 'POST', body, headers: length === null ? {} : { [transferLengthHeader]: String(length) } });
       // The object has checked it against the method's schema.
       return unwrap<M>(await reply.json<CallOutcome<M>>());
     },
@@ -45,8 +46,6 @@ export function transferClient(objectOf: (serverId: string) => Fetcher): Pick<Ex
   };
 }
 
-const lengthHeader = 'x-dockup-length';
-
 /** The object's half. */
 export async function answerAtDoor(hub: Hub, request: Request): Promise<Response> {
   // Written by the Worker's half above.
@@ -56,11 +55,12 @@ export async function answerAtDoor(hub: Hub, request: Request): Promise<Response
     if (door === 'upload') {
       const body = request.body ?? new Blob([]).stream();
       const outcome = await hub.upload(method, params, { body, length: readLength(request) });
-      if (!outcome.ok) await readAway(body);
+      // Refusals of the protocol of resumable uploads are outcomes like others. Of a body that was wanted nothing is left.
+      await readAway(body);
       return Response.json(outcome);
     }
     const download = await hub.download(method, params);
-    return download.ok ? new Response(download.body) : refuse(new AppError(download.code, { detail: download.message }));
+    return download.ok ? new Response(download.body) : refuse(download);
   } catch (error) {
     if (error instanceof AppError) return refuse(error);
     throw error;
@@ -68,16 +68,16 @@ export async function answerAtDoor(hub: Hub, request: Request): Promise<Response
 }
 
 function readLength({ headers }: Request): number | null {
-  const length = headers.get(lengthHeader);
+  const length = headers.get(transferLengthHeader);
   return length === null ? null : Number(length);
 }
 
 /** Error classes are lost on the way out of the object. */
-function refuse({ code, message }: AppError): Response {
+function refuse({ code, message }: Pick<AppError, 'code' | 'message'>): Response {
   return new Response(message, { headers: { [codeHeader]: code } });
 }
 
 async function throwIfRefused(reply: Response): Promise<void> {
   const code = reply.headers.get(codeHeader);
-  if (isErrorCode(code)) throw new AppError(code, { detail: await reply.text() });
+  if (isErrorCode(code)) throw toError({ code, message: await reply.text() });
 }

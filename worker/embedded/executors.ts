@@ -1,8 +1,7 @@
 /** Holds executors' sockets in this process: one hub per server, over `ws`. */
 import type { WebSocket } from 'ws';
-import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import { unwrap } from '../hub/calls.ts';
+import { toError, unwrap } from '../hub/calls.ts';
 import { Hub } from '../hub/hub.ts';
 import { openReader, unwrapReading } from '../hub/reader.ts';
 import type { HubSocket } from '../hub/socket.ts';
@@ -37,7 +36,7 @@ export function createExecutors(upgrades: Upgrades, history: UsageHistory, log: 
     upload: async (serverId, method, params, body, length = null) => unwrap(await hubOf(serverId).upload(method, params, { body, length })),
     download: async (serverId, method, params) => {
       const download = await hubOf(serverId).download(method, params);
-      if (!download.ok) throw new AppError(download.code, { detail: download.message });
+      if (!download.ok) throw toError(download);
       return download.body;
     },
     transfer: async (serverId, transferId, request) => hubOf(serverId).transfer(transferId, request),

@@ -43,7 +43,7 @@ export function createUpgrades(): Upgrades {
   return {
     offer: (request, upgrade) => upgrades.set(request, upgrade),
     take,
-    refuse: async (request, code, reason) => take(request, 'client', (socket) => socket.close(code, reason)),
+    refuse: async (request, code, reason) => (upgrades.has(request) ? take(request, 'client', (socket) => socket.close(code, reason)) : null),
     close: () => {
       for (const server of Object.values(servers)) {
         for (const socket of server.clients) socket.close(1012, 'the control plane restarts');

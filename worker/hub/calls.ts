@@ -86,5 +86,12 @@ function readResult<M extends Method>(method: M, result: unknown): CallOutcome<M
 /** The result of an outcome. @throws AppError the executor's own code */
 export function unwrap<M extends Method>(outcome: CallOutcome<M>): Extract<CallOutcome<M>, { ok: true }>['result'] {
   if (outcome.ok) return outcome.result;
-  throw new AppError(outcome.code, { detail: outcome.message, ...(outcome.code === 'executor_offline' && { retryAfter: 15 }) });
+  throw toError(outcome);
+}
+
+/** s after which an executor that is away may be back: it dials again after some seconds, half a minute at most. */
+const returnTime = 15;
+
+export function toError({ code, message }: Omit<Refusal, 'ok'>): AppError {
+  return new AppError(code, { detail: message, ...(code === 'executor_offline' && { retryAfter: returnTime }) });
 }

@@ -46,3 +46,17 @@ test('nobody waits for ever', async () => {
   expect(woken).toEqual(['app_1']);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test('a thousand apps are remembered, and of more the ones that rang last', async () => {
+  const bell = new EventBell();
+  bell.ring('quiet', 'evt_2');
+  bell.ring('busy', 'evt_2');
+  for (let i = 0; i < 999; i++) bell.ring(`app_${i}`, 'evt_2');
+  bell.ring('busy', 'evt_1');
+  bell.ring('one more', 'evt_2');
+  const [quiet, busy] = [listen(bell, 'quiet', 'evt_1'), listen(bell, 'busy', 'evt_1')];
+  await vi.advanceTimersByTimeAsync(0);
+  expect([quiet, busy]).toEqual([[], ['busy']]);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(quiet).toEqual(['quiet']);
+});

@@ -6,6 +6,7 @@ import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { StreamEnd } from '../../shared/protocol/messages.ts';
 import type { StreamRequest } from '../services/ports.ts';
+import { toError } from './calls.ts';
 import { createPipe } from './pipe.ts';
 import type { ClientSocket } from './socket.ts';
 import { newSession, type Streams } from './streams.ts';
@@ -60,7 +61,7 @@ export function openReader(streams: Streams, server: string, { kind, app, params
 
 /** What `openReader` gave, without the end: a failure is an `AppError` again. */
 export function unwrapReading(reading: Reading): ReadableStream<Uint8Array> {
-  if (!reading.ok) throw new AppError(reading.code, { detail: reading.message, ...(reading.code === 'executor_offline' && { retryAfter: 15 }) });
+  if (!reading.ok) throw toError(reading);
   const reader = reading.body.getReader();
   const read = async (): Promise<Uint8Array> => {
     const { done, value } = await reader.read();

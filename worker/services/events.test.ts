@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { smallestId } from '../../shared/names.ts';
 import { openTestContext, type TestContext } from '../../test/support/control-plane-context.ts';
 import { findAppById, placeApp, type AppView } from '../store/apps.ts';
@@ -118,6 +118,24 @@ describe('the events of an app', () => {
     gone.abort();
     expect(await last).toMatchObject({ done: true });
     expect(waits).toHaveLength(2);
+  });
+
+  test('leave nothing on the signal of their follower, however many turns it takes', async () => {
+    await place();
+    const wakes: (() => void)[] = [];
+    ctx.executors = { ...ctx.executors, awaitEvent: () => new Promise((resolve) => wakes.push(resolve)) };
+    const gone = new AbortController();
+    const [added, removed] = [vi.spyOn(gone.signal, 'addEventListener'), vi.spyOn(gone.signal, 'removeEventListener')];
+    const next = (await followEvents(ctx, app, undefined))(gone.signal).next();
+    for (let turn = 0; turn < 20; turn++) {
+      await expect.poll(() => wakes.length).toBe(turn + 1);
+      wakes[turn]?.();
+    }
+    await expect.poll(() => wakes.length).toBe(21);
+    expect(added.mock.calls.length - removed.mock.calls.length).toBe(1);
+    gone.abort();
+    expect(await next).toMatchObject({ done: true });
+    expect(added.mock.calls.length).toBe(removed.mock.calls.length);
   });
 
   test('end with the app', async () => {

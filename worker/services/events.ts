@@ -65,7 +65,7 @@ async function* follow(ctx: Context, { id }: AppView, start: string, signal: Abo
     if (events.length > 0) continue;
     const app = await findAppById(ctx.db, id);
     if (app === undefined) return;
-    await Promise.race([nextEvent(ctx, app, after), aborted(signal)]);
+    await orAborted(nextEvent(ctx, app, after), signal);
   }
 }
 
@@ -79,9 +79,11 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** Resolves with `task`, or as soon as the signal aborts. A follower takes many turns under one signal, so none leaves a listener on it. */
+async function orAborted(task: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = () => resolve();
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  await Promise.race([task, promise]).finally(() => signal.removeEventListener('abort', stop));
 }

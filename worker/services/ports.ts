@@ -71,7 +71,8 @@ export interface UsageHistory {
 
 /** What a WebSocket upgrade that is refused gets: a socket that closes at once and says why, because clients cannot read a refused upgrade. */
 export interface Sockets {
-  refuse(request: Request, code: number, reason: string): Promise<Response>;
+  /** Null where the request turns out to be no whole upgrade: it is answered like any other. */
+  refuse(request: Request, code: number, reason: string): Promise<Response | null>;
 }
 
 /** Seals secrets for the database. `purpose` binds a sealed text to its place: it opens nowhere else. */

@@ -71,6 +71,21 @@ export function socketCases(plane: Plane): void {
     await connection.close();
   });
 
+  test('SEC-01 a token in the address opens WebSockets alone: server-sent events take a header or a ticket', async () => {
+    const { app, connection, path } = await stage();
+    const { api_key: key } = plane().credentials;
+    for (const address of [`${path}/logs/stream?token=${key}`, `${path}/stats/stream?token=${key}`, `${path}/exec?token=${key}`, `${path}/logs/stream?token=nonsense`]) {
+      expect(await plane().request('GET', address, { token: null })).toMatchObject({ status: 401, body: { code: 'unauthenticated', detail: expect.stringMatching(/ticket/) } });
+    }
+    expect(connection.streams).toEqual([]);
+    const left = new AbortController();
+    const { status } = await fetch(`${plane().url}${path}/logs/stream?ticket=${await askTicket({ app: app.slug, action: 'logs' })}`, { signal: left.signal });
+    expect(status).toBe(200);
+    expect(connection.streams).toHaveLength(1);
+    left.abort();
+    await connection.close();
+  });
+
   test('SEC-02 a cookie opens nothing, from whatever origin', async () => {
     const { connection, path } = await stage();
     const { api_key: key } = plane().credentials;

@@ -4,6 +4,7 @@ import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { problem } from '../../../shared/api/common.ts';
+import { addedVolume } from '../../../shared/api/volumes.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { transfersPath } from '../../../shared/protocol/transfers.ts';
 import { enrolExecutor, type FakeExecutor } from '../../support/fake-executor.ts';
@@ -96,6 +97,35 @@ export function transferCases(plane: Plane): void {
     expect(connection.calls('deploy')).toEqual([]);
     expect(await plane().getApp(scene.app.id)).toMatchObject({ image: 'nginx:alpine' });
     await connection.close();
+  });
+
+  test('so is the refusal of a piece of a resumable upload, which is no failure of the call', async () => {
+    const scene = await setScene(plane());
+    const connection = await connectAndServe(scene, { upload: () => ({ status: 409, headers: { 'tus-resumable': '1.0.0' }, body: '' }) });
+    const outgoing = request(`${plane().url}/api/v1/apps/${scene.app.slug}/uploads/${'0'.repeat(32)}`, {
+      method: 'PATCH',
+      agent: false,
+      headers: { authorization: `Bearer ${plane().credentials.api_key}`, 'content-type': 'application/offset+octet-stream', 'tus-resumable': '1.0.0', 'upload-offset': '7' },
+    });
+    // What goes wrong before the reply rejects `once` below; afterwards the server need not take any more.
+    outgoing.on('error', () => undefined);
+    outgoing.end(Buffer.alloc(40_000_000, 'tar'));
+    // The response's own event carries nothing else.
+    const [reply] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect({ status: reply.statusCode, version: reply.headers['tus-resumable'], body: (await buffer(reply)).toString() }).toEqual({ status: 409, version: '1.0.0', body: '' });
+    expect(connection.calls('upload')).toHaveLength(1);
+    await connection.close();
+  });
+
+  test('an executor that is away is told with when to come back, whichever way the bytes go', async () => {
+    const scene = await setScene(plane());
+    await (await connectAndServe(scene)).close();
+    await plane().expect(201, addedVolume, plane().request('POST', `/api/v1/apps/${scene.app.slug}/volumes`, { body: { name: 'data', mount_path: '/data' } }));
+    for (const [method, path] of [['GET', 'volumes/data/content'], ['PUT', 'volumes/data/content'], ['GET', 'logs/stream'], ['POST', 'restart']] as const) {
+      const headers = { authorization: `Bearer ${plane().credentials.api_key}`, 'content-type': 'application/x-tar' };
+      const reply = await fetch(`${plane().url}/api/v1/apps/${scene.app.slug}/${path}`, { method, headers, ...(method === 'PUT' && { body: 'tar' }) });
+      expect({ path, status: reply.status, code: problem.parse(await reply.json()).code, after: reply.headers.get('retry-after') }).toEqual({ path, status: 503, code: 'executor_offline', after: '15' });
+    }
   });
 
   test('a client that goes in the middle breaks what the executor reads', async () => {
