@@ -56,10 +56,14 @@ export function createTransfers({ apiUrl, connectToken }: Options): Transfers {
       });
       pipeline(body, request).catch(() => undefined);
       const reply = await Promise.race([replyOf(request), broken]);
-      // An early refusal ends the sending.
-      body.destroy();
-      if (reply.statusCode !== 204) throw await refusalOf(reply);
-      reply.resume();
+      try {
+        // An early refusal ends the sending. It is read first: what breaks the body breaks the connection, and the reply with it.
+        body.unpipe(request);
+        if (reply.statusCode !== 204) throw await refusalOf(reply);
+        reply.resume();
+      } finally {
+        body.destroy();
+      }
     },
   };
 }
@@ -77,7 +81,9 @@ function replyOf(request: ClientRequest): Promise<IncomingMessage> {
 }
 
 async function refusalOf(reply: IncomingMessage): Promise<AppError> {
-  const text = await readStart(reply, 64 * 1024);
+  const text = await readStart(reply, 64 * 1024).catch((cause: unknown) => {
+    throw interrupted(cause);
+  });
   const code = /"code":\s*"(\w+)"/.exec(text)?.[1];
   return new AppError(isErrorCode(code) ? code : 'transfer_not_found', { detail: `dial back: the control plane answered ${reply.statusCode}` });
 }

@@ -79,6 +79,7 @@ const table = {
   image_not_in_archive: { status: 422, title: 'The archive does not hold that image' },
   digest_mismatch: { status: 422, title: 'The bytes do not have the digest that was announced' },
   upload_not_found: { status: 404, title: 'There is no such upload' },
+  too_many_uploads: { status: 409, title: 'The app has too many open uploads' },
   upload_incomplete: { status: 409, title: 'The upload is not complete' },
   upload_interrupted: { status: 400, title: 'The body ended before it was whole' },
   upload_disabled: { status: 403, title: 'The server does not take uploads' },

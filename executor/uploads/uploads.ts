@@ -1,7 +1,7 @@
 /** Resumable uploads (tus 1.0): the pieces are kept here, on the disk of the host, so that a cut at 90 % costs 10 % (REL-28). One folder per app, 24 hours. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -32,6 +32,8 @@ export interface FinishedUpload {
   discard(): Promise<void>;
 }
 
+/** Of one app, at once. */
+const mostUploads = 20;
 const life = 24 * 3600 * 1000;
 /** Where the protocol's own package thinks it is; clients are told the public address by the control plane. */
 const base = 'http://executor/uploads';
@@ -45,6 +47,10 @@ export function createUploads({ dir, maxBytes }: { dir: string; maxBytes: number
   }
 
   async function start(directory: string): Promise<Server> {
+    // Before the package does so: it throws where nobody can catch it.
+    await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+      throw hasNoRoom(cause) ? new AppError('insufficient_storage', { detail: 'The disk of the executor is full.', cause }) : cause;
+    });
     const [{ Server }, { FileStore }] = await Promise.all([import('@tus/server'), import('@tus/file-store')]);
     const datastore = new FileStore({ directory, expirationPeriodInMilliseconds: life });
     return new Server({ path: '/uploads', datastore, maxSize: maxBytes, relativeLocation: true, allowedOrigins: [] });
@@ -52,8 +58,12 @@ export function createUploads({ dir, maxBytes }: { dir: string; maxBytes: number
 
   /** One per app: it holds the locks of its uploads. */
   function serverOf(app: string): Promise<Server> {
-    const server = servers.get(app) ?? start(folderOf(app));
+    const known = servers.get(app);
+    if (known !== undefined) return known;
+    const server = start(folderOf(app));
     servers.set(app, server);
+    // The next one tries again.
+    server.catch(() => servers.delete(app));
     return server;
   }
 
@@ -62,6 +72,7 @@ export function createUploads({ dir, maxBytes }: { dir: string; maxBytes: number
     maxBytes,
 
     async answer({ app, method, upload, headers }, body) {
+      if (method === 'POST') await requireFew(folderOf(app));
       const server = await serverOf(app);
       const request = new Request(upload === null ? base : `${base}/${upload}`, { method, headers, ...(body !== null && { body: Readable.toWeb(body), duplex: 'half' }) });
       const reply = await server.handleWeb(request);
@@ -93,8 +104,22 @@ export function createUploads({ dir, maxBytes }: { dir: string; maxBytes: number
         const changed = await stat(path).then((found) => found.mtimeMs, () => Date.now());
         if (Date.now() - changed > life) await rm(path, { force: true });
       }
+      for (const app of await readdir(dir).catch(() => [])) {
+        // Its folder is made anew when it is needed. One that is not empty stays.
+        if (await rmdir(join(dir, app)).then(() => true, () => false)) servers.delete(app);
+      }
     },
   };
+}
+
+/** Two files each: the data, and its description. @throws AppError too_many_uploads */
+async function requireFew(folder: string): Promise<void> {
+  const open = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json')).length;
+  if (open >= mostUploads) throw new AppError('too_many_uploads', { detail: `The app has ${open} open uploads: finish, deploy or delete one, or wait until they expire after 24 hours.` });
+}
+
+function hasNoRoom(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 async function checkDigest(path: string, announced: string | null, signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,10 +39,13 @@ describe('load_image', () => {
     return { image, id };
   }
 
-  /** Every tag of the engine that is not of a deployment, and what the engine unpacks into. */
+  /** Everything of the engine that an archive could leave, of images that no others of this machine are making: what two known tags point to, images without a tag, and what is unpacked. */
   async function traces(): Promise<unknown> {
-    const tags = (await docker.listImages()).flatMap(({ Id, RepoTags }) => (RepoTags ?? []).filter((tag) => !tag.startsWith('dockup/')).map((tag) => `${tag} ${Id}`));
-    return tags.sort();
+    const known = await Promise.all([images.busybox, images.nginx].map(async (name) => `${name} ${(await docker.getImage(name).inspect()).Id}`));
+    const untagged = (await docker.listImages({ filters: { dangling: ['true'] } })).map(({ Id }) => Id).sort();
+    const { DockerRootDir } = await docker.info();
+    const unpacked = readdirSync(join(DockerRootDir, 'tmp')).filter((name) => name.startsWith('docker-import-')).sort();
+    return { known, untagged, unpacked };
   }
 
   /** Of the prefix that `load` gives, so that images of others do not count. */

@@ -181,6 +181,16 @@ const aboutTheRules: ErrorRow[] = [
   { code: 'image_not_found', why: 'an image uploaded for somebody else', pointer: '/image', ask: createApp({ image: 'dockup/app-of-bob:dep_1k3m8v0qz9x4c7b2n5h6t0' }) },
   ...(['archive_invalid', 'archive_ambiguous', 'archive_too_large', 'image_not_in_archive', 'upload_interrupted', 'upload_disabled', 'insufficient_storage'] as const).map((code): ErrorRow => ({ code, why: 'an archive that its server refuses', ask: refusedArchive(code) })),
   ...(['digest_mismatch', 'upload_incomplete', 'upload_not_found'] as const).map((code): ErrorRow => ({ code, why: 'an upload that its server refuses', ask: refusedArchive(code, `?upload=${'0'.repeat(32)}`) })),
+  {
+    code: 'too_many_uploads',
+    why: 'one more upload than its server keeps open',
+    ask: ({ ann, handlers }) => {
+      handlers.upload = () => {
+        throw new AppError('too_many_uploads');
+      };
+      return { method: 'POST', path: `/api/v1/apps/${ann.app.id}/uploads`, headers: { 'tus-resumable': '1.0.0', 'upload-length': '10' } };
+    },
+  },
   { code: 'transfer_not_found', why: 'bytes nobody waits for', ask: async ({ executor }) => ({ ...get(`${transfersPath}/nowhere`), token: await executor.connectToken() }) },
   { code: 'unknown_field', why: 'a deploy with a field', ask: ({ ann }) => post(`/api/v1/deploy/${ann.app.slug}`, { image: 'other' }) },
   { code: 'no_earlier_deployment', why: 'rolling back what was deployed once', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/rollback`) },

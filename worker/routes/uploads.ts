@@ -41,7 +41,7 @@ export const uploadRoutes = [
   ),
   defineRoute(
     onApp,
-    [...executorErrors, 'archive_too_large', 'insufficient_storage'],
+    [...executorErrors, 'archive_too_large', 'insufficient_storage', 'too_many_uploads'],
     {
       method: 'post',
       path,
@@ -70,7 +70,7 @@ export const uploadRoutes = [
   ),
   defineRoute(
     onApp,
-    pieceErrors,
+    [...pieceErrors, 'insufficient_storage'],
     {
       method: 'patch',
       path: onePath,
