@@ -1,14 +1,11 @@
 /** What the executor does again and again, whether or not anything happens. */
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { keepWatch } from '../../executor/observe/keep-watch.ts';
-import { eventually, openHostFixture, type HostFixture } from './host-fixture.ts';
+import { eventually, openHostFixture, useHostFixture, type HostFixture } from './host-fixture.ts';
 
 let fixture: HostFixture;
-beforeAll(async () => {
-  fixture = await openHostFixture();
-});
-afterAll(() => fixture.close());
+useHostFixture((opened) => (fixture = opened));
 
 it('puts the routing right with every report, and ends when it is told to', async () => {
   const { host, deployments, observer, proxy, events } = fixture;
@@ -26,6 +23,10 @@ it('REL-01 reports an engine that accepts connections and never answers', async 
   const hung = await openHostFixture({ socketPath: path });
   const { host, deployments, observer, events } = hung;
   const stop = new AbortController();
+  // Silence ends a question after 10 s; nobody waits for that here.
+  const { modem } = host.engine.quick;
+  expect(modem).toMatchObject({ timeout: 10_000 });
+  Object.assign(modem, { timeout: 200 });
   try {
     const watching = keepWatch({ host, deployments, observer, reportInterval: () => 0.05, signal: stop.signal });
     expect(await eventually(() => events.find((event) => event.kind === 'report'))).toMatchObject({ engine: 'unreachable' });

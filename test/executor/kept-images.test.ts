@@ -11,7 +11,7 @@ const { signal } = new AbortController();
 useHostFixture((opened) => (fixture = opened));
 
 const tagsOf = async (slug: string) => (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith(`dockup/${slug}:`)).sort();
-const makeApp = (change: Partial<AppSpec> = {}) => makeSpec({ internal_port: null, stop_timeout: 0, drain_timeout: 0, health_check: { kind: 'started', interval: 10, timeout: 5, grace: 5 }, ...change });
+const makeApp = (change: Partial<AppSpec> = {}) => makeSpec({ stop_timeout: 0, drain_timeout: 0, ...change });
 
 async function deployed(spec: AppSpec): Promise<string> {
   const { status, deployment } = await fixture.deploy(spec);
