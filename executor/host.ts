@@ -21,7 +21,7 @@ export interface HostOptions {
 }
 
 export async function openHost({ config, serverId, log, emit }: HostOptions): Promise<DeployHost> {
-  const engine = createEngine({ socketPath: config.dockerSocket, serverId });
+  const engine = createEngine({ socketPath: config.dockerSocket, serverId, dir: config.dir });
   const proxy = await createProxy({
     dir: join(config.dir, 'proxy'),
     serverId,

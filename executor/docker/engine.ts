@@ -1,8 +1,10 @@
 /** The Docker Engine of this host: the client, whether it answers, and what its refusals mean. */
 import { registerHooks } from 'node:module';
+import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import type { EngineInfo } from '../../shared/protocol/messages.ts';
+import { CommandNotes } from './command-notes.ts';
 
 // dockerode loads gRPC for BuildKit sessions and ssh2 for engines behind SSH, neither of which the executor uses: 17 MB that stay.
 const unused = /\/node_modules\/(dockerode\/lib\/session|docker-modem\/lib\/ssh)\.js$/;
@@ -16,14 +18,22 @@ export interface Engine {
   socketPath: string;
   /** Every container and network that is touched carries this id as label `dockup.server`. */
   serverId: string;
+  /** What this executor has started in containers. */
+  commands: CommandNotes;
 }
 
 /** ms of silence. A restart of a container or a pull may take longer, and is not asked of `quick`. */
 const answerDeadline = 10_000;
 
-export function createEngine(options: { socketPath: string; serverId: string }): Engine {
-  const { socketPath, serverId } = options;
-  return { docker: new Docker({ socketPath }), quick: new Docker({ socketPath, timeout: answerDeadline }), socketPath, serverId };
+export interface EngineOptions {
+  socketPath: string;
+  serverId: string;
+  /** The executor's own directory. */
+  dir: string;
+}
+
+export function createEngine({ socketPath, serverId, dir }: EngineOptions): Engine {
+  return { docker: new Docker({ socketPath }), quick: new Docker({ socketPath, timeout: answerDeadline }), socketPath, serverId, commands: new CommandNotes(join(dir, 'commands')) };
 }
 
 /** What the engine is, or null when it does not answer within two seconds. */

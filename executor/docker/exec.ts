@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
+import type { CommandNote, CommandNotes } from './command-notes.ts';
 import { daemonMessage, statusOf, toAppError, type Engine } from './engine.ts';
 import { hangUp } from './processes.ts';
 
@@ -25,13 +26,17 @@ export interface Size {
  */
 const detachKeys = Array.from({ length: 8 }, () => 'ctrl-^,ctrl-@').join(',');
 
-/** @throws AppError app_not_running, app_not_deployed, engine_error, engine_unreachable. A command that cannot be run is told by `exitCode` */
-export async function startCommand(engine: Engine, options: CommandOptions): Promise<Command> {
+/**
+ * @throws AppError app_not_running, app_not_deployed, engine_error, engine_unreachable; the signal's reason when it aborts before the command has
+ * started. A command that cannot be run is told by `exitCode`
+ */
+export async function startCommand(engine: Engine, options: CommandOptions, signal: AbortSignal): Promise<Command> {
   const { container, cmd, hasTerminal, hasInput } = options;
   try {
-    const exec = await engine.docker.getContainer(container).exec({ Cmd: cmd, Tty: hasTerminal, AttachStdin: hasInput, AttachStdout: true, AttachStderr: true, DetachKeys: detachKeys });
-    return new Command(exec, await exec.start({ hijack: true, stdin: hasInput, Tty: hasTerminal }), options);
+    const { id } = await engine.docker.getContainer(container).exec({ Cmd: cmd, Tty: hasTerminal, AttachStdin: hasInput, AttachStdout: true, AttachStderr: true, DetachKeys: detachKeys, abortSignal: signal });
+    return await unlessOver(begin(engine, id, options), signal);
   } catch (error) {
+    signal.throwIfAborted();
     const status = statusOf(error);
     if (status === 404) throw new AppError('app_not_deployed', { detail: 'The container is gone.', cause: error });
     if (status === 409) throw new AppError('app_not_running', { detail: daemonMessage(error), cause: error });
@@ -39,19 +44,67 @@ export async function startCommand(engine: Engine, options: CommandOptions): Pro
   }
 }
 
+async function begin(engine: Engine, id: string, options: CommandOptions): Promise<Command> {
+  const { container, hasTerminal, hasInput } = options;
+  const note = { exec: id, container };
+  await engine.commands.begin(note);
+  try {
+    const connection = await engine.docker.getExec(id).start({ hijack: true, stdin: hasInput, Tty: hasTerminal });
+    return new Command(engine, { note, connection, hasTerminal });
+  } catch (error) {
+    // An engine that refuses has started nothing; of one that went away nobody knows.
+    await engine.commands.end(note, { hasEnded: statusOf(error) !== null });
+    throw error;
+  }
+}
+
+/** An engine that hangs starts the command all the same once it comes to it: what is late is ended. */
+async function unlessOver(starting: Promise<Command>, signal: AbortSignal): Promise<Command> {
+  const { promise: over, resolve } = Promise.withResolvers<null>();
+  const stop = () => resolve(null);
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  try {
+    const command = await Promise.race([starting, over]);
+    if (command !== null) return command;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+  await endSoon(starting.then((late) => late.end(), () => undefined));
+  throw signal.reason;
+}
+
+/** ms that an engine is waited for which does not say that a command has ended. */
+const patience = 5_000;
+
+/** Not longer than the engine is worth waiting for; the work goes on. It never rejects. */
+export async function endSoon(work: Promise<void>): Promise<void> {
+  await Promise.race([work, sleep(patience, undefined, { ref: false })]);
+}
+
+interface Started {
+  note: CommandNote;
+  connection: Duplex;
+  hasTerminal: boolean;
+}
+
 export class Command {
+  readonly #notes: CommandNotes;
+  readonly #note: CommandNote;
   readonly #exec: Dockerode.Exec;
   readonly #connection: Duplex;
-  readonly #options: CommandOptions;
+  readonly #hasTerminal: boolean;
   /** The first bytes of the output: where the engine says why a command could not be run. */
   #head = Buffer.alloc(0);
   #wantedSize: Size | null = null;
   #isResizing = false;
 
-  constructor(exec: Dockerode.Exec, connection: Duplex, options: CommandOptions) {
-    this.#exec = exec;
+  constructor({ quick, commands }: Engine, { note, connection, hasTerminal }: Started) {
+    this.#notes = commands;
+    this.#note = note;
+    this.#exec = quick.getExec(note.exec);
     this.#connection = connection;
-    this.#options = options;
+    this.#hasTerminal = hasTerminal;
     // However the connection ends, what has become of the command is asked of the engine.
     connection.on('error', () => undefined);
   }
@@ -100,8 +153,9 @@ export class Command {
   /** Waits for the end of the process, which may be later than that of its output. @throws AppError exec_failed when it never ran, app_not_running */
   async exitCode(signal: AbortSignal): Promise<number> {
     for (let wait = 10; ; wait = Math.min(wait * 2, 500)) {
-      const { Running, ExitCode, Pid } = await this.#inspect();
+      const { Running, ExitCode, Pid } = await this.#inspect(signal);
       if (!Running && ExitCode !== null) {
+        await this.#notes.end(this.#note, { hasEnded: true });
         if (Pid === 0) throw this.#neverRan();
         return ExitCode;
       }
@@ -109,16 +163,20 @@ export class Command {
     }
   }
 
-  /** Nobody waits for it any more: the engine would let it run, so it is ended here. Resolves when it is. */
+  /** Nobody waits for it any more: the engine would let it run, so it is ended here. Resolves when it is, or when that cannot be found out. */
   async end(): Promise<void> {
+    let hasEnded = false;
     try {
       const leader = await this.#leader();
-      const isEnded = leader === null || (await hangUp({ container: this.#options.container, ...leader }));
+      const isGone = leader === null || (await hangUp({ container: this.#note.container, ...leader }));
       // Where the processes cannot be seen, the terminal's own way out is all there is: interrupt, and end of input.
-      if (!isEnded && this.#options.hasTerminal) await Promise.race([this.write(Buffer.from('\x03\x04')), sleep(500)]);
-    } catch {
-      // The engine does not know the command any more, or is away: there is nothing left that could be ended from here.
+      if (!isGone && this.#hasTerminal) await Promise.race([this.write(Buffer.from('\x03\x04')), sleep(500)]);
+      hasEnded = true;
+    } catch (error) {
+      // The engine does not know the command any more; or it is away, and what is left is ended when it is back.
+      hasEnded = error instanceof AppError && error.code === 'app_not_running';
     } finally {
+      await this.#notes.end(this.#note, { hasEnded });
       this.#connection.destroy();
     }
   }
@@ -126,6 +184,7 @@ export class Command {
   /** Stop listening; the process goes on. */
   leave(): void {
     this.#connection.destroy();
+    void this.#notes.end(this.#note, { hasEnded: false });
   }
 
   /** The process as the host knows it, waited for if it is only being started; null when it never ran. */
@@ -135,12 +194,12 @@ export class Command {
       if (Pid > 0) return { leader: Pid, isRunning: Running };
       if (ExitCode !== null) return null;
     }
-    return null;
+    throw new AppError('engine_error', { detail: 'The engine does not say whether the command has begun.' });
   }
 
-  async #inspect(): Promise<Dockerode.ExecInspectInfo> {
+  async #inspect(signal?: AbortSignal): Promise<Dockerode.ExecInspectInfo> {
     try {
-      return await this.#exec.inspect();
+      return await this.#exec.inspect({ abortSignal: signal });
     } catch (error) {
       if (statusOf(error) !== 404) throw toAppError('inspect command', error);
       throw new AppError('app_not_running', { detail: 'The container was replaced, or the engine restarted, before the command ended.', cause: error });
@@ -148,7 +207,7 @@ export class Command {
   }
 
   #neverRan(): AppError {
-    const words = this.#head.toString('utf8', this.#options.hasTerminal ? 0 : 8).trim() || 'the engine does not say why';
+    const words = this.#head.toString('utf8', this.#hasTerminal ? 0 : 8).trim() || 'the engine does not say why';
     // What a shell would give; the engine says 126 for either.
     const exitCode = /not found|no such file/.test(words) ? 127 : 126;
     return new AppError('exec_failed', { detail: `${words} (exit code ${exitCode})`, extra: { exit_code: exitCode } });

@@ -14,18 +14,19 @@ export interface RunOptions {
   timeout: number | null;
 }
 
-/** @throws AppError exec_failed, deadline_exceeded, what starting throws; the signal's reason when it aborts. The process has ended in any case */
+/** @throws AppError exec_failed, deadline_exceeded, what starting throws; the signal's reason when it aborts. The process has ended in any case, unless the engine hangs */
 export async function runCommand(engine: Engine, { container, cmd, stdin, timeout }: RunOptions, signal: AbortSignal): Promise<Result<'exec'>> {
   signal.throwIfAborted();
   const deadline = timeout === null ? null : AbortSignal.timeout(timeout * 1000);
-  const command = await startCommand(engine, { container, cmd, hasTerminal: false, hasInput: stdin !== null });
+  const over = deadline === null ? signal : AbortSignal.any([signal, deadline]);
   const output = createOutput();
-  if (stdin !== null) void command.write(Buffer.from(stdin)).then(() => command.endInput());
   try {
-    const exitCode = await attend(command, (bytes) => void output.write(bytes), deadline === null ? signal : AbortSignal.any([signal, deadline]));
+    const command = await startCommand(engine, { container, cmd, hasTerminal: false, hasInput: stdin !== null }, over);
+    if (stdin !== null) void command.write(Buffer.from(stdin)).then(() => command.endInput());
+    const exitCode = await attend(command, (bytes) => void output.write(bytes), over);
     return { exit_code: exitCode, ...output.result() };
   } catch (error) {
     if (deadline?.aborted !== true || error !== deadline.reason) throw error;
-    throw new AppError('deadline_exceeded', { detail: `The command was still running after ${timeout} s and was ended.`, cause: error });
+    throw new AppError('deadline_exceeded', { detail: `The command had not ended after ${timeout} s and was given up.`, cause: error });
   }
 }

@@ -10,7 +10,7 @@ export interface Terminal {
   size: Size;
   /** Seconds without a byte in either direction. */
   idleTimeout: number;
-  start: () => Promise<Command>;
+  start: (over: AbortSignal) => Promise<Command>;
 }
 
 /** Hours a terminal may be open, however busy. */
@@ -19,7 +19,7 @@ const longest = 12;
 export async function runTerminal({ stream, size, idleTimeout, start }: Terminal): Promise<StreamEnd> {
   const watch = createWatch(idleTimeout);
   const over = AbortSignal.any([stream.signal, watch.signal]);
-  const starting = start();
+  const starting = start(over);
   stream.onInput(async (bytes) => {
     watch.touch();
     await (await starting).write(bytes);

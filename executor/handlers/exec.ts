@@ -17,7 +17,7 @@ export function execOnTerminal(context: HandlerContext): StreamHandler<'exec'> {
       stream,
       size: { cols, rows },
       idleTimeout,
-      start: async () => startCommand(context.host.engine, { container: await runningContainer(context, app), cmd, hasTerminal: true, hasInput: true }),
+      start: async (over) => startCommand(context.host.engine, { container: await runningContainer(context, app), cmd, hasTerminal: true, hasInput: true }, over),
     });
 }
 

@@ -10,7 +10,7 @@ async function watch(answers: boolean[], isFresh: boolean) {
   const states: string[] = [];
   const waits: number[] = [];
   const monitor: HealthMonitor = new HealthMonitor({
-    engine: createEngine({ socketPath: '/nowhere', serverId: 'srv' }),
+    engine: createEngine({ socketPath: '/nowhere', serverId: 'srv', dir: '/nowhere' }),
     clock: { sleep: (milliseconds, signal) => (waits.push(milliseconds / 1000), answers.length > 0 ? Promise.resolve() : new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))) },
     onChange: () => states.push(monitor.of('c1').state),
     look: () => Promise.resolve(answers.shift() === true ? { isHealthy: true, answer: '200' } : { isHealthy: false, answer: '503' }),

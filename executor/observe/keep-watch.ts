@@ -4,6 +4,7 @@ import { sweep } from '../deploy/sweep.ts';
 import type { Deployments } from '../deploy/deployments.ts';
 import type { DeployHost } from '../deploy/host.ts';
 import { isReachable } from '../docker/engine.ts';
+import { endLeftovers } from '../exec/leftovers.ts';
 import { describeError } from '../log.ts';
 import { createRoutingKeeper } from './keep-routing.ts';
 import type { Observer } from './observer.ts';
@@ -50,6 +51,8 @@ async function settle({ host, deployments, observer }: KeepWatchOptions, keepRou
   const { log } = host;
   host.logs.hintAll();
   await observer.report();
+  // Not waited for: those that ignore a hang-up take two seconds.
+  void endLeftovers(host.engine, log);
   // Not waited for: the engine needs two seconds for its first look, and apps may serve before.
   void tellUsage(host, observer);
   await keepRouting();

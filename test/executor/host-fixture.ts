@@ -13,6 +13,7 @@ import { createEngine } from '../../executor/docker/engine.ts';
 import { defaultPolicy, type Policy } from '../../executor/docker/policy.ts';
 import { createHandlers } from '../../executor/handlers/handlers.ts';
 import { Journal } from '../../executor/journal.ts';
+import { createLoadedImages } from '../../executor/images/loaded-images.ts';
 import { createLocks } from '../../executor/locks.ts';
 import { createLog } from '../../executor/log.ts';
 import { AppLogs } from '../../executor/logs/app-logs.ts';
@@ -138,7 +139,7 @@ interface World {
 
 async function openLife(world: World, { policy = defaultPolicy, socketPath = engineSocket, maxUpload = 1_000_000_000, wrap = (host) => host }: OpenOptions): Promise<Life> {
   const log = createLog((line) => world.logs.push(line));
-  const ownEngine = createEngine({ socketPath, serverId: world.serverId });
+  const ownEngine = createEngine({ socketPath, serverId: world.serverId, dir: world.dir });
   const host = wrap({
     engine: ownEngine,
     proxy: world.proxy,
@@ -158,7 +159,8 @@ async function openLife(world: World, { policy = defaultPolicy, socketPath = eng
   const observer = new Observer({ engine, journal, proxy, clock, log, emit });
   const deployments = new Deployments(host);
   const uploads = createUploads({ dir: join(world.dir, 'uploads'), maxBytes: maxUpload });
-  const context = { host, deployments, observer, transfers: world.transfers, uploads, loads: createLocks(), apps: createLocks() };
+  const loaded = createLoadedImages({ path: join(world.dir, 'loaded-images.json'), engine, journal });
+  const context = { host, deployments, observer, transfers: world.transfers, uploads, loaded, loads: createLocks(), apps: createLocks() };
   return { host, deployments, observer, handlers: createHandlers(context), streamHandlers: createStreamHandlers(context) };
 }
 

@@ -25,7 +25,7 @@ export interface HeldRequests {
 
 export async function createEngineGate(path: string): Promise<EngineGate> {
   const connections = new Set<Socket>();
-  const holds = new Set<{ head: RegExp; take: (turn: Turn) => void }>();
+  const holds = new Set<Hold>();
   let server: Server | undefined;
 
   function relay(client: Socket): void {
@@ -68,26 +68,31 @@ export async function createEngineGate(path: string): Promise<EngineGate> {
     hold: (head) => {
       const { promise: first, resolve } = Promise.withResolvers<void>();
       const turns: Turn[] = [];
-      let settle: ((turn: Turn) => void) | undefined;
-      const end = (how: (turn: Turn) => void) => {
-        settle = how;
-        turns.forEach(how);
-      };
-      holds.add({
-        head,
-        take(turn) {
-          resolve();
-          if (settle === undefined) turns.push(turn);
-          else settle(turn);
+      const held = { head, take: (turn: Turn) => resolve(void turns.push(turn)) };
+      holds.add(held);
+      return {
+        first,
+        release() {
+          holds.delete(held);
+          for (const { pass } of turns) pass();
         },
-      });
-      return { first, release: () => end((turn) => turn.pass()), cut: () => end((turn) => turn.cut()) };
+        cut() {
+          held.take = ({ cut }) => cut();
+          for (const { cut } of turns) cut();
+        },
+      };
     },
   };
   await gate.open();
   return gate;
 }
 
+interface Hold {
+  head: RegExp;
+  take: (turn: Turn) => void;
+}
+
+/** A request that is kept back. */
 interface Turn {
   pass: () => void;
   cut: () => void;
