@@ -1,17 +1,13 @@
 /** SEC-04: what one tenant has uploaded is not run by another one, under whatever name the engine would find it. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { keptImage, labels } from '../../shared/names.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { ensureImages, images } from '../support/images.ts';
-import { docker, openHostFixture, type HostFixture } from './host-fixture.ts';
+import { images } from '../support/images.ts';
+import { docker, useHostFixture, type HostFixture } from './host-fixture.ts';
 import { makeSpec } from './spec.ts';
 
 let fixture: HostFixture;
-beforeAll(async () => {
-  await ensureImages();
-  fixture = await openHostFixture();
-});
-afterAll(() => fixture.close());
+useHostFixture((opened) => (fixture = opened));
 
 const makeApp = (change: Partial<AppSpec> = {}) => makeSpec({ internal_port: null, stop_timeout: 0, drain_timeout: 0, health_check: { kind: 'started', interval: 10, timeout: 5, grace: 5 }, ...change });
 
@@ -57,7 +53,7 @@ describe('SEC-04 the image of another app', () => {
   it('has nothing to do with an image whose name happens to be written in hexadecimal digits', async () => {
     await docker.getImage(images.busybox).tag({ repo: 'cafe', tag: 'latest' });
     try {
-      for (const image of ['cafe', 'cafe:latest', 'docker.io/library/cafe']) await deployed(makeApp({ image }));
+      for (const image of ['cafe', 'cafe:latest', 'docker.io/library/cafe']) expect(await fixture.deploy(makeApp({ image }))).toMatchObject({ status: 'succeeded' });
     } finally {
       await docker.getImage('cafe:latest').remove();
     }
@@ -66,6 +62,6 @@ describe('SEC-04 the image of another app', () => {
   it('is one that the app itself may also name in full', async () => {
     const spec = makeApp();
     const first = await deployed(spec);
-    await deployed({ ...spec, image: `docker.io/${keptImage(spec.slug, first)}` });
+    expect(await fixture.deploy({ ...spec, image: `docker.io/${keptImage(spec.slug, first)}` })).toMatchObject({ status: 'succeeded' });
   });
 });
