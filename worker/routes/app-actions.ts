@@ -1,16 +1,13 @@
 import { app } from '../../shared/api/apps.ts';
-import type { ErrorCode } from '../../shared/errors.ts';
 import { appActions, type AppAction } from '../../shared/status.ts';
 import { toApp } from '../present.ts';
 import { defineRoute, onApp } from '../route.ts';
 import { actOnApp } from '../services/app-actions.ts';
+import { executorErrors } from './executor-errors.ts';
 import { appParams } from './params.ts';
 import { json } from './replies.ts';
 
 const onePath = '/api/v1/apps/{appId}';
-
-/** What any call to an executor can come back with. */
-export const executorErrors: readonly ErrorCode[] = ['app_not_deployed', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error'];
 
 const summaries: Record<AppAction, string> = {
   start: 'Start a stopped app',
@@ -23,7 +20,7 @@ const summaries: Record<AppAction, string> = {
 const action = (name: AppAction) =>
   defineRoute(
     onApp,
-    [...executorErrors, 'invalid_state'],
+    ['app_not_deployed', ...executorErrors, 'invalid_state'],
     { method: 'post', path: `${onePath}/${name}`, operationId: `${name}App`, summary: summaries[name], tags: ['Apps'], request: { params: appParams }, responses: { 200: json(app, 'The app as it is now.') } },
     async (c) => {
       const ctx = c.get('ctx');

@@ -2,14 +2,14 @@ import { execCommand, execResult } from '../../shared/api/exec.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { defineRoute, onApp } from '../route.ts';
 import { execInApp } from '../services/exec.ts';
-import { executorErrors } from './app-actions.ts';
+import { executorErrors } from './executor-errors.ts';
 import { appParams } from './params.ts';
 import { body, json } from './replies.ts';
 
 export const execRoutes = [
   defineRoute(
     onApp,
-    [...executorErrors, 'app_not_running', 'exec_failed', 'exec_disabled', 'deadline_exceeded'],
+    ['app_not_deployed', ...executorErrors, 'app_not_running', 'exec_failed', 'exec_disabled', 'deadline_exceeded'],
     {
       method: 'post',
       path: '/api/v1/apps/{appId}/exec',

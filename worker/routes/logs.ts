@@ -1,14 +1,14 @@
 import { logPage, logQuery } from '../../shared/api/logs.ts';
 import { defineRoute, onApp } from '../route.ts';
 import { readLogs } from '../services/logs.ts';
-import { executorErrors } from './app-actions.ts';
+import { executorErrors } from './executor-errors.ts';
 import { appParams } from './params.ts';
 import { json } from './replies.ts';
 
 export const logRoutes = [
   defineRoute(
     onApp,
-    executorErrors,
+    ['app_not_deployed', ...executorErrors],
     {
       method: 'get',
       path: '/api/v1/apps/{appId}/logs',

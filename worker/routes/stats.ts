@@ -2,7 +2,7 @@ import { stats, statsHistory, statsHistoryQuery } from '../../shared/api/stats.t
 import { toUsagePoint } from '../present.ts';
 import { defineRoute, onApp } from '../route.ts';
 import { readHistory, readStats } from '../services/stats.ts';
-import { executorErrors } from './app-actions.ts';
+import { executorErrors } from './executor-errors.ts';
 import { appParams } from './params.ts';
 import { json } from './replies.ts';
 
@@ -12,7 +12,7 @@ const tags = ['Apps'];
 export const statsRoutes = [
   defineRoute(
     onApp,
-    [...executorErrors, 'app_not_running'],
+    ['app_not_deployed', ...executorErrors, 'app_not_running'],
     { method: 'get', path, operationId: 'getAppStats', summary: 'Read what an app uses now', tags, request: { params: appParams }, responses: { 200: json(stats, 'Measured for this request.') } },
     async (c) => c.json(await readStats(c.get('ctx'), c.get('app')), 200),
   ),

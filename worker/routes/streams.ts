@@ -11,12 +11,13 @@ import { toLogStream } from '../services/log-filter.ts';
 import type { StreamRequest } from '../services/ports.ts';
 import { createTicket as giveTicket, requireTicketFor } from '../services/tickets.ts';
 import { onAppSocket } from '../socket-access.ts';
+import { executorErrors } from './executor-errors.ts';
 import { appParams } from './params.ts';
 import { body, json } from './replies.ts';
 
 const onePath = '/api/v1/apps/{appId}';
 
-const streamErrors: readonly ErrorCode[] = ['app_not_deployed', 'app_not_running', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error', 'too_many_streams', 'slow_reader'];
+const streamErrors: readonly ErrorCode[] = ['app_not_deployed', 'app_not_running', ...executorErrors, 'too_many_streams', 'slow_reader'];
 
 const closeCodes = 'A refused or failed socket is closed with 4000 + the HTTP status of the error (4401, 4403, 4404, 4409, 4422, 4429, 4503 …) and `code: what happened` as the reason; one that ended as it should with 1000, one whose host restarts with 1012.';
 

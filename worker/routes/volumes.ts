@@ -1,18 +1,16 @@
 import { z } from 'zod';
 import { addedVolume, addVolume as addVolumeBody, volumeList, volumeName } from '../../shared/api/volumes.ts';
-import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import { AppError } from '../../shared/errors.ts';
 import { toVolume } from '../present.ts';
 import { defineRoute, onApp } from '../route.ts';
 import { addVolume, deleteVolume, readContent, readVolumes, writeContent } from '../services/volumes.ts';
+import { executorErrors } from './executor-errors.ts';
 import { appParams, volumeParams } from './params.ts';
 import { body, json, noContent } from './replies.ts';
 
 const listPath = '/api/v1/apps/{appId}/volumes';
 const contentPath = `${listPath}/{volume}/content`;
 const tags = ['Volumes'];
-
-/** What any call to an executor can come back with. */
-const executorErrors: readonly ErrorCode[] = ['executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error'];
 
 const archive = z.string().meta({ format: 'binary', description: 'A tar.', example: '(bytes)' });
 
