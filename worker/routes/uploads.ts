@@ -3,13 +3,14 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import { defineRoute, onApp } from '../route.ts';
 import { relayUpload } from '../services/uploads.ts';
 import { readBody } from './archive-body.ts';
+import { linkErrors } from './executor-errors.ts';
 import { appParams, uploadParams } from './params.ts';
 
 const path = '/api/v1/apps/{appId}/uploads';
 const onePath = `${path}/{uploadId}` as const;
 const tags = ['Deployments'];
-const executorErrors: readonly ErrorCode[] = ['upload_disabled', 'executor_offline', 'executor_lost', 'server_revoked', 'unsupported_command'];
-const pieceErrors: readonly ErrorCode[] = [...executorErrors, 'upload_not_found', 'archive_too_large', 'upload_interrupted'];
+const uploadErrors: readonly ErrorCode[] = ['upload_disabled', 'server_revoked', ...linkErrors];
+const pieceErrors: readonly ErrorCode[] = [...uploadErrors, 'upload_not_found', 'archive_too_large', 'upload_interrupted'];
 
 /** Of a piece; a creation may bring the first one along. */
 const pieceType = 'application/offset+octet-stream';
@@ -27,7 +28,7 @@ async function relay(...asked: Parameters<typeof relayUpload>): Promise<Response
 export const uploadRoutes = [
   defineRoute(
     onApp,
-    executorErrors,
+    uploadErrors,
     {
       method: 'options',
       path,
@@ -41,7 +42,7 @@ export const uploadRoutes = [
   ),
   defineRoute(
     onApp,
-    [...executorErrors, 'archive_too_large', 'insufficient_storage', 'too_many_uploads'],
+    [...uploadErrors, 'archive_too_large', 'insufficient_storage', 'too_many_uploads'],
     {
       method: 'post',
       path,
