@@ -6,6 +6,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { keptImage } from '../shared/names.ts';
 import { deploymentEvent, type DeploymentEvent } from '../shared/protocol/events.ts';
 import { appSpec, type AppSpec } from '../shared/protocol/spec.ts';
 import { syncDirectory, writeAtomically } from './files.ts';
@@ -33,6 +34,11 @@ const entry = z.strictObject({
   keepsImage: z.boolean().default(false),
 });
 export type JournalEntry = z.infer<typeof entry>;
+
+/** Whether its image was uploaded for it, under the tag that it would be kept under. */
+export function isOwnUpload({ deployment, spec }: Pick<JournalEntry, 'deployment' | 'spec'>): boolean {
+  return spec.image === keptImage(spec.slug, deployment);
+}
 
 export const journalLimits = { keptFor: 24 * 60 * 60 * 1000, keptOutcomes: 200 } as const;
 
@@ -124,7 +130,7 @@ export class Journal {
 
   /** The outcome, after which secrets are no longer needed and so no longer kept. */
   async conclude(outcome: DeploymentEvent, isDone: boolean): Promise<void> {
-    await this.#revise(outcome.deployment, (kept) => ({ ...kept, spec: { ...kept.spec, env: {}, command: null }, outcome, isDone, keepsImage: outcome.status === 'succeeded' }));
+    await this.#revise(outcome.deployment, (kept) => ({ ...kept, spec: { ...kept.spec, env: {}, command: null }, outcome, isDone, keepsImage: outcome.status === 'succeeded' || isOwnUpload(kept) }));
   }
 
   /** The app is gone, and with it what is known about its deployments; unacknowledged outcomes stay until they are told. */

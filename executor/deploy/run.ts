@@ -20,7 +20,7 @@ import { awaitHealthy } from './await-healthy.ts';
 import type { Control } from './control.ts';
 import { describeFailure } from './failure.ts';
 import type { DeployHost } from './host.ts';
-import { dropFailedImage, keepImage } from './kept-images.ts';
+import { dropFailedImage, dropOldImages, keepImage } from './kept-images.ts';
 import { phaseOfStep, planDeployment, type Step } from './plan.ts';
 import { releaseOld, undo } from './replace.ts';
 import { switchRoute } from './switch.ts';
@@ -60,7 +60,7 @@ export async function abandon(host: DeployHost, deployment: Deployment, phase: D
   try {
     if (phase !== 'queued') await undo(host, deployment);
     isUndone = true;
-    await dropFailedImage(host, { id: deployment.id, slug: deployment.spec.slug });
+    await dropFailedImage(host, deployment);
     if (phase !== 'queued') await host.projects.hold(deployment.spec.project, () => removeNetworkIfUnused(engine, deployment.spec.project));
   } catch (cause) {
     // An engine that is away keeps the container until it is back.
@@ -69,6 +69,8 @@ export async function abandon(host: DeployHost, deployment: Deployment, phase: D
   const isCancelled = cancelCodes.has(failure.code);
   const event = createProgress(host, deployment).event(phase);
   await conclude(host, { ...event, status: isCancelled ? 'cancelled' : 'failed', image_id: container?.imageId ?? null, failure }, isUndone);
+  // Another failed upload may have waited for this one.
+  await dropOldImages(host, deployment.spec.app).catch((cause: unknown) => log.warn('old images are not removed yet', { app: deployment.spec.app, error: describeError(cause) }));
 }
 
 const cancelCodes = new Set<ErrorCode>(['deployment_cancelled', 'app_deleted']);

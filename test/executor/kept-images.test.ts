@@ -48,11 +48,17 @@ describe('the image of a deployment', () => {
     expect(fixture.host.journal.current(spec.app)?.deployment).toBe(current);
   });
 
-  it('of a deployment that failed is not kept, its own upload neither', async () => {
+  it('of a deployment that failed is not kept, its own upload until the app is removed', async () => {
     const spec = makeApp();
+    const broken = { ...spec, command: ['/bin/no-such-program'] };
+    expect(await fixture.deploy(broken)).toMatchObject({ status: 'failed' });
+    expect(await tagsOf(spec.slug)).toEqual([]);
     const id = makeId('deployment');
+    const image = keptImage(spec.slug, id);
     await docker.getImage(images.busybox).tag({ repo: `dockup/${spec.slug}`, tag: id });
-    expect(await fixture.deploy({ ...spec, image: keptImage(spec.slug, id), pull_policy: 'never', command: ['/bin/no-such-program'] }, id)).toMatchObject({ status: 'failed' });
+    expect(await fixture.deploy({ ...broken, image, pull_policy: 'never' }, id)).toMatchObject({ status: 'failed' });
+    expect(await tagsOf(spec.slug)).toEqual([image]);
+    await fixture.handlers.remove_app({ app: spec.app, volumes: [] }, signal);
     expect(await tagsOf(spec.slug)).toEqual([]);
   });
 

@@ -50,3 +50,21 @@ it('an earlier upload stays while a deployment is kept that was made from it, an
   await deployed(spec);
   expect(await tagsOf(spec.slug)).not.toContain(image);
 });
+
+it('an upload whose deployment has failed stays, to be deployed with other settings, until the next one comes', async () => {
+  const spec = makeApp();
+  const serving = await upload(spec);
+  const fail = async () => {
+    const id = makeId('deployment');
+    await docker.getImage(images.busybox).tag({ repo: `dockup/${spec.slug}`, tag: id });
+    const image = keptImage(spec.slug, id);
+    expect(await fixture.deploy({ ...spec, image, pull_policy: 'never', command: ['/no/such/file'] }, id)).toMatchObject({ status: 'failed' });
+    await fixture.deployments.settled(spec.app);
+    return image;
+  };
+  const first = await fail();
+  expect((await tagsOf(spec.slug)).sort()).toEqual([serving, first].sort());
+  const second = await fail();
+  expect((await tagsOf(spec.slug)).sort()).toEqual([serving, second].sort());
+  await deployed({ ...spec, image: second, pull_policy: 'never' });
+});
