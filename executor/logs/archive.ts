@@ -1,5 +1,5 @@
 /** What is kept of the logs of containers that are gone: `logs/<app>/<deployment>.ndjson.gz` in the executor's directory. The time of a file is that of its last line. */
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isId } from '../../shared/names.ts';
@@ -8,7 +8,7 @@ import type { Engine } from '../docker/engine.ts';
 import { readLog } from '../docker/logs.ts';
 import { isMissing, writeAtomically } from '../files.ts';
 import { describeError, type Log } from '../log.ts';
-import { createLineFile, readLines, type LineReader } from './archive-file.ts';
+import { createLineFile, readLines, type LineFile, type LineReader } from './archive-file.ts';
 
 export interface ArchiveOptions {
   engine: Engine;
@@ -17,6 +17,8 @@ export interface ArchiveOptions {
   retentionDays: number;
   log: Log;
   caps?: Caps;
+  /** ms for one reading of a container's log, which its removal waits for. */
+  readDeadline?: number;
 }
 
 export interface Caps {
@@ -27,10 +29,12 @@ export interface Caps {
 }
 
 const defaultCaps: Caps = { deployment: 10 * 1024 * 1024, app: 50 * 1024 * 1024 };
-/** The engine finds the last lines from the end, so many in 1.5 s; reading 100 MB from the start takes 7 s. */
-const maxLines = 200_000;
-/** ms that a container's removal waits for its log. */
-const readDeadline = 10_000;
+/**
+ * Last lines that are asked for; the engine finds them from the end, the first number in 1.5 s, where reading 100 MB from the start takes 7 s.
+ * It tells the oldest of them first, so what is too slow is asked for anew, and less of it.
+ */
+const tails = [200_000, 10_000];
+const defaultReadDeadline = 10_000;
 const pruneInterval = 60 * 60 * 1000;
 const day = 24 * 60 * 60 * 1000;
 const suffix = '.ndjson.gz';
@@ -41,6 +45,11 @@ export interface ArchivedLog {
   endedAt: number;
   /** Bytes on disk. */
   size: number;
+}
+
+interface Found {
+  file: LineFile;
+  last: LogLine;
 }
 
 export class LogArchive {
@@ -93,23 +102,43 @@ export class LogArchive {
   }
 
   async prune(): Promise<void> {
-    for (const app of await namesIn(this.#options.dir)) await this.#pruneApp(app);
+    for (const app of await namesIn(this.#options.dir)) {
+      await this.#pruneApp(app);
+      // One that is not empty stays.
+      await rmdir(join(this.#options.dir, app)).catch(() => undefined);
+    }
   }
 
   async #write({ id, app, deployment }: { id: string; app: string; deployment: string }): Promise<void> {
-    const file = createLineFile(this.#caps.deployment);
-    let last: LogLine | undefined;
-    await readLog(this.#options.engine, id, {
-      tail: maxLines,
-      signal: AbortSignal.timeout(readDeadline),
-      onLine: (line) => file.push((last = line)),
-      onBatch: () => file.settle(),
-    });
-    if (last === undefined) return;
+    const found = await this.#readNewest(id);
+    if (found === null) return;
     const path = this.#path(app, deployment);
     await mkdir(join(this.#options.dir, app), { recursive: true, mode: 0o700 });
-    await writeAtomically(path, await file.end());
-    await utimes(path, new Date(), new Date(last.time));
+    await writeAtomically(path, await found.file.end());
+    await utimes(path, new Date(), new Date(found.last.time));
+  }
+
+  /** What came before the deadline, of the reading that came furthest; null of a log without a line. */
+  async #readNewest(id: string): Promise<Found | null> {
+    let best: Found | null = null;
+    for (const tail of tails) {
+      const { found, isWhole } = await this.#read(id, tail);
+      if (found !== null && (best === null || found.last.time > best.last.time)) best = found;
+      if (isWhole) break;
+    }
+    return best;
+  }
+
+  async #read(id: string, tail: number): Promise<{ found: Found | null; isWhole: boolean }> {
+    const file = createLineFile(this.#caps.deployment);
+    const signal = AbortSignal.timeout(this.#options.readDeadline ?? defaultReadDeadline);
+    let last: LogLine | undefined;
+    try {
+      await readLog(this.#options.engine, id, { tail, signal, onLine: (line) => file.push((last = line)), onBatch: () => file.settle() });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    return { found: last === undefined ? null : { file, last }, isWhole: !signal.aborted };
   }
 
   async #look(app: string, name: string): Promise<ArchivedLog[]> {
