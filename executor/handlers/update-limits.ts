@@ -30,8 +30,11 @@ export function updateLimits({ host, observer, apps }: HandlerContext, { app, ..
 
 async function checkRange(engine: Engine, { cpu_limit: cpu, memory_limit: memory }: Limits): Promise<void> {
   if (memory !== null && memory < leastMemory) throw new AppError('limit_out_of_range', { detail: `memory_limit is ${memory} MB; the engine takes ${leastMemory} MB or more.` });
-  const cpus = cpu === null ? null : ((await readEngineInfo(engine))?.cpus ?? null);
-  if (cpu !== null && cpus !== null && cpu > cpus) throw new AppError('limit_out_of_range', { detail: `cpu_limit is ${cpu} cores; the server has ${cpus}.` });
+  const machine = await readEngineInfo(engine);
+  if (machine === null) return;
+  if (cpu !== null && cpu > machine.cpus) throw new AppError('limit_out_of_range', { detail: `cpu_limit is ${cpu} cores; the server has ${machine.cpus}.` });
+  const most = Math.floor(machine.memory / megabyte);
+  if (memory !== null && memory > most) throw new AppError('limit_out_of_range', { detail: `memory_limit is ${memory} MB; the server has ${most} MB.` });
 }
 
 /** Without the page cache, which the kernel gives up by itself. Under the new limit it would have to kill, or refuse. */

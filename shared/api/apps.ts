@@ -51,7 +51,12 @@ const pullPolicy = z.enum(['missing', 'always', 'never']).meta({ description: 'W
 
 export const volume = z.strictObject({
   name: z.string().regex(volumePattern).meta({ description: 'Unique within the app. 1 to 40 lower-case letters, digits and hyphens.', example: 'data' }),
-  mount_path: z.string().max(512).regex(mountPathPattern).meta({ description: 'Where the app finds it: an absolute path.', example: '/var/lib/app' }),
+  mount_path: z
+    .string()
+    .max(512)
+    .regex(mountPathPattern)
+    .refine((path) => !/^\/(proc|sys|dev)(\/|$)/.test(path), { message: 'is a folder of the kernel' })
+    .meta({ description: 'Where the app finds it: an absolute path.', example: '/var/lib/app' }),
 });
 const volumes = z
   .array(volume)

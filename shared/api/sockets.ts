@@ -7,7 +7,7 @@ export const ticketActions = ['logs', 'exec', 'stats'] as const;
 
 /** A program as it is, or a list of arguments; no shell looks at either. */
 const argument = z.string().min(1).max(4096);
-const command = z.union([argument.regex(/^\S+$/), z.array(argument).min(1).max(64)]);
+const command = z.union([argument.regex(/^\S+$/, 'is one program without spaces; give each argument a cmd of its own: ?cmd=ls&cmd=-l'), z.array(argument).min(1).max(64)]);
 
 /** How a client says who it is when it cannot set `Authorization`, in this order. */
 const identity = {

@@ -65,6 +65,7 @@ describe('the limits of a running app', () => {
 
   it.each<[string, { cpu_limit?: number; memory_limit?: number }]>([
     ['more processors than there are', { cpu_limit: 1000, memory_limit: 64 }],
+    ['more memory than there is', { memory_limit: 9_999_999 }],
     ['less memory than the engine makes a container with', { memory_limit: 5 }],
   ])('are refused for %s, and stay', async (_name, limits) => {
     const { app, before } = await deployed({ memory_limit: 128 });

@@ -68,7 +68,7 @@ POST /api/v1/deploy/{slug}
 - **Updates** (\`PUT\` and \`PATCH\` are the same) change only the fields given. \`env\` is merged: null removes a variable. \`cpu_limit\` and \`memory_limit\` apply to the running container at once, without a restart; the rest takes effect with the next deploy.
 - **Upload a local image**: the output of \`docker save\` as the body of \`POST /api/v1/deploy/{slug}\`. Where a body may not be that large, or the line is bad: \`POST /api/v1/apps/{appId}/uploads\` (tus 1.0, resumable), then \`POST /api/v1/deploy/{slug}?upload={uploadId}\`.
 - **Logs**: \`since\` takes a time, an age (\`15m\`) or the \`cursor\` of a line. \`/logs/stream\` follows: as a WebSocket, or with plain curl as server-sent events.
-- **WebSockets** (logs, stats, exec) take the token as \`?token=\`, or better a ticket: \`POST /api/v1/ws-tickets\`, then \`?ticket=\`. A refusal is the reason of the close.
+- **WebSockets** (logs, stats, exec) take the token as \`?token=\`, or better a ticket: \`POST /api/v1/ws-tickets\`, then \`?ticket=\`; browsers may also ask for the subprotocols \`dockup.v1, dockup.bearer.<token>\`. A refusal is the reason of the close.
 - **Run a command**: \`POST /api/v1/apps/{appId}/exec {"cmd": ["ls", "-l"]}\` answers \`{exit_code, stdout, stderr, truncated}\`; no shell is added, so ask for one: \`["/bin/sh", "-c", "…"]\`.
 - **Volumes** outlive deploys. An app that has any is deployed stop-first: a short pause instead of two writers.
 - **Rollback**: \`POST /api/v1/apps/{appId}/rollback\` brings the image before back, by the same health-checked way.
@@ -97,7 +97,7 @@ curl ${appUrl.replace('{slug}', 'demo')}
 
 ## Not in this release
 
-Answered with \`501\` and a code: deploying from a git repository. Not there at all yet: autoscale, registries.
+Answered with \`501\` and a code: deploying from a git repository. Not there at all yet (404): autoscale, registries, git repos.
 `;
 }
 
