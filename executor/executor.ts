@@ -13,6 +13,7 @@ import { openHost } from './host.ts';
 import { postJson } from './http.ts';
 import { enrol, loadIdentity, type Identity } from './identity.ts';
 import { Link } from './link.ts';
+import { createLoadedImages, type LoadedImages } from './images/loaded-images.ts';
 import { createLocks } from './locks.ts';
 import { describeError, type Log } from './log.ts';
 import { keepWatch } from './observe/keep-watch.ts';
@@ -68,8 +69,9 @@ async function work({ config, log, onConnected }: ExecutorOptions, identity: Ide
   let reportInterval: number = limits.reportInterval;
   let isFirst = true;
   const uploads = createUploads({ dir: join(config.dir, 'uploads'), maxBytes: config.maxUpload });
-  sweepUploads(uploads, log, signal);
-  const context = { host, deployments, observer, transfers: createTransfers({ apiUrl, connectToken }), uploads, loads: createLocks(), apps: createLocks() };
+  const loaded = createLoadedImages({ path: join(config.dir, 'loaded-images.json'), engine, journal });
+  sweepUploads([uploads, loaded], log, signal);
+  const context = { host, deployments, observer, transfers: createTransfers({ apiUrl, connectToken }), uploads, loaded, loads: createLocks(), apps: createLocks() };
   const link = new Link({
     apiUrl,
     connectToken,
@@ -90,8 +92,8 @@ async function work({ config, log, onConnected }: ExecutorOptions, identity: Ide
 }
 
 /** Now, and every hour. */
-function sweepUploads(uploads: Uploads, log: Log, signal: AbortSignal): void {
-  const sweep = () => void uploads.sweep().catch((error: unknown) => log.warn('old uploads are not removed yet', { error: describeError(error) }));
+function sweepUploads(swept: (Uploads | LoadedImages)[], log: Log, signal: AbortSignal): void {
+  const sweep = () => void Promise.all(swept.map((kept) => kept.sweep())).catch((error: unknown) => log.warn('old uploads are not removed yet', { error: describeError(error) }));
   const timer = setInterval(sweep, 3_600_000);
   signal.addEventListener('abort', () => clearInterval(timer));
   sweep();

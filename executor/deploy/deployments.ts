@@ -6,7 +6,7 @@ import { createLocks } from '../locks.ts';
 import { describeError } from '../log.ts';
 import { Control, type CancelReason } from './control.ts';
 import type { DeployHost } from './host.ts';
-import { dropOldImages } from './kept-images.ts';
+import { dropFailedImage, dropOldImages } from './kept-images.ts';
 import { undo } from './replace.ts';
 import { abandon, runDeployment, type Deployment } from './run.ts';
 import { retireOld } from './switch.ts';
@@ -124,7 +124,10 @@ export class Deployments {
         if (serves) {
           await retireOld(this.#host, { id, spec }, control.signal);
           await dropOldImages(this.#host, spec.app);
-        } else await undo(this.#host, { id, spec });
+        } else {
+          await undo(this.#host, { id, spec });
+          await dropFailedImage(this.#host, { id, spec });
+        }
         break;
       } catch (error) {
         log.warn('what a deployment leaves behind is not removed yet', { deployment: id, error: describeError(error) });

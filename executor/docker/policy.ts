@@ -18,7 +18,7 @@ const policyFile = z.strictObject({
   command_checks: z.boolean().default(true),
   /** Run commands in containers, on a terminal or without. */
   exec: z.boolean().default(true),
-  /** Take in images that clients send. */
+  /** Take in images, and content of volumes, that clients send. */
   uploads: z.boolean().default(true),
   /** Prefixes of the image references that may run; null: all. */
   images: z.array(z.string().min(1)).nullable().default(null),

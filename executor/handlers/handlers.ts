@@ -18,7 +18,10 @@ export function createHandlers(context: HandlerContext): Handlers {
       return { accepted: true };
     },
     async cancel_deploy({ deployment }) {
-      return { cancelled: await deployments.cancel(deployment, 'deployment_cancelled') };
+      const cancelled = await deployments.cancel(deployment, 'deployment_cancelled');
+      // One that never came here: the image that was loaded for it goes.
+      await context.loaded.drop({ deployment });
+      return { cancelled };
     },
     act: (params) => act(context, params),
     remove_app: (params) => removeApp(context, params),

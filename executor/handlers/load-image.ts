@@ -59,11 +59,12 @@ async function loadFile(context: HandlerContext, wanted: Wanted, file: FinishedU
   }
 }
 
-async function load({ host, uploads }: HandlerContext, { image, pick }: Wanted, source: Readable, { length, signal }: { length: number | null; signal: AbortSignal }): Promise<Result<'load_image'>> {
+async function load({ host, uploads, loaded: notes }: HandlerContext, { app, image, pick }: Wanted, source: Readable, { length, signal }: { length: number | null; signal: AbortSignal }): Promise<Result<'load_image'>> {
   const { engine, log } = host;
   if (length !== null && length > uploads.maxBytes) throw new AppError('archive_too_large', { detail: `It has ${length} bytes, this server takes ${uploads.maxBytes} (DOCKUP_MAX_UPLOAD).` });
   const guard = guardDisk(await dataRootOf(engine), dirname(uploads.dir));
   guard(length ?? 0);
+  await notes.note(app, image);
 
   const { pack: createPack } = await import('tar-stream');
   const pack = createPack();

@@ -6,7 +6,7 @@ import { removeNetworkIfUnused } from '../docker/networks.ts';
 import { removeVolume } from '../docker/volumes.ts';
 import type { HandlerContext } from './context.ts';
 
-export function removeApp({ host, deployments, uploads, apps }: HandlerContext, { app, volumes }: Params<'remove_app'>): Promise<Result<'remove_app'>> {
+export function removeApp({ host, deployments, uploads, loaded, apps }: HandlerContext, { app, volumes }: Params<'remove_app'>): Promise<Result<'remove_app'>> {
   const { engine, proxy, journal, projects, log } = host;
   const remove = async () => {
     if (proxy.routes().some((route) => route.app === app)) await proxy.remove(app);
@@ -20,6 +20,7 @@ export function removeApp({ host, deployments, uploads, apps }: HandlerContext, 
     for (const project of new Set(containers.map((container) => container.project))) await projects.hold(project, () => removeNetworkIfUnused(engine, project));
     for (const volume of volumes) await removeVolume(engine, { app, volume });
     await dropImages(host, app);
+    await loaded.drop({ app });
     await uploads.forget(app);
     await host.logs.archive.remove(app);
     // Last: until then the journal knows what belongs to the app.

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { keptNames } from '../../executor/deploy/kept-images.ts';
+import { readLoadedImages } from '../../executor/images/loaded-images.ts';
 import { loadIdentity } from '../../executor/identity.ts';
 import { Journal } from '../../executor/journal.ts';
 import { createLog } from '../../executor/log.ts';
@@ -74,9 +75,10 @@ async function removeData(docker: Docker, { serverId, images }: { serverId: stri
   for (const image of images) await docker.getImage(image).remove().catch(ignoreGoneOrUsed);
 }
 
-/** Only the journal knows them: an image that is only tagged carries no label of ours. */
+/** Only the executor's files know them: an image that is only tagged carries no label of ours. */
 export async function readKeptImages(executorDir: string): Promise<string[]> {
-  return keptNames(await Journal.open(join(executorDir, 'journal'), createLog(() => undefined)));
+  const kept = keptNames(await Journal.open(join(executorDir, 'journal'), createLog(() => undefined)));
+  return [...new Set([...kept, ...(await readLoadedImages(join(executorDir, 'loaded-images.json')))])];
 }
 
 /** Somebody else was quicker, which is as good. */

@@ -4,6 +4,7 @@
  */
 import type { PageQuery } from '../../shared/api/common.ts';
 import { AppError } from '../../shared/errors.ts';
+import { isKeptImage } from '../../shared/names.ts';
 import type { DeploymentFailure } from '../../shared/protocol/events.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { isFinished } from '../../shared/status.ts';
@@ -154,6 +155,8 @@ export async function cancelDeployment(ctx: Context, { user }: Actor, deployment
   const unqueued = await finishDeployment(ctx.db, deployment.id, { status: 'cancelled', phase: 'queued', failure: null, now }, ['queued']);
   if (unqueued !== undefined) {
     await recordEvent(ctx, { appId: unqueued.appId, type: 'deployment.cancelled', actor: user.id, message: 'Deployment cancelled', data: { deployment_id: unqueued.id } });
+    // Its image may have been loaded already. A server that is away lets go of it by itself, a day later.
+    if (isKeptImage(unqueued.image)) await ctx.executors.call(unqueued.serverId, 'cancel_deploy', { deployment: unqueued.id }).catch(() => undefined);
     return { deployment: unqueued, position: null };
   }
   const current = await findDeployment(ctx.db, deployment.id);

@@ -1,0 +1,81 @@
+/**
+ * The images that were loaded for deployments, by the tags they got: on the disk before they are loaded, because a deployment may never follow, and an engine may be
+ * shared, so that a tag alone does not say whose it is.
+ */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { isMissing, writeAtomically } from '../files.ts';
+import { untagImage } from '../docker/images.ts';
+import type { Engine } from '../docker/engine.ts';
+import type { Journal } from '../journal.ts';
+
+const note = z.strictObject({ app: z.string(), image: z.string(), loadedAt: z.number() });
+type Note = z.infer<typeof note>;
+
+/** ms. A deployment waits for its turn at the control plane, 24 hours at most. */
+const waits = 25 * 3600 * 1000;
+
+export interface LoadedImages {
+  note(app: string, image: string): Promise<void>;
+  /** Let go of those that match and that no deployment has come for. */
+  drop(which: { app?: string; deployment?: string; before?: number }): Promise<void>;
+  /** Those no deployment has come for, for as long as one can come. */
+  sweep(): Promise<void>;
+}
+
+export function createLoadedImages({ path, engine, journal }: { path: string; engine: Engine; journal: Journal }): LoadedImages {
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One change at a time. */
+  function change(work: (notes: Note[]) => Promise<Note[]>): Promise<void> {
+    const done = turn.then(async () => {
+      const before = await readNotes(path);
+      const after = await work(before);
+      if (after.length !== before.length) await writeAtomically(path, JSON.stringify(after));
+    });
+    turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async function isSettled(image: string): Promise<boolean> {
+    // From here on the journal says what becomes of it.
+    if (journal.get(deploymentOf(image)) !== undefined) return true;
+    const isUsed = journal.all().some(({ spec }) => spec.image === image);
+    return !isUsed && untagImage(engine, image);
+  }
+
+  const loaded: LoadedImages = {
+    note: (app, image) => change(async (notes) => [...notes, { app, image, loadedAt: Date.now() }]),
+
+    drop: ({ app, deployment, before = Infinity }) =>
+      change(async (notes) => {
+        const kept: Note[] = [];
+        for (const one of notes) {
+          const isMeant = (app ?? one.app) === one.app && (deployment ?? deploymentOf(one.image)) === deploymentOf(one.image) && one.loadedAt < before;
+          if (!isMeant || !(await isSettled(one.image))) kept.push(one);
+        }
+        return kept;
+      }),
+
+    sweep: () => loaded.drop({ before: Date.now() - waits }),
+  };
+  return loaded;
+}
+
+function deploymentOf(image: string): string {
+  return image.slice(image.lastIndexOf(':') + 1);
+}
+
+/** For those who take a whole system away. */
+export async function readLoadedImages(path: string): Promise<string[]> {
+  return (await readNotes(path)).map(({ image }) => image);
+}
+
+async function readNotes(path: string): Promise<Note[]> {
+  try {
+    return z.array(note).parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
