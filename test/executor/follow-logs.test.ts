@@ -159,7 +159,10 @@ describe('REL-17 a flood', () => {
     const spec = flood(100_000, 30_000);
     await deployed(fixture, spec);
     const reader = follow(fixture, spec.app, { room: 100_000 });
-    await eventually(async () => ((await readLog(fixture, spec.app, {}, 1))[0]?.text.startsWith('100000 ') ? true : undefined));
+    // What a fast reader has, has come to the slow one's stream too: the engine's own log may be far ahead of both.
+    const fast = follow(fixture, spec.app, { tail: 0 });
+    await isThrough(fast, 100_000);
+    fast.leave();
     reader.allow(100_000_000);
     await isThrough(reader, 100_000);
     reader.leave();
