@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError, isErrorCode } from '../shared/errors.ts';
+import { giveBack } from '../shared/move-bytes.ts';
 import { limits } from '../shared/protocol/limits.ts';
 import { transferLengthHeader, transfersPath } from '../shared/protocol/transfers.ts';
 import { openRequest, readStart } from './http.ts';
@@ -43,6 +44,8 @@ export function createTransfers({ apiUrl, connectToken }: Options): Transfers {
       request.end();
       const reply = await replyOf(request).finally(() => clearTimeout(late));
       if (reply.statusCode !== 200) throw await refusalOf(reply);
+      // The parser of HTTP copies a body out of what the socket reads, so that this, which comes after it, frees what nobody looks at any more.
+      reply.socket.on('data', giveBack);
       const length = Number(reply.headers[transferLengthHeader] ?? Number.NaN);
       return { body: reply, length: Number.isSafeInteger(length) ? length : null };
     },

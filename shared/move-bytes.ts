@@ -77,6 +77,6 @@ const heavy = 16 * 1024;
  * Frees the memory of a chunk that has left the process, where the chunk is all of its buffer: the collector lets 64 MB of them come together before it looks,
  * which is what an upload made the process grow by, and what it spent a fifth of its time on.
  */
-function giveBack({ buffer, byteLength }: Uint8Array): void {
+export function giveBack({ buffer, byteLength }: Uint8Array): void {
   if (byteLength >= heavy && buffer instanceof ArrayBuffer && !buffer.detached && buffer.byteLength === byteLength) buffer.transfer(0);
 }
