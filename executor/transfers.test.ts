@@ -52,3 +52,23 @@ test.each([
   const { body } = await transfers.fetch('x', new AbortController().signal);
   expect((await buffer(body)).equals(sent)).toBe(true);
 });
+
+test('what is left of a body that is not wanted is read away, so that its sender gets to the reply', async () => {
+  const isSent = Promise.withResolvers<void>();
+  const transfers = await dialling((_request, reply) => void reply.end(randomBytes(20_000_000), isSent.resolve));
+  const { body, over } = await transfers.fetch('x', new AbortController().signal);
+  body.once('data', () => body.destroy());
+  await over;
+  await isSent.promise;
+  expect(body.destroyed).toBe(true);
+});
+
+test('a body that breaks off is told to its taker', async () => {
+  const transfers = await dialling((_request, reply) => {
+    reply.writeHead(200, { 'content-length': '1000000' });
+    reply.write('the beginning', () => reply.destroy());
+  });
+  const { body, over } = await transfers.fetch('x', new AbortController().signal);
+  await expect(buffer(body)).rejects.toMatchObject({ code: 'upload_interrupted' });
+  await over;
+});

@@ -1,6 +1,6 @@
 /** Dialling back for a bulk body: one plain HTTP request to the control plane, on a connection of its own, whose bytes flow as fast as the slower end takes them. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError, isErrorCode } from '../shared/errors.ts';
 import { giveBack } from '../shared/move-bytes.ts';
@@ -19,6 +19,8 @@ export interface Incoming {
   body: Readable;
   /** Bytes, where the client has said how many. */
   length: number | null;
+  /** Resolves when nothing more comes. Whoever is done with `body` destroys it and waits for this before saying how it went. */
+  over: Promise<void>;
 }
 
 interface Options {
@@ -47,7 +49,7 @@ export function createTransfers({ apiUrl, connectToken }: Options): Transfers {
       // The parser of HTTP copies a body out of what the socket reads, so that this, which comes after it, frees what nobody looks at any more.
       reply.socket.on('data', giveBack);
       const length = Number(reply.headers[transferLengthHeader] ?? Number.NaN);
-      return { body: reply, length: Number.isSafeInteger(length) ? length : null };
+      return { ...detachable(reply), length: Number.isSafeInteger(length) ? length : null };
     },
 
     async send(transfer, body, signal) {
@@ -69,6 +71,29 @@ export function createTransfers({ apiUrl, connectToken }: Options): Transfers {
       }
     },
   };
+}
+
+/** ms for which the sender of a refused body may go on. */
+const patience = 10_000;
+
+/**
+ * What its taker leaves of a body is read away: workerd breaks a body that nobody takes any more together with the reply to its sender, who would not be told why
+ * it was refused (tried: `Network connection lost` in place of the 422).
+ */
+function detachable(reply: IncomingMessage): Pick<Incoming, 'body' | 'over'> {
+  const body = new PassThrough({ highWaterMark: limits.streamWindow });
+  const over = new Promise<void>((resolve) => reply.once('close', resolve));
+  reply.on('error', (cause) => body.destroy(interrupted(cause)));
+  reply.once('close', () => reply.complete || body.destroy(interrupted(undefined)));
+  body.once('close', () => {
+    if (reply.closed) return;
+    reply.unpipe(body);
+    reply.resume();
+    const late = setTimeout(() => reply.destroy(), patience);
+    reply.once('close', () => clearTimeout(late));
+  });
+  reply.pipe(body);
+  return { body, over };
 }
 
 /** A body that ended before it was whole: its sender, the control plane or the way between has gone. */

@@ -19,7 +19,7 @@ export async function loadImage(context: HandlerContext, wanted: Wanted, signal:
 
 /** The client is fetched from at once, and waits for its turn with its bytes. */
 async function loadFromClient(context: HandlerContext, wanted: Wanted, signal: AbortSignal): Promise<Result<'load_image'>> {
-  const { body, length } = await context.transfers.fetch(wanted.transfer ?? '', signal);
+  const { body, length, over } = await context.transfers.fetch(wanted.transfer ?? '', signal);
   let broken: unknown;
   body.on('error', (error) => (broken = error));
   try {
@@ -28,6 +28,7 @@ async function loadFromClient(context: HandlerContext, wanted: Wanted, signal: A
     throw broken !== undefined && !(error instanceof AppError) ? interrupted(error) : error;
   } finally {
     body.destroy();
+    await over;
   }
 }
 

@@ -9,13 +9,14 @@ export async function takeUpload({ host, uploads, transfers }: HandlerContext, {
   if (!host.policy.uploads) throw new AppError('upload_disabled');
   if (request.method === 'POST' || request.method === 'PATCH') guardDisk(dirname(uploads.dir))(comingBytes(request));
   if (transfer === null) return uploads.answer(request, null);
-  const { body } = await transfers.fetch(transfer, signal);
+  const { body, over } = await transfers.fetch(transfer, signal);
   // An error of the body is the upload's: it is in the answer.
   body.on('error', () => undefined);
   try {
     return await uploads.answer(request, body);
   } finally {
     body.destroy();
+    await over;
   }
 }
 

@@ -28,7 +28,7 @@ export async function sendVolume({ host, transfers }: HandlerContext, { app, vol
 export async function fillVolume({ host, transfers, uploads }: HandlerContext, { app, volume, transfer }: Params<'write_volume'>, signal: AbortSignal): Promise<Result<'write_volume'>> {
   const { engine, policy } = host;
   if (!policy.uploads) throw new AppError('upload_disabled');
-  const { body: content, length } = await transfers.fetch(transfer, signal);
+  const { body: content, length, over } = await transfers.fetch(transfer, signal);
   // A sender that goes while others are waited for is noticed when it is read.
   content.on('error', () => undefined);
   try {
@@ -39,6 +39,7 @@ export async function fillVolume({ host, transfers, uploads }: HandlerContext, {
     await writeContent(host, name, { content, maxBytes, guard, signal });
   } finally {
     content.destroy();
+    await over;
   }
   return {};
 }

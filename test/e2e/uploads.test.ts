@@ -108,7 +108,7 @@ describe('an uploaded image', () => {
     ['half of a gzip', () => gzipSync(archive).subarray(0, 400_000), 422, 'archive_invalid', /ends before it is whole/],
     ['random bytes', () => randomBytes(3_000_000), 422, 'archive_invalid', /not a tar/],
     ['the output of docker export', () => exportOf(images.nginx), 422, 'archive_invalid', /docker export/],
-    ['several images', () => save(images.busybox, images.nginx), 422, 'archive_ambiguous', /dockup-test\/busybox:1, nginx:alpine/],
+    ['several images', () => save(images.busybox, images.nginx), 422, 'archive_ambiguous', /(?=.*dockup-test\/busybox:1)(?=.*nginx:alpine)/],
     ['a layer that is none', () => makeImageArchive({ tags: [images.nginx], layer: randomBytes(50_000) }), 422, 'archive_invalid', /docker load/],
     ['more than the server takes', () => makeImageArchive({ tags: ['big:1'], layer: Buffer.alloc(maxUpload + 1_000_000) }), 413, 'archive_too_large', /DOCKUP_MAX_UPLOAD/],
   ];

@@ -20,7 +20,8 @@ export function createFakeTransfers(): FakeTransfers {
     fetch(transfer) {
       const body = bodies.get(transfer);
       if (body === undefined) return Promise.reject(new AppError('transfer_not_found'));
-      return Promise.resolve(body instanceof Readable ? { body, length: null } : { body: Readable.from([body], { objectMode: false }), length: body.length });
+      const over = Promise.resolve();
+      return Promise.resolve(body instanceof Readable ? { body, length: null, over } : { body: Readable.from([body], { objectMode: false }), length: body.length, over });
     },
     async send(transfer, body) {
       sent.set(transfer, await buffer(body));

@@ -118,7 +118,7 @@ describe('load_image', () => {
     host.transfers.fetch = async () => ({ body: Readable.from((async function* () {
       yield archive.subarray(0, 100_000);
       throw new Error('aborted');
-    })(), { objectMode: false }), length: null });
+    })(), { objectMode: false }), length: null, over: Promise.resolve() });
     await expect(load(archive)).rejects.toMatchObject({ code: 'upload_interrupted' });
     expect(await ownTags()).toEqual(tags);
   });
@@ -134,7 +134,7 @@ describe('load_image', () => {
     host.transfers.fetch = async () => {
       const body = bodies.shift();
       if (bodies.length === 0) fetched.resolve();
-      return { body: body ?? Readable.from([archive]), length: null };
+      return { body: body ?? Readable.from([archive]), length: null, over: Promise.resolve() };
     };
     const [first, second] = [load(archive), load(archive)];
     second.catch(() => undefined);
@@ -149,7 +149,7 @@ describe('load_image', () => {
 
   test('a caller that goes before the first byte holds nobody up', async () => {
     const caller = new AbortController();
-    host.transfers.fetch = async () => ({ body: new Readable({ read() {} }), length: null });
+    host.transfers.fetch = async () => ({ body: new Readable({ read() {} }), length: null, over: Promise.resolve() });
     const waiting = host.handlers.load_image({ app, image: keptImage('x', makeId('deployment')), pick: null, transfer: 'bytes', upload: null }, caller.signal);
     setTimeout(() => caller.abort(new AppError('deadline_exceeded')), 100);
     await expect(waiting).rejects.toMatchObject({ code: 'deadline_exceeded' });
