@@ -20,20 +20,25 @@ export async function runTerminal({ stream, size, idleTimeout, start }: Terminal
   const watch = createWatch(idleTimeout);
   const over = AbortSignal.any([stream.signal, watch.signal]);
   const starting = start(over);
+  // What is typed at once must not meet a terminal that has no size yet.
+  const sized = starting.then(async (command) => {
+    await command.resize(size);
+    return command;
+  });
+  // A command that could not be started is told below.
+  sized.catch(() => undefined);
   stream.onInput(async (bytes) => {
     watch.touch();
-    await (await starting).write(bytes);
+    await (await sized).write(bytes);
   });
   // A terminal has no other end of input than its key for it, ctrl-d.
-  stream.onInputEnd(() => void starting.then((command) => command.write(Buffer.of(4))).catch(() => undefined));
+  stream.onInputEnd(() => void sized.then((command) => command.write(Buffer.of(4))).catch(() => undefined));
   stream.onResize((changed) => {
     size = changed;
-    // A command that could not be started is told below.
     starting.then((command) => command.resize(changed)).catch(() => undefined);
   });
   try {
     const command = await starting;
-    void command.resize(size);
     const take = (bytes: Uint8Array) => {
       watch.touch();
       stream.write(bytes);
