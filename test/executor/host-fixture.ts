@@ -106,10 +106,11 @@ export async function openHostFixture(options: OpenOptions = {}): Promise<HostFi
     networks: () => docker.listNetworks({ filters }),
     volumes: async () => (await docker.listVolumes({ filters })).Volumes,
     async close() {
-      for (const { Id } of await fixture.containers()) await docker.getContainer(Id).remove({ force: true, v: true });
+      // A deployment that still cleans up behind itself may be faster.
+      for (const { Id } of await fixture.containers()) await docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone);
       for (const { Name } of await fixture.volumes()) await docker.getVolume(Name).remove();
       for (const image of await readKeptImages(dir)) await docker.getImage(image).remove().catch(ignoreGone);
-      for (const { Id } of await fixture.networks()) await docker.getNetwork(Id).remove();
+      for (const { Id } of await fixture.networks()) await docker.getNetwork(Id).remove().catch(ignoreGone);
       await rm(dir, { recursive: true, force: true });
     },
   };
