@@ -24,3 +24,15 @@ test('an upload may last as long as it needs, the head of a request may not', as
   expect(server).toMatchObject({ requestTimeout: 0, headersTimeout: 60_000 });
   server.close();
 });
+
+test('a refusal reaches a client that is still sending, and closes when it is done', async () => {
+  const server = await listen({ fetch: async () => new Response('no', { status: 403 }), offerUpgrade: () => undefined, bind: '127.0.0.1', port: 0 });
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  let reply = '';
+  socket.setEncoding('utf8').on('data', (text: string) => (reply += text));
+  socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4000000\r\n\r\n');
+  for (let part = 0; part < 4; part++) await new Promise<void>((resolve, reject) => socket.write(Buffer.alloc(1_000_000), (error) => (error == null ? resolve() : reject(error))));
+  await once(socket, 'close');
+  expect(reply).toMatch(/^HTTP\/1\.1 403 [^]*\r\n\r\nno$/);
+  server.close();
+});

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { keepExchange } from './bodies.ts';
+import { readAway } from './read-away.ts';
 import type { Upgrade } from './upgrades.ts';
 
 interface Options {
@@ -15,7 +16,8 @@ interface Options {
 export async function listen({ fetch, offerUpgrade, bind, port }: Options): Promise<Server> {
   const serve = getRequestListener((request, exchange) => {
     keepExchange(request, exchange);
-    return fetch(request);
+    const response = fetch(request);
+    return response instanceof Promise ? response.then((settled) => afterRest(settled, exchange.incoming as IncomingMessage)) : response;
   });
   // A large upload lasts as long as its sender's line needs; the time for its headers stays limited.
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, serve);
@@ -38,6 +40,12 @@ export async function listen({ fetch, offerUpgrade, bind, port }: Options): Prom
     server.listen(port, bind, resolve);
   });
   return server;
+}
+
+/** A refusal waits until its reader listens. HTTP/1 alone is served, so the incoming message is Node's. */
+async function afterRest(response: Response, incoming: IncomingMessage): Promise<Response> {
+  if (response.status >= 400) await readAway(incoming);
+  return response;
 }
 
 function toRequest(incoming: IncomingMessage): Request {
