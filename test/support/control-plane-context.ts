@@ -13,6 +13,8 @@ import type { Context } from '../../worker/services/context.ts';
 import { noExecutors, noSockets } from '../../worker/services/no-executors.ts';
 import { createProject } from '../../worker/services/projects.ts';
 import { createUser } from '../../worker/services/users.ts';
+import { placeApp } from '../../worker/store/apps.ts';
+import { insertServer } from '../../worker/store/servers.ts';
 
 const secret = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 
@@ -45,4 +47,12 @@ export async function openTestContext(clock: () => number = Date.now): Promise<T
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Registers a server that is online and places the app of the context on it. */
+export async function placeOnServer({ ctx, appId }: TestContext): Promise<void> {
+  const id = 'srv_1';
+  const enrolled = { enrolmentHash: null, enrolmentExpiresAt: null, publicKey: null, epoch: 1, executorVersion: null, engine: null, ingress: null };
+  await insertServer(ctx.db, { id, name: 'host', status: 'online', statusReason: null, statusSince: 0, createdAt: 0, ...enrolled });
+  await placeApp(ctx.db, appId, id);
 }

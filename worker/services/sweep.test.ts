@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../shared/errors.ts';
-import { openTestContext, type TestContext } from '../../test/support/control-plane-context.ts';
+import { openTestContext, placeOnServer, type TestContext } from '../../test/support/control-plane-context.ts';
 import { findDeployment, insertDeployment } from '../store/deployments.ts';
 import { deleteAppLater, listRemovals } from '../store/removals.ts';
 import { apps, type DeploymentRow } from '../store/schema.ts';
-import { insertServer } from '../store/servers.ts';
 import type { Context } from './context.ts';
 import { noExecutors } from './no-executors.ts';
 import { sweep } from './sweep.ts';
@@ -117,9 +116,9 @@ describe('REL-08 no deployment stays open for ever', () => {
 
 describe('a removal that failed on its host', () => {
   test('is asked for again by every sweep until it is done', async () => {
-    const { ctx, appId, close } = await openTestContext();
-    const server = { name: 'host', status: 'online', statusReason: null, statusSince: 0, enrolmentHash: null, enrolmentExpiresAt: null, publicKey: null, epoch: 1 } as const;
-    await insertServer(ctx.db, { id: 'srv_1', ...server, executorVersion: null, engine: null, ingress: null, createdAt: 0 });
+    const opened = await openTestContext();
+    const { ctx, appId, close } = opened;
+    await placeOnServer(opened);
     await deleteAppLater(ctx.db, { appId, serverId: 'srv_1', volumes: ['data'] }, 0);
 
     let isReachable = false;

@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../shared/errors.ts';
 import { keptImage } from '../../shared/names.ts';
-import { openTestContext, type TestContext } from '../../test/support/control-plane-context.ts';
-import { placeApp } from '../store/apps.ts';
+import { openTestContext, placeOnServer, type TestContext } from '../../test/support/control-plane-context.ts';
 import { listDeployments } from '../store/deployments.ts';
-import { insertServer } from '../store/servers.ts';
 import { reachApp } from './access.ts';
 import type { Context } from './context.ts';
 import { noExecutors } from './no-executors.ts';
@@ -24,10 +22,7 @@ describe('deploying an uploaded image', () => {
   let opened: TestContext;
   beforeEach(async () => {
     opened = await openTestContext();
-    const { ctx, appId } = opened;
-    const server = { name: 'host', status: 'online', statusReason: null, statusSince: 0, enrolmentHash: null, enrolmentExpiresAt: null, publicKey: null, epoch: 1 } as const;
-    await insertServer(ctx.db, { id: 'srv_1', ...server, executorVersion: null, engine: null, ingress: null, createdAt: 0 });
-    await placeApp(ctx.db, appId, 'srv_1');
+    await placeOnServer(opened);
   });
   afterEach(() => opened.close());
 

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openTestContext, type TestContext } from '../../test/support/control-plane-context.ts';
+import { openTestContext, placeOnServer, type TestContext } from '../../test/support/control-plane-context.ts';
 import { requestDeployment } from '../services/deployments.ts';
 import { reachApp } from '../services/access.ts';
-import { findAppBySlug, listApps, placeApp } from './apps.ts';
-import { insertServer } from './servers.ts';
+import { findAppBySlug, listApps } from './apps.ts';
 
 let opened: TestContext;
 beforeEach(async () => {
@@ -13,9 +12,7 @@ afterEach(() => opened.close());
 
 test('REL-25 an app that the release before has made on this schema has no volumes, and is deployed', async () => {
   const { ctx, actor, appId } = opened;
-  const server = { name: 'host', status: 'online', statusReason: null, statusSince: 0, enrolmentHash: null, enrolmentExpiresAt: null, publicKey: null, epoch: 1 } as const;
-  await insertServer(ctx.db, { id: 'srv_1', ...server, executorVersion: null, engine: null, ingress: null, createdAt: 0 });
-  await placeApp(ctx.db, appId, 'srv_1');
+  await placeOnServer(opened);
   await ctx.db.client.execute(`update apps set settings = json_remove(settings, '$.volumes')`);
 
   const app = await reachApp(ctx, actor, appId);
