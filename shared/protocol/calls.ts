@@ -35,7 +35,7 @@ export const calls = {
     params: z.strictObject({ app: id, tail: z.number().int().min(1).max(5000), filter: logFilter }),
     result: z.strictObject({ lines: z.array(logEntry) }),
   },
-  /** Run a command in the app's container, without a terminal, until it ends or `timeout` seconds have passed; then it is killed (`deadline_exceeded`). */
+  /** Run a command in the app's container, without a terminal, until it ends or `timeout` seconds have passed; then it is killed. */
   exec: {
     version: 2,
     params: z.strictObject({
@@ -44,8 +44,8 @@ export const calls = {
       stdin: z.string().max(1024 * 1024).nullable(),
       timeout: z.number().int().min(1).max(3600),
     }),
-    /** Bytes that are not UTF-8 become U+FFFD. `truncated`: one of the two was longer than `limits.execOutput`, its end is kept. */
-    result: z.strictObject({ exit_code: z.number().int(), stdout: z.string(), stderr: z.string(), truncated: z.boolean() }),
+    /** `exit_code` is null when its time was up. Bytes that are not UTF-8 become U+FFFD. `truncated`: one of the two was longer than `limits.execOutput`, its end is kept. */
+    result: z.strictObject({ exit_code: z.number().int().nullable(), stdout: z.string(), stderr: z.string(), truncated: z.boolean() }),
   },
   /** What the app's container uses now. @throws app_not_running */
   stats: { version: 2, params: z.strictObject({ app: id }), result: statsSample },
