@@ -7,7 +7,7 @@ import { lineEvents, toLogEvent, type ToEvent } from '../line-events.ts';
 import { defineRoute, onUser, type BaseEnv } from '../route.ts';
 import { requireDeployed, requirePlaced } from '../services/app-actions.ts';
 import { recordTerminal } from '../services/exec.ts';
-import { toLogStream } from '../services/log-filter.ts';
+import { askForLogs } from '../services/logs.ts';
 import type { StreamRequest } from '../services/ports.ts';
 import { createTicket as giveTicket, requireTicketFor } from '../services/tickets.ts';
 import { onAppSocket } from '../socket-access.ts';
@@ -55,7 +55,7 @@ async function connect({ var: { ctx, app, socket, ticket }, req }: Asked, reques
 export const streamRoutes = [
   defineRoute(
     onAppSocket,
-    [...streamErrors],
+    [...streamErrors, 'deployment_not_found'],
     {
       method: 'get',
       path: `${onePath}/logs/stream`,
@@ -73,7 +73,7 @@ export const streamRoutes = [
       const query = c.req.valid('query');
       const last = c.req.header('last-event-id');
       const resumed = last === undefined ? query : { ...query, since: last, tail: undefined };
-      return connect(c, { kind: 'logs', app: app.id, params: toLogStream(app.id, resumed, ctx.clock()) }, { toEvent: toLogEvent });
+      return connect(c, await askForLogs(ctx, app, resumed), { toEvent: toLogEvent });
     },
   ),
   defineRoute(
