@@ -70,6 +70,7 @@ const table = {
   app_has_volumes: { status: 409, title: 'The app has volumes that were not named' },
   exec_failed: { status: 422, title: 'The command could not be started' },
   exec_disabled: { status: 403, title: 'The server does not allow commands in containers' },
+  not_available_yet: { status: 501, title: 'This is not available yet' },
   git_deploy_unavailable: { status: 501, title: 'Deploying from a git repository is not available yet' },
 
   // Uploads

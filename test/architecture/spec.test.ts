@@ -94,9 +94,10 @@ describe('the host describes itself', () => {
       }
     });
 
-    test('every operation has a good answer and an error of the caller, but for the two that cannot', () => {
+    test('every operation that is built has a good answer, and every one an error of the caller, but for those that cannot', () => {
+      const unbuilt = routes.filter(({ errors }) => errors.includes('not_available_yet')).map(({ operationId }) => operationId);
       const without = (digit: string) => operations().filter(({ responses }) => !Object.keys(responses).some((status) => status.startsWith(digit))).map(({ operationId }) => operationId);
-      expect(without('2').sort()).toEqual(['connectExecutor', 'openTerminal']);
+      expect(without('2').sort()).toEqual(['connectExecutor', 'openTerminal', ...unbuilt].sort());
       expect(without('4')).toEqual(['getSystemStatus']);
     });
 

@@ -178,6 +178,7 @@ const aboutTheRules: ErrorRow[] = [
   { code: 'last_administrator', why: 'the only one', ask: asAdministrator(({ administrator }) => ({ method: 'DELETE', path: `/api/v1/users/${administrator.id}` })) },
   { code: 'nothing_to_deploy', why: 'an app without an image', ask: async (world) => post(`${await undeployed(world, 'empty', {})}/deploy`) },
   { code: 'git_deploy_unavailable', why: 'an app with a repository', ask: async (world) => post(`${await undeployed(world, 'from-git', { git_repo_url: 'https://example.com/x.git' })}/deploy`) },
+  { code: 'not_available_yet', why: 'what the contract names and is not built', ask: (world) => ({ method: 'GET', path: `/api/v1/apps/${world.ann.app.slug}/autoscale` }) },
   { code: 'image_not_found', why: 'an image uploaded for somebody else', pointer: '/image', ask: createApp({ image: 'dockup/app-of-bob:dep_1k3m8v0qz9x4c7b2n5h6t0' }) },
   ...(['archive_invalid', 'archive_ambiguous', 'archive_too_large', 'image_not_in_archive', 'upload_interrupted', 'upload_disabled', 'insufficient_storage'] as const).map((code): ErrorRow => ({ code, why: 'an archive that its server refuses', ask: refusedArchive(code) })),
   ...(['digest_mismatch', 'upload_incomplete', 'upload_not_found'] as const).map((code): ErrorRow => ({ code, why: 'an upload that its server refuses', ask: refusedArchive(code, `?upload=${'0'.repeat(32)}`) })),

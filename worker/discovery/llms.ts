@@ -97,7 +97,7 @@ curl ${appUrl.replace('{slug}', 'demo')}
 
 ## Not in this release
 
-Answered with \`501\` and a code: deploying from a git repository. Not there at all yet (404): autoscale, registries, git repos.
+Answered with \`501\` and a code: deploying from a git repository, autoscale, registries, git repos.
 `;
 }
 

@@ -14,6 +14,8 @@ const tags = [
   { name: 'Deployments', description: 'Bringing a version of an app into service.' },
   { name: 'Volumes', description: 'Data of an app that outlives its containers.' },
   { name: 'Logs and events', description: 'What an app says, and what happened to it.' },
+  { name: 'Registries', description: 'Private registries that images are pulled from: not available yet.' },
+  { name: 'Git', description: 'Repositories that apps are built from: not available yet.' },
   { name: 'Servers', description: 'Machines with a Docker engine, and their executors.' },
   { name: 'Executors', description: 'The doors an executor uses itself.' },
 ];
