@@ -53,6 +53,7 @@ describe('the rest', () => {
       sessionLife: 8 * 3600,
       isKeyRevealOn: true,
       isUrlTokenOn: true,
+      securityContact: 'mailto:security@localhost',
     });
     expect(readEmbeddedConfig({})).toEqual({ bind: '0.0.0.0', port: 3000, dataDir: '.dockup' });
     expect(readAdministrator({})).toEqual({ email: 'admin@dockup.local', password: undefined });
@@ -74,6 +75,7 @@ describe('the rest', () => {
     ['DOCKUP_SESSION_LIFE', '8h'],
     ['DOCKUP_DATABASE_URL', ''],
     ['PORT', '-1'],
+    ['DOCKUP_SECURITY_CONTACT', 'security@example.com'],
   ])('%s=%s stops the start', (name, value) => {
     expect(() => readConfig('embedded', { ...good, [name]: value })).toThrow(name);
   });

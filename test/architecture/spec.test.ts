@@ -155,6 +155,13 @@ describe('the host describes itself', () => {
       expect(await get('/logo.svg')).toMatchObject({ status: 200 });
     });
 
+    test('SEC-21 security.txt (RFC 9116) names a contact, and does not expire meanwhile', async () => {
+      const fields = Object.fromEntries([...(await textOf('/.well-known/security.txt')).matchAll(/^([\w-]+): (.+)$/gm)].map(([, name, value]) => [name, value]));
+      expect(fields).toMatchObject({ Contact: `mailto:security@${new URL(publicUrl).hostname}`, Canonical: `${publicUrl}/.well-known/security.txt` });
+      expect(Date.parse(fields['Expires'] ?? '')).toBeGreaterThan(Date.now() + 30 * 24 * 3600 * 1000);
+      expect((await get('/.well-known/security.txt')).headers.get('content-type')).toMatch(/^text\/plain; ?charset=utf-8$/i);
+    });
+
     test('the API catalog is a link set (RFC 9727, RFC 9264) whose links answer', async () => {
       const { headers } = await get('/.well-known/api-catalog');
       expect(headers.get('content-type')).toMatch(/^application\/linkset\+json; profile="https:\/\/www\.rfc-editor\.org\/info\/rfc9727"$/);

@@ -10,6 +10,7 @@ interface Settings {
   isKeyRevealOn: boolean;
   /** Whether WebSockets take long-lived tokens as `?token=`; tickets they always take. */
   isUrlTokenOn: boolean;
+  securityContact: string;
 }
 
 /** The first argument of every service. */
