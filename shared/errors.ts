@@ -59,6 +59,7 @@ const table = {
   app_not_deployed: { status: 409, title: 'The app has no container yet' },
   invalid_state: { status: 409, title: 'The app is not in a state that allows this' },
   deployment_finished: { status: 409, title: 'The deployment has already ended' },
+  host_port_taken: { status: 409, title: 'The port of the host is taken' },
   app_not_running: { status: 409, title: 'The app is not running' },
   limit_below_usage: { status: 409, title: 'The app uses more than the new limit' },
   limit_out_of_range: { status: 422, title: 'The server cannot give an app that much, or that little' },

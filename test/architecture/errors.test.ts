@@ -9,7 +9,7 @@ import { startWorld, type World } from '../support/control-plane-world.ts';
 
 /** Why a deployment can have failed: the answer of a caller that waits. */
 const failures: readonly ErrorCode[] = [
-  'image_not_found', 'image_pull_failed', 'policy_refused', 'container_start_failed', 'container_exited', 'health_check_failed', 'deadline_exceeded', 'app_deleted', 'engine_unreachable',
+  'image_not_found', 'image_pull_failed', 'policy_refused', 'container_start_failed', 'host_port_taken', 'container_exited', 'health_check_failed', 'deadline_exceeded', 'app_deleted', 'engine_unreachable',
   'engine_error', 'proxy_unavailable',
 ];
 

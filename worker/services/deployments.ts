@@ -74,7 +74,7 @@ export async function requestDeployment(ctx: Context, actor: Actor, app: AppView
 
 function describeRequest({ image, rollbackOf, strategy }: DeploymentRow, reason?: string): string {
   const what = rollbackOf === null ? `Deployment of ${image} requested` : `Rollback to deployment ${rollbackOf} requested`;
-  const how = strategy === 'stop-first' ? '; because of its volumes the app is stopped before the new container starts' : '';
+  const how = strategy === 'stop-first' ? '; because of its volumes or published ports the app is stopped before the new container starts' : '';
   return `${what}${reason === undefined ? '' : `: ${reason}`}${how}`;
 }
 
