@@ -23,6 +23,7 @@ const table = {
   too_short: { status: 422, title: 'A field is too short' },
   out_of_range: { status: 422, title: 'A number is out of range' },
   invalid_value: { status: 422, title: 'A field has a value that is not allowed' },
+  rate_limited: { status: 429, title: 'Too many requests in a short time' },
   invalid_cursor: { status: 422, title: 'The page cursor is not one this list gave out' },
 
   // Who is asking

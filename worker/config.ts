@@ -18,6 +18,10 @@ export interface Config {
   isKeyRevealOn: boolean;
   /** Whether WebSockets take long-lived tokens as `?token=` (decision 1 of the requirements). */
   isUrlTokenOn: boolean;
+  /** Requests a minute of one API key, user or address; null: not counted. */
+  rateLimit: number | null;
+  /** Proxies in front that add to `X-Forwarded-For`. */
+  trustedProxies: number;
 }
 
 /** The environment is not fit to start with. The message says what to set; it never holds a value. */
@@ -37,6 +41,8 @@ export function readConfig(host: Config['host'], env: Environment): Config {
     sessionLife: readInteger(env, 'DOCKUP_SESSION_LIFE', 8 * 3600),
     isKeyRevealOn: readText(env, 'DOCKUP_KEY_REVEAL') !== 'off',
     isUrlTokenOn: readText(env, 'DOCKUP_URL_TOKENS') !== 'off',
+    rateLimit: readRateLimit(env),
+    trustedProxies: readText(env, 'DOCKUP_TRUSTED_PROXIES') === '0' ? 0 : readInteger(env, 'DOCKUP_TRUSTED_PROXIES', 0),
   };
 }
 
@@ -82,6 +88,13 @@ function readInteger(env: Environment, name: string, fallback: number): number {
   if (text === undefined) return fallback;
   const value = Number(text);
   return Number.isSafeInteger(value) && value > 0 ? value : fail(`${name} is not a positive whole number`);
+}
+
+function readRateLimit(env: Environment): number | null {
+  const text = readText(env, 'DOCKUP_RATE_LIMIT');
+  if (text === 'off') return null;
+  if (text !== undefined && !/^[1-9]\d{0,8}$/.test(text)) fail('DOCKUP_RATE_LIMIT is neither `off` nor a positive whole number: requests a minute of one API key, user or address');
+  return Number(text ?? 6_000);
 }
 
 function readUrl(env: Environment, name: string, fallback: string): string {
