@@ -23,6 +23,7 @@ const table = {
   too_short: { status: 422, title: 'A field is too short' },
   out_of_range: { status: 422, title: 'A number is out of range' },
   invalid_value: { status: 422, title: 'A field has a value that is not allowed' },
+  rate_limited: { status: 429, title: 'Too many requests in a short time' },
   invalid_cursor: { status: 422, title: 'The page cursor is not one this list gave out' },
 
   // Who is asking
@@ -83,6 +84,9 @@ const table = {
   upload_not_found: { status: 404, title: 'There is no such upload' },
   too_many_uploads: { status: 409, title: 'The app has too many open uploads' },
   upload_incomplete: { status: 409, title: 'The upload is not complete' },
+  upload_header_invalid: { status: 400, title: 'A header of the upload is missing or wrong' },
+  upload_version_unsupported: { status: 412, title: 'The version of the upload protocol is not spoken here' },
+  upload_offset_mismatch: { status: 409, title: 'The upload has another number of bytes' },
   upload_interrupted: { status: 400, title: 'The body ended before it was whole' },
   upload_disabled: { status: 403, title: 'The server does not take uploads' },
   insufficient_storage: { status: 507, title: 'The server has not enough free disk space' },

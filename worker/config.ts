@@ -20,6 +20,10 @@ export interface Config {
   isUrlTokenOn: boolean;
   /** Whom security.txt names: a `mailto:` or `https:` address. */
   securityContact: string;
+  /** Requests a minute of one API key, user or address; null: not counted. */
+  rateLimit: number | null;
+  /** Proxies in front that add to `X-Forwarded-For`. */
+  trustedProxies: number;
 }
 
 /** The environment is not fit to start with. The message says what to set; it never holds a value. */
@@ -42,6 +46,8 @@ export function readConfig(host: Config['host'], env: Environment): Config {
     isUrlTokenOn: readText(env, 'DOCKUP_URL_TOKENS') !== 'off',
     // The mailbox that RFC 2142 keeps for this.
     securityContact: readContact(env, 'DOCKUP_SECURITY_CONTACT', `mailto:security@${new URL(publicUrl).hostname}`),
+    rateLimit: readRateLimit(env),
+    trustedProxies: readText(env, 'DOCKUP_TRUSTED_PROXIES') === '0' ? 0 : readInteger(env, 'DOCKUP_TRUSTED_PROXIES', 0),
   };
 }
 
@@ -87,6 +93,13 @@ function readInteger(env: Environment, name: string, fallback: number): number {
   if (text === undefined) return fallback;
   const value = Number(text);
   return Number.isSafeInteger(value) && value > 0 ? value : fail(`${name} is not a positive whole number`);
+}
+
+function readRateLimit(env: Environment): number | null {
+  const text = readText(env, 'DOCKUP_RATE_LIMIT');
+  if (text === 'off') return null;
+  if (text !== undefined && !/^[1-9]\d{0,8}$/.test(text)) fail('DOCKUP_RATE_LIMIT is neither `off` nor a positive whole number: requests a minute of one API key, user or address');
+  return Number(text ?? 6_000);
 }
 
 function readUrl(env: Environment, name: string, fallback: string): string {

@@ -23,6 +23,7 @@ const elsewhere: Partial<Record<ErrorCode, string>> = {
   executor_lost: 'protocol/cases/calls.ts',
   ticket_mismatch: 'protocol/cases/sockets.ts',
   url_token_disabled: 'architecture/sockets.test.ts',
+  rate_limited: 'e2e/request-limits.test.ts',
   slow_reader: 'protocol/cases/terminals.ts',
   too_many_streams: 'worker/hub/streams.test.ts',
   deployment_cancelled: 'protocol/cases/deployments.ts',

@@ -57,6 +57,20 @@ const refusedArchive = (code: ErrorCode, query = '') => (world: World): Asked =>
   return query === '' ? { ...post(path, 'tar'), headers: { 'content-type': 'application/x-tar' } } : post(path);
 };
 
+/** A request of a resumable upload. */
+const tus = ({ ann }: World, method: 'POST' | 'PATCH', headers: Record<string, string>): Asked => ({
+  method,
+  path: `/api/v1/apps/${ann.app.id}/uploads${method === 'POST' ? '' : `/${'0'.repeat(32)}`}`,
+  headers: { 'tus-resumable': '1.0.0', ...(method === 'POST' ? { 'upload-length': '10' } : { 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' }), ...headers },
+  ...(method === 'PATCH' && { body: 'piece' }),
+});
+
+/** One that the executor refuses in the words of the protocol's package. */
+const refusedTus = (method: 'POST' | 'PATCH', status: number, text: string) => (world: World) => {
+  world.handlers.upload = () => ({ status, headers: { 'tus-resumable': '1.0.0' }, body: `${text}\n` });
+  return tus(world, method, {});
+};
+
 /** An app of ann that names a source of this kind and was never deployed. */
 const undeployed = async (world: World, slug: string, fields: object): Promise<string> => {
   const { plane, ann } = world;
@@ -185,13 +199,21 @@ const aboutTheRules: ErrorRow[] = [
   {
     code: 'too_many_uploads',
     why: 'one more upload than its server keeps open',
-    ask: ({ ann, handlers }) => {
-      handlers.upload = () => {
+    ask: (world) => {
+      world.handlers.upload = () => {
         throw new AppError('too_many_uploads');
       };
-      return { method: 'POST', path: `/api/v1/apps/${ann.app.id}/uploads`, headers: { 'tus-resumable': '1.0.0', 'upload-length': '10' } };
+      return tus(world, 'POST', {});
     },
   },
+  { code: 'upload_version_unsupported', why: 'an upload by another version of tus', ask: (world) => tus(world, 'POST', { 'tus-resumable': '0.2.2' }) },
+  { code: 'upload_version_unsupported', why: 'an executor that finds the version missing', ask: refusedTus('POST', 412, 'Tus-Resumable Required') },
+  { code: 'unsupported_media_type', why: 'a piece that calls itself text', ask: (world) => tus(world, 'PATCH', { 'content-type': 'text/plain' }) },
+  { code: 'upload_header_invalid', why: 'an upload without its length', ask: refusedTus('POST', 400, 'Upload-Length or Upload-Defer-Length header required') },
+  { code: 'upload_header_invalid', why: 'a piece that does not say where it begins', ask: refusedTus('PATCH', 403, 'Upload-Offset header required') },
+  { code: 'upload_offset_mismatch', why: 'a piece at the wrong place', ask: refusedTus('PATCH', 409, 'Upload-Offset conflict') },
+  { code: 'upload_not_found', why: 'a piece of an upload nobody has begun', ask: refusedTus('PATCH', 404, 'The file for this url was not found') },
+  { code: 'archive_too_large', why: 'an upload that is announced too large', ask: refusedTus('POST', 413, 'Maximum size exceeded') },
   { code: 'transfer_not_found', why: 'bytes nobody waits for', ask: async ({ executor }) => ({ ...get(`${transfersPath}/nowhere`), token: await executor.connectToken() }) },
   { code: 'unknown_field', why: 'a deploy with a field', ask: ({ ann }) => post(`/api/v1/deploy/${ann.app.slug}`, { image: 'other' }) },
   { code: 'no_earlier_deployment', why: 'rolling back what was deployed once', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/rollback`) },

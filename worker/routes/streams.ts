@@ -2,7 +2,7 @@
 import { createTicket, execSocketQuery, logSocketQuery, statsSocketQuery, ticket as ticketReply, toArguments } from '../../shared/api/sockets.ts';
 import { toTimestamp } from '../../shared/api/common.ts';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
-import { eventStream } from '../event-stream.ts';
+import { eventStream, type Answers } from '../event-stream.ts';
 import { lineEvents, toLogEvent, type ToEvent } from '../line-events.ts';
 import { defineRoute, onUser, type BaseEnv } from '../route.ts';
 import { requireDeployed, requirePlaced } from '../services/app-actions.ts';
@@ -27,7 +27,7 @@ const lineReplies = (messages: string, line: string) => ({
 });
 
 /** What `connect` needs of a handler's context. */
-interface Asked {
+interface Asked extends Answers {
   var: BaseEnv['Variables'] & { app: Parameters<typeof requirePlaced>[0] };
   req: { raw: Request };
 }
@@ -39,7 +39,8 @@ interface Ways {
 }
 
 /** The one way to a stream, so that no ticket opens anything else than what it was given for. */
-async function connect({ var: { ctx, app, socket, ticket }, req }: Asked, request: StreamRequest, { toEvent, beforeSocket }: Ways): Promise<Response> {
+async function connect(c: Asked, request: StreamRequest, { toEvent, beforeSocket }: Ways): Promise<Response> {
+  const { ctx, app, socket, ticket } = c.var;
   const { executors } = ctx;
   if (ticket !== undefined) requireTicketFor(ticket, request);
   if (socket === 'not wanted' && toEvent === undefined) throw new AppError('upgrade_required', { detail: 'Connect with a WebSocket client.' });
@@ -47,9 +48,9 @@ async function connect({ var: { ctx, app, socket, ticket }, req }: Asked, reques
   const serverId = request.kind === 'logs' ? requirePlaced(app) : requireDeployed(app);
   if (toEvent === undefined || socket === 'wanted') {
     await beforeSocket?.();
-    return executors.attach(req.raw, serverId, request);
+    return executors.attach(c.req.raw, serverId, request);
   }
-  return eventStream(lineEvents(await executors.stream(serverId, request), toEvent));
+  return eventStream(c, lineEvents(await executors.stream(serverId, request), toEvent));
 }
 
 export const streamRoutes = [
