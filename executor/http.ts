@@ -1,5 +1,5 @@
 /** Plain HTTP requests of the executor: enrolment, health probes, bulk transfers. */
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 
 // `import 'node:http'` evaluates every export of the module, among them its WebSocket, which loads undici: 12 MB that stay.
 const http = process.getBuiltinModule('node:http');
@@ -35,6 +35,11 @@ export function httpRequest(request: HttpRequest): Promise<HttpReply> {
     outgoing.on('error', (error) => reject(signal.aborted ? signal.reason : error));
     outgoing.end(request.body);
   });
+}
+
+/** Every request on a connection of its own. */
+export function createClosingAgent(): Agent {
+  return new http.Agent({ keepAlive: false });
 }
 
 /** A request that its caller writes and ends. */

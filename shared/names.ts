@@ -70,6 +70,8 @@ export const labels = {
   role: 'dockup.role',
   /** Of a volume: its name within the app. */
   volume: 'dockup.volume',
+  /** Of an app's container: when the engine is to start it again, for as long as nobody has stopped it. */
+  restart: 'dockup.restart',
 } as const;
 
 /** The container of one deployment: running a deployment again finds the container it already made. */

@@ -2,7 +2,7 @@
 import { AppError } from '../../shared/errors.ts';
 import type { Clock } from '../clock.ts';
 import { inspectContainer, nextExit } from '../docker/containers.ts';
-import type { Engine } from '../docker/engine.ts';
+import { requireReachable, type Engine } from '../docker/engine.ts';
 import { probe, type ProbeTarget } from '../observe/probe.ts';
 
 export interface AwaitHealthyOptions {
@@ -53,6 +53,7 @@ async function awaitExit({ engine, target }: AwaitHealthyOptions, seen: { lastPr
   // The exit may be older than the wait for it. A container that the engine has already started again tells its code at the next one.
   const state = (await inspectContainer(engine, target.container))?.State;
   const exitCode = state?.Running === true && !state.Restarting ? await exits : (state?.ExitCode ?? null);
+  await requireReachable(engine);
   const detail = `The container exited with code ${exitCode ?? 'unknown'} before it was healthy.`;
   throw new UnhealthyError('container_exited', { detail, lastProbe: seen.lastProbe, exitCode });
 }

@@ -1,7 +1,7 @@
 /** All deployments of this host: accepted durably, one at a time per app in the order they came, cancellable until the switch. */
 import { AppError } from '../../shared/errors.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { isReachable } from '../docker/engine.ts';
+import { isReachable, isUnreachable } from '../docker/engine.ts';
 import { createLocks } from '../locks.ts';
 import { describeError } from '../log.ts';
 import { Control, type CancelReason } from './control.ts';
@@ -131,7 +131,7 @@ export class Deployments {
         break;
       } catch (error) {
         log.warn('what a deployment leaves behind is not removed yet', { deployment: id, error: describeError(error) });
-        if (!(error instanceof AppError && error.code === 'engine_unreachable')) break;
+        if (!isUnreachable(error)) break;
       }
       do await clock.sleep(1_000);
       while (!(await isReachable(engine)));

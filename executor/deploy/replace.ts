@@ -3,7 +3,7 @@
  * stopped is in the journal before it happens, so that it is started again if the new one fails, also by the next executor after a kill.
  */
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { listContainers, startContainer, stopContainer } from '../docker/containers.ts';
+import { keepDown, keepUp, listContainers, startContainer, stopContainer } from '../docker/containers.ts';
 import type { Journal } from '../journal.ts';
 import type { DeployHost } from './host.ts';
 import { isStopFirst } from './plan.ts';
@@ -24,13 +24,19 @@ export function isBeingReplaced(journal: Journal, app: string): boolean {
 export function releaseOld(host: DeployHost, { id, spec }: Replacing): Promise<void> {
   const { engine, journal } = host;
   return host.containers.hold(spec.app, async () => {
-    const old = (await listContainers(engine, { app: spec.app })).filter((container) => container.deployment !== id && isAlive(container.state));
-    const current = old.find((container) => container.deployment === journal.current(spec.app)?.deployment);
+    const old = (await listContainers(engine, { app: spec.app })).filter((container) => container.deployment !== id);
+    const current = old.find(({ deployment, state }) => isAlive(state) && deployment === journal.current(spec.app)?.deployment);
     if (current !== undefined) {
       await journal.change(id, { released: current.deployment });
       await setServing(host, current, false);
     }
-    await Promise.all(old.map((container) => stopContainer(engine, container.id)));
+    await Promise.all(
+      old.map(async (container) => {
+        // The engine, too, must not start it beside the new one.
+        await keepDown(engine, container);
+        if (isAlive(container.state)) await stopContainer(engine, container.id);
+      }),
+    );
   });
 }
 
@@ -65,6 +71,7 @@ async function startReleased(host: DeployHost, { id, spec }: Replacing): Promise
   const container = (await listContainers(engine, { app: spec.app })).find((known) => known.deployment === released);
   if (container === undefined) return;
   log.warn('a deployment failed after it had stopped the old container; starting that again', { deployment: id, old: released });
+  await keepUp(engine, container);
   await startContainer(engine, container.id);
   await setServing(host, container, true);
 }

@@ -8,7 +8,7 @@ import type { AppSpec } from '../../shared/protocol/spec.ts';
 import type { DeploymentPhase } from '../../shared/status.ts';
 import { toCreateOptions } from '../docker/container-spec.ts';
 import { createContainer, listContainers, startContainer, type AppContainer } from '../docker/containers.ts';
-import { isReachable } from '../docker/engine.ts';
+import { isReachable, isUnreachable } from '../docker/engine.ts';
 import { ensureImage, findImage } from '../docker/images.ts';
 import { ensureNetwork, findFreeAddress, removeNetworkIfUnused } from '../docker/networks.ts';
 import { enforcePolicy } from '../docker/policy.ts';
@@ -154,8 +154,7 @@ async function outlastEngine<T>(host: DeployHost, { id, control }: Deployment, r
     try {
       return await run();
     } catch (error) {
-      const isAway = error instanceof AppError && error.code === 'engine_unreachable';
-      if (!isAway || Date.now() >= deadline) throw error;
+      if (!isUnreachable(error) || Date.now() >= deadline) throw error;
       // From when it is first seen away: a pull may have taken minutes before.
       deadline = Math.min(deadline, Date.now() + engineDeadline);
       host.log.warn('the engine went away during a deployment; waiting for it', { deployment: id });

@@ -12,7 +12,7 @@ const placement = { serverId: 'srv_1k3m8v0qz9x4c7b2n5h6t0', deployment: 'dep_1k3
 describe('the container of an app', () => {
   it('is labelled with whose it is, what it is and what made it', () => {
     expect(toCreateOptions(spec, placement).Labels).toEqual({
-      'dockup.managed': 'true', 'dockup.server': placement.serverId, 'dockup.project': spec.project, 'dockup.app': spec.app, 'dockup.deployment': placement.deployment, 'dockup.role': 'app',
+      'dockup.managed': 'true', 'dockup.server': placement.serverId, 'dockup.project': spec.project, 'dockup.app': spec.app, 'dockup.deployment': placement.deployment, 'dockup.role': 'app', 'dockup.restart': 'no',
     });
   });
 
@@ -36,7 +36,8 @@ describe('the container of an app', () => {
     ['a volume, by its name on the engine', { volumes: [{ name: 'data', mount_path: '/var/lib/app' }] }, { Mounts: [{ Type: 'volume', Source: 'dockup-b2n5h6t0-1k3m8v0qz9x4c7b2n5h6t0-data', Target: '/var/lib/app' }] }],
     ['a port twice and one of another protocol', { published_ports: [{ host_port: 5000, container_port: 80, protocol: 'tcp' }, { host_port: 5001, container_port: 80, protocol: 'tcp' }, { host_port: 5000, container_port: 53, protocol: 'udp' }] }, { PortBindings: { '80/tcp': [{ HostPort: '5000' }, { HostPort: '5001' }], '53/udp': [{ HostPort: '5000' }] } }],
     ['no restart', { restart_policy: { name: 'no', maximum_retries: 3 } }, { RestartPolicy: { Name: 'no' } }],
-    ['always, as unless-stopped, so that a stop outlives the engine', { restart_policy: { name: 'always', maximum_retries: 0 } }, { RestartPolicy: { Name: 'unless-stopped' } }],
+    ['always', { restart_policy: { name: 'always', maximum_retries: 0 } }, { RestartPolicy: { Name: 'always' } }],
+    ['unless stopped, as always, so that it outlives a crash of the engine', { restart_policy: { name: 'unless-stopped', maximum_retries: 0 } }, { RestartPolicy: { Name: 'always' } }],
     ['on failure, a limited number of times', { restart_policy: { name: 'on-failure', maximum_retries: 3 } }, { RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 } }],
   ])('takes %s', (_name, change, expected) => {
     expect(toCreateOptions({ ...spec, ...change }, placement).HostConfig).toMatchObject(expected);

@@ -3,6 +3,7 @@ import type Dockerode from 'dockerode';
 import { canonicalImage } from '../../shared/image-reference.ts';
 import { containerName, labels, volumeName } from '../../shared/names.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
+import { toRestartPolicy, writeRestartPolicy } from './restart-policy.ts';
 
 export interface Placement {
   serverId: string;
@@ -18,6 +19,7 @@ export const megabyte = 1024 * 1024;
 
 /** No `Init`: images that bring their own supervisor insist on being process 1. */
 export function toCreateOptions(spec: AppSpec, placement: Placement): Dockerode.ContainerCreateOptions {
+  const restart = toRestartPolicy(spec.restart_policy);
   return {
     name: containerName(spec.slug, placement.deployment),
     // Never what could be the beginning of an id (SEC-04).
@@ -31,11 +33,12 @@ export function toCreateOptions(spec: AppSpec, placement: Placement): Dockerode.
       [labels.app]: spec.app,
       [labels.deployment]: placement.deployment,
       [labels.role]: 'app',
+      [labels.restart]: writeRestartPolicy(restart),
     },
     StopTimeout: spec.stop_timeout,
     HostConfig: {
       NetworkMode: placement.network,
-      RestartPolicy: toRestartPolicy(spec.restart_policy),
+      RestartPolicy: restart,
       ...limitsOf(spec),
       ...mountsOf(spec, placement.serverId),
       ...portsOf(spec),
@@ -65,13 +68,4 @@ export function limitsOf(spec: Pick<AppSpec, 'cpu_limit' | 'memory_limit'>): Pic
   const memory = spec.memory_limit === null ? {} : { Memory: spec.memory_limit * megabyte, MemorySwap: spec.memory_limit * megabyte };
   const cpu = spec.cpu_limit === null ? {} : { NanoCpus: Math.round(spec.cpu_limit * 1e9) };
   return { ...memory, ...cpu };
-}
-
-/**
- * `always` differs from `unless-stopped` in one thing: it starts containers that somebody stopped when the engine restarts. An app
- * that was stopped through Dockup must stay stopped, so the engine never hears `always`.
- */
-function toRestartPolicy(policy: AppSpec['restart_policy']): Dockerode.HostRestartPolicy {
-  if (policy.name === 'always') return { Name: 'unless-stopped' };
-  return policy.name === 'on-failure' ? { Name: policy.name, MaximumRetryCount: policy.maximum_retries } : { Name: policy.name };
 }

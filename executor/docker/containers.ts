@@ -3,6 +3,7 @@ import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import { labels } from '../../shared/names.ts';
 import { asked, askedUnless, statusOf, toAppError, type Engine } from './engine.ts';
+import { neverRestarted, readRestartPolicy } from './restart-policy.ts';
 
 export type EngineState = 'created' | 'running' | 'restarting' | 'paused' | 'exited' | 'dead' | 'removing';
 
@@ -18,6 +19,8 @@ export interface AppContainer {
   imageId: string;
   /** Its fixed address, also while it is stopped; null without one. */
   address: string | null;
+  /** When the engine is to start it again, for as long as nobody has stopped it; null of one that an earlier release made. */
+  restart: Dockerode.HostRestartPolicy | null;
 }
 
 /** Containers of one app, of one project, or all of this executor. Newest first. */
@@ -64,6 +67,21 @@ export function stopContainer({ docker }: Engine, id: string): Promise<void> {
   return askedUnless([304, 404], 'stop container', docker.getContainer(id).stop());
 }
 
+/** The engine leaves it alone from now on, whatever happens to itself. */
+export async function keepDown(engine: Engine, { id, restart }: Pick<AppContainer, 'id' | 'restart'>): Promise<void> {
+  if (restart !== null) await changeRestartPolicy(engine, id, neverRestarted);
+}
+
+/** The engine starts it again whenever its app wants that, from now on. */
+export async function keepUp(engine: Engine, { id, restart }: Pick<AppContainer, 'id' | 'restart'>): Promise<void> {
+  if (restart !== null) await changeRestartPolicy(engine, id, restart);
+}
+
+/** 404: it is gone. 409: somebody is removing it. */
+function changeRestartPolicy({ docker }: Engine, id: string, policy: Dockerode.HostRestartPolicy): Promise<void> {
+  return askedUnless([404, 409], 'change restart policy', docker.getContainer(id).update({ RestartPolicy: policy }));
+}
+
 export function restartContainer({ docker }: Engine, id: string): Promise<void> {
   return asked('restart container', docker.getContainer(id).restart());
 }
@@ -103,6 +121,7 @@ function toAppContainer(info: Dockerode.ContainerInfo): AppContainer {
     created: info.Created,
     imageId: info.ImageID,
     address: fixedAddress(info.NetworkSettings.Networks),
+    restart: readRestartPolicy(info.Labels[labels.restart]),
   };
 }
 

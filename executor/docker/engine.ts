@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import type { EngineInfo } from '../../shared/protocol/messages.ts';
+import { createClosingAgent } from '../http.ts';
 import { CommandNotes } from './command-notes.ts';
 
 // dockerode loads gRPC for BuildKit sessions and ssh2 for engines behind SSH, neither of which the executor uses: 17 MB that stay.
@@ -33,7 +34,18 @@ export interface EngineOptions {
 }
 
 export function createEngine({ socketPath, serverId, dir }: EngineOptions): Engine {
-  return { docker: new Docker({ socketPath }), quick: new Docker({ socketPath, timeout: answerDeadline }), socketPath, serverId, commands: new CommandNotes(join(dir, 'commands')) };
+  return { docker: connect({ socketPath }), quick: connect({ socketPath, timeout: answerDeadline }), socketPath, serverId, commands: new CommandNotes(join(dir, 'commands')) };
+}
+
+/**
+ * Every request on a connection of its own: an engine that shuts down takes no new ones and stops its containers after that. On one that was kept it would
+ * still answer, and tell of containers that have exited as if somebody had stopped them (REL-11).
+ */
+function connect(options: Dockerode.DockerOptions): Dockerode {
+  const client = new Docker(options);
+  // An option of the client that its types do not know.
+  Object.assign(client.modem, { agent: createClosingAgent() });
+  return client;
 }
 
 /** What the engine is, or null when it does not answer within two seconds. */
@@ -54,6 +66,11 @@ export async function isReachable({ quick }: Engine): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** After the end of a container: an engine that shuts down ends them all, which is no fault of theirs. @throws AppError engine_unreachable */
+export async function requireReachable(engine: Engine): Promise<void> {
+  if (!(await isReachable(engine))) throw new AppError('engine_unreachable', { detail: 'The Docker engine went away, and the container with it.' });
 }
 
 /** Whether it is there at all has to be known sooner than the answer to a question. */
@@ -90,6 +107,11 @@ export function toAppError(doing: string, error: unknown): AppError {
     return new AppError('engine_unreachable', { detail: `${doing}: the Docker engine does not answer (${code})`, cause: error });
   }
   return new AppError('engine_error', { detail: `${doing}: ${daemonMessage(error)}`, cause: error });
+}
+
+/** Whether the engine was away, rather than refusing. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'engine_unreachable';
 }
 
 /** HTTP status of the engine's refusal. */

@@ -2,7 +2,7 @@
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
 import type { AppAction } from '../../shared/status.ts';
-import { pauseContainer, restartContainer, startContainer, stopContainer, unpauseContainer, type AppContainer } from '../docker/containers.ts';
+import { keepDown, keepUp, pauseContainer, restartContainer, startContainer, stopContainer, unpauseContainer, type AppContainer } from '../docker/containers.ts';
 import { isBeingReplaced } from '../deploy/replace.ts';
 import { setServing } from '../deploy/switch.ts';
 import type { Engine } from '../docker/engine.ts';
@@ -58,13 +58,18 @@ async function markStopped({ host }: HandlerContext, { deployment }: AppContaine
 }
 
 const actions: Record<AppAction, (engine: Engine, container: AppContainer) => Promise<void>> = {
-  start: (engine, container) => startContainer(engine, container.id),
+  async start(engine, container) {
+    await keepUp(engine, container);
+    await startContainer(engine, container.id);
+  },
   async stop(engine, container) {
     await wake(engine, container);
+    await keepDown(engine, container);
     await stopContainer(engine, container.id);
   },
   async restart(engine, container) {
     await wake(engine, container);
+    await keepUp(engine, container);
     await restartContainer(engine, container.id);
   },
   async pause(engine, container) {

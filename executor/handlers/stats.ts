@@ -3,6 +3,7 @@ import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
 import type { StatsSample } from '../../shared/protocol/usage.ts';
 import { nextExit } from '../docker/containers.ts';
+import { requireReachable } from '../docker/engine.ts';
 import type { ExecutorStream, StreamHandler } from '../streams/stream.ts';
 import type { HandlerContext } from './context.ts';
 
@@ -26,6 +27,7 @@ export function streamStats(context: HandlerContext): StreamHandler<'stats'> {
     } finally {
       over.abort();
     }
+    if (!stream.signal.aborted) await requireReachable(host.engine);
     throw notRunning();
   };
 }

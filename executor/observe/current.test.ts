@@ -3,7 +3,7 @@ import type { AppContainer } from '../docker/containers.ts';
 import { currentContainer } from './current.ts';
 
 function container(deployment: string): AppContainer {
-  return { id: `c-${deployment}`, app: 'a', project: 'p', deployment, state: 'running', created: 1, imageId: 'i', address: null };
+  return { id: `c-${deployment}`, app: 'a', project: 'p', deployment, state: 'running', created: 1, imageId: 'i', address: null, restart: null };
 }
 const [old, next] = [container('old'), container('next')];
 

@@ -6,6 +6,7 @@ import { isBeingReplaced } from '../deploy/replace.ts';
 import { deploymentOf } from '../deploy/switch.ts';
 import { inspectContainer, listContainers, type AppContainer } from '../docker/containers.ts';
 import type { Engine } from '../docker/engine.ts';
+import { isAlwaysRestarted } from '../docker/restart-policy.ts';
 import type { Journal } from '../journal.ts';
 import { describeError, type Log } from '../log.ts';
 import type { Proxy } from '../proxy/proxy.ts';
@@ -14,6 +15,7 @@ import { HealthMonitor } from './health.ts';
 import { createOomTeller } from './oom.ts';
 import type { ProbeTarget } from './probe.ts';
 import { toStatus, type ObservedStatus } from './status.ts';
+import { createStopMarker } from './stop-marker.ts';
 import { UsageMeter } from './usage.ts';
 import type { Hint } from './watch.ts';
 
@@ -42,6 +44,7 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #health: HealthMonitor;
   readonly #tellOom: (hint: Hint) => void;
+  readonly #markStop: (hint: Hint) => void;
   readonly usage: UsageMeter;
   #seen = new Map<string, Seen>();
   #isReachable = true;
@@ -53,6 +56,7 @@ export class Observer {
     this.#options = options;
     this.#health = new HealthMonitor({ engine: options.engine, clock: options.clock, onChange: () => this.#lookSoon() });
     this.#tellOom = createOomTeller(options);
+    this.#markStop = createStopMarker({ ...options, onMarked: () => this.#lookSoon() });
     this.usage = new UsageMeter(options.engine);
   }
 
@@ -68,10 +72,9 @@ export class Observer {
   }
 
   hint(hint: Hint): void {
-    const { action, app, container, deployment } = hint;
     this.#tellOom(hint);
-    if (action === 'stop' || action === 'start') void this.#markStopped(app, deployment, action === 'stop');
-    this.#hinted.add(container);
+    this.#markStop(hint);
+    this.#hinted.add(hint.container);
     this.#lookSoon();
   }
 
@@ -146,7 +149,7 @@ export class Observer {
       isStopped: entry?.isStopped ?? false,
       health: this.#health.of(container.id),
       exit: info === null ? null : { code: info.State.ExitCode, isOutOfMemory: info.State.OOMKilled, error: info.State.Error },
-      isAlwaysRestarted: info?.HostConfig.RestartPolicy?.Name === 'unless-stopped',
+      isAlwaysRestarted: isAlwaysRestarted(container.restart ?? info?.HostConfig.RestartPolicy ?? null),
     });
     return { app, container, isCurrent, ...observed };
   }
@@ -172,19 +175,6 @@ export class Observer {
       return [{ target, isFresh: last?.container.id === container.id && last.container.state !== 'running' && last.container.state !== 'paused' }];
     });
     this.#health.watch(targets);
-  }
-
-  /** Also what somebody stops by hand stays `stopped` in our terms, whatever its exit code. */
-  async #markStopped(app: string, deployment: string, isStopped: boolean): Promise<void> {
-    const { journal, log } = this.#options;
-    const entry = journal.current(app);
-    if (entry?.deployment !== deployment || entry.isStopped === isStopped || isBeingReplaced(journal, app)) return;
-    try {
-      await journal.change(deployment, { isStopped });
-      this.#lookSoon();
-    } catch (error) {
-      log.warn('a stop could not be journalled', { app, error: describeError(error) });
-    }
   }
 
   #lookSoon(): void {

@@ -12,7 +12,7 @@ test('docker-compose.yml is sound, from official images, every service restarted
   // YAML with keys in a fixed order; what is looked at is read line by line, without a parser of its own.
   expect(text.match(/^ {2}\w+:$/gm)?.map((line) => line.trim())).toEqual(expect.arrayContaining(['caddy:', 'dockup:', 'executor:', 'haproxy:']));
   expect(text.match(/^ {4}image: .*$/gm)?.map((line) => line.trim())).toEqual(['image: caddy:2', 'image: dockup:local', 'image: dockup:local', 'image: haproxy:2.6']);
-  expect(text.match(/^ {4}restart: unless-stopped$/gm)).toHaveLength(4);
+  expect(text.match(/^ {4}restart: always$/gm)).toHaveLength(4);
   expect(text.match(/^ {4}healthcheck:$/gm)).toHaveLength(4);
 });
 

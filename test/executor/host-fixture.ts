@@ -56,6 +56,10 @@ export interface Life {
 export interface OpenOptions {
   policy?: Policy;
   socketPath?: string;
+  /** The engine behind it, where that is not the one that everybody shares. */
+  docker?: Dockerode;
+  /** Where its directory is made. */
+  parent?: string;
   /** CIDR that networks are cut from, for fixtures that are open at once. */
   pool?: string;
   /** Bytes. */
@@ -83,12 +87,12 @@ export interface HostFixture extends Life {
 
 export async function openHostFixture(options: OpenOptions = {}): Promise<HostFixture> {
   const serverId = makeId('server');
-  const dir = await mkdtemp(join(tmpdir(), 'dockup-executor-'));
-  const proxy = createRecordingProxy();
+    const proxy = createRecordingProxy();
   const transfers = createFakeTransfers();
   const events: ExecutorEvent[] = [];
   const logs: string[] = [];
-  const { pool = `10.${randomInt(214, 250)}.0.0/16` } = options;
+  const { pool = `10.${randomInt(214, 250)}.0.0/16`, docker: engine = docker, parent = tmpdir() } = options;
+  const dir = await mkdtemp(join(parent, 'dockup-executor-'));
   const open = (change: OpenOptions = {}) => openLife({ serverId, dir, pool, proxy, transfers, events, logs }, change);
   const life = await open(options);
   life.deployments.resume();
@@ -102,15 +106,15 @@ export async function openHostFixture(options: OpenOptions = {}): Promise<HostFi
       return fixture.outcome(id);
     },
     outcome: (deployment) => eventually(() => events.find((event): event is DeploymentEvent => event.kind === 'deployment' && event.deployment === deployment && isFinished(event.status))),
-    containers: () => docker.listContainers({ all: true, filters }),
-    networks: () => docker.listNetworks({ filters }),
-    volumes: async () => (await docker.listVolumes({ filters })).Volumes,
+    containers: () => engine.listContainers({ all: true, filters }),
+    networks: () => engine.listNetworks({ filters }),
+    volumes: async () => (await engine.listVolumes({ filters })).Volumes,
     async close() {
       // A deployment that still cleans up behind itself may be faster.
-      for (const { Id } of await fixture.containers()) await docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone);
-      for (const { Name } of await fixture.volumes()) await docker.getVolume(Name).remove();
-      for (const image of await readKeptImages(dir)) await docker.getImage(image).remove().catch(ignoreGone);
-      for (const { Id } of await fixture.networks()) await docker.getNetwork(Id).remove().catch(ignoreGone);
+      for (const { Id } of await fixture.containers()) await engine.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone);
+      for (const { Name } of await fixture.volumes()) await engine.getVolume(Name).remove();
+      for (const image of await readKeptImages(dir)) await engine.getImage(image).remove().catch(ignoreGone);
+      for (const { Id } of await fixture.networks()) await engine.getNetwork(Id).remove().catch(ignoreGone);
       await rm(dir, { recursive: true, force: true });
     },
   };

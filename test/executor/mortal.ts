@@ -60,6 +60,6 @@ export function mortal(last: number): Mortality {
 /** What a request changes, without the names in it; null of one that only asks. */
 function changeOf({ method = 'GET', path }: { method?: string | undefined; path: string }): string | null {
   const [, kind = '', rest = ''] = /^\/(\w+)\/([^?]*)/.exec(path) ?? [];
-  const verb = /(?:^|\/)(create|start|stop|tag|wait)$/.exec(rest)?.[1] ?? '';
+  const verb = /(?:^|\/)(create|start|stop|update|tag|wait)$/.exec(rest)?.[1] ?? '';
   return method === 'GET' || verb === 'wait' ? null : `${method} ${kind} ${verb}`.trim();
 }

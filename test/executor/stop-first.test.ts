@@ -156,7 +156,7 @@ async function redeploy(on: HostFixture, change: Partial<AppSpec>, last: number)
 
 describe('REL-07 REL-13 a good deployment is finished, never beside the old container,', () => {
   const changes = [
-    'journal.accept', 'POST containers create', 'journal.change', 'proxy.switchTo', 'POST containers stop', 'POST containers start',
+    'journal.accept', 'POST containers create', 'journal.change', 'proxy.switchTo', 'POST containers update', 'POST containers stop', 'POST containers start',
     'proxy.switchTo', 'POST images tag', 'journal.conclude', 'POST containers stop', 'archive.keep', 'DELETE containers', 'journal.change',
   ];
 
@@ -178,8 +178,8 @@ describe('REL-07 REL-13 a good deployment is finished, never beside the old cont
 
 describe('REL-07 REL-13 a bad deployment is rolled back, the old container running and routed to,', () => {
   const changes = [
-    'journal.accept', 'POST containers create', 'journal.change', 'proxy.switchTo', 'POST containers stop', 'POST containers start',
-    'archive.keep', 'DELETE containers', 'POST containers start', 'proxy.switchTo', 'DELETE images', 'journal.conclude',
+    'journal.accept', 'POST containers create', 'journal.change', 'proxy.switchTo', 'POST containers update', 'POST containers stop', 'POST containers start',
+    'archive.keep', 'DELETE containers', 'POST containers update', 'POST containers start', 'proxy.switchTo', 'DELETE images', 'journal.conclude',
   ];
 
   it('when nobody kills it: these are its changes', async () => {
