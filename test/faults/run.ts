@@ -1,0 +1,95 @@
+/** One run: an app of its own that users ask for all the while, operations, faults, and the check of what became of it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startLoad } from '../support/load.ts';
+import { check, checkRemoval, type Findings } from './check.ts';
+import type { Creations } from './creations.ts';
+import { arm, describeFault } from './faults.ts';
+import { operate } from './operations.ts';
+import { createRandom } from './random.ts';
+import { describeRun, type Run, type Step } from './schedule.ts';
+import { openScene, type Scene } from './scene.ts';
+import type { World } from './world.ts';
+
+export interface RunReport extends Findings {
+  run: Run;
+  /** Faults that struck. */
+  faults: number;
+  /** Replies to users that were none. */
+  failedRequests: string[];
+  requests: number;
+  refusals: string[];
+  milliseconds: number;
+}
+
+/** Requests a second: the machine has other things to do. */
+const load = { kept: 15, fresh: 5 };
+
+export async function perform(world: World, creations: Creations, run: Run, seed: number): Promise<RunReport> {
+  const begun = performance.now();
+  const scene = await openScene(world, createRandom(seed, 3, run.index), `run-${run.index}`);
+  // An app that is stopped on purpose is asked for by nobody.
+  const target = { port: world.httpPort, host: `${scene.slug}-app.localhost:${world.httpPort}` };
+  const users = run.steps.some(({ operation }) => operation === 'stop and start') ? undefined : startLoad(target, load);
+  let faults = 0;
+  for (const step of run.steps) faults += await take(scene, step, run.isCertain);
+  const findings = await check(scene, creations);
+  const { failures, sent } = (await users?.stop()) ?? { failures: [], sent: 0 };
+  const left = await checkRemoval(scene);
+  return {
+    ...findings,
+    run,
+    faults,
+    problems: [...scene.problems, ...findings.problems],
+    orphans: [...findings.orphans, ...left],
+    failedRequests: failures,
+    requests: sent,
+    refusals: scene.refusals,
+    milliseconds: performance.now() - begun,
+  };
+}
+
+/** @returns how many faults struck */
+async function take(scene: Scene, { operation, faults }: Step, isCertain: boolean): Promise<number> {
+  const armed = faults.map((fault) => ({ fault, armed: arm(scene, fault) }));
+  // What is watched by the engine's own stream is watched from here on.
+  await sleep(50);
+  const operating = operate(scene, operation);
+  const ended = noteEnds(scene, armed.map((one) => one.armed), operating);
+  await operating;
+  await ended;
+  for (const one of armed) one.armed.disarm();
+  const struck = armed.filter((one) => one.armed.hasStruck());
+  if (isCertain) for (const { fault, armed: one } of armed) if (!one.hasStruck()) scene.problems.push(`the fault never struck: ${describeFault(fault)}`);
+  return struck.length;
+}
+
+/** The last fault is over before the operation is: from then on the clock runs. */
+async function noteEnds(scene: Scene, armed: ReturnType<typeof arm>[], operating: Promise<void>): Promise<void> {
+  let isOver = false;
+  void operating.then(() => (isOver = true));
+  const pending = new Set(armed);
+  while (pending.size > 0 && !isOver) {
+    for (const one of pending) {
+      if (!one.hasStruck()) continue;
+      pending.delete(one);
+      await one.over();
+      scene.faultEnd = Date.now();
+    }
+    await sleep(20);
+  }
+  for (const one of pending) if (one.hasStruck()) await one.over().then(() => (scene.faultEnd = Date.now()));
+}
+
+export function isWell({ orphans, lost, doubles, problems, failedRequests }: RunReport): boolean {
+  return [orphans, lost, doubles, problems, failedRequests].every((list) => list.length === 0);
+}
+
+export function tell(report: RunReport): string[] {
+  const { run, milliseconds, settledAfter, refusals } = report;
+  const seconds = (time: number) => `${(time / 1000).toFixed(1)} s`;
+  const wrong = [report.problems, report.orphans, report.lost, report.doubles, report.failedRequests.slice(0, 5)].flat();
+  return [
+    `${isWell(report) ? 'ok  ' : 'FAIL'} ${run.index}: ${describeRun(run)} (${seconds(milliseconds)}, settled after ${seconds(settledAfter)}${refusals.length > 0 ? `, refused: ${[...new Set(refusals)].join()}` : ''})`,
+    ...wrong.map((line) => `       ${line}`),
+  ];
+}
