@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../../shared/api/deployments.ts';
+import { logPage } from '../../shared/api/logs.ts';
 import { labels } from '../../shared/names.ts';
 import type { Creations } from './creations.ts';
 import { isOver, readDeployments, versionOf, type Scene } from './scene.ts';
@@ -25,38 +26,37 @@ export interface Findings {
 
 export async function check(scene: Scene, creations: Creations): Promise<Findings> {
   const begun = scene.faultEnd ?? Date.now();
-  let wrong = await whatIsWrong(scene);
+  let { wrong, deployments } = await lookAround(scene);
   while (wrong.length > 0 && Date.now() < begun + settleTime) {
     await sleep(100);
-    wrong = await whatIsWrong(scene);
+    ({ wrong, deployments } = await lookAround(scene));
   }
   const settledAfter = Math.max(0, Date.now() - begun);
-  const deployments = await readDeployments(scene).catch((): Deployment[] => []);
-  const marks = await countMarks(scene);
   const of = (kind: Wrong['kind']) => wrong.filter((one) => one.kind === kind).map(({ what }) => what);
   return {
     finished: deployments.filter(({ status }) => status === 'succeeded').length,
     rolledBack: deployments.filter(({ status }) => status === 'failed' || status === 'cancelled').length,
     resumed: deployments.filter((deployment) => isOver(deployment) && scene.interrupted.has(deployment.id)).length,
     orphans: of('orphan'),
-    lost: [...of('lost'), ...marks.lost],
-    doubles: [...[...creations.of(scene.app.id)].flatMap(([id, count]) => (count > 1 ? [`${count} containers were made for ${id}`] : [])), ...marks.doubles],
+    lost: of('lost'),
+    doubles: [...of('double'), ...[...creations.of(scene.app.id)].flatMap(([id, count]) => (count > 1 ? [`${count} containers were made for ${id}`] : []))],
     problems: of('state'),
     settledAfter,
   };
 }
 
 interface Wrong {
-  kind: 'orphan' | 'lost' | 'state';
+  kind: 'orphan' | 'lost' | 'double' | 'state';
   what: string;
 }
 
-async function whatIsWrong(scene: Scene): Promise<Wrong[]> {
+async function lookAround(scene: Scene): Promise<{ wrong: Wrong[]; deployments: Deployment[] }> {
   try {
     const deployments = await readDeployments(scene);
-    return [...outcomes(scene, deployments), ...(await service(scene, deployments)), ...(await remains(scene, deployments))];
+    const wrong = [...outcomes(scene, deployments), ...(await service(scene, deployments)), ...(await remains(scene, deployments)), ...(await effects(scene))];
+    return { wrong, deployments };
   } catch (error) {
-    return [{ kind: 'state', what: `it could not be asked: ${error instanceof Error ? error.message : String(error)}` }];
+    return { wrong: [{ kind: 'state', what: `it could not be asked: ${error instanceof Error ? error.message : String(error)}` }], deployments: [] };
   }
 }
 
@@ -107,15 +107,14 @@ async function remains({ world }: Scene, deployments: Deployment[]): Promise<Wro
 }
 
 /** What commands wrote to the log of the app: its containers may be gone, the log stays. */
-async function countMarks({ world, slug, marks }: Scene): Promise<{ lost: string[]; doubles: string[] }> {
-  if (marks.size === 0) return { lost: [], doubles: [] };
-  const { body } = await world.request('GET', `/api/v1/apps/${slug}/logs?tail=5000`);
-  const texts = (body as { data: { text: string }[] }).data.map(({ text }) => text);
-  const counted = [...marks].map(([mark, isPromised]) => ({ mark, isPromised, times: texts.filter((text) => text === mark).length }));
-  return {
-    lost: counted.filter(({ isPromised, times }) => isPromised && times === 0).map(({ mark }) => `command ${mark} was answered and has not run`),
-    doubles: counted.filter(({ times }) => times > 1).map(({ mark, times }) => `command ${mark} ran ${times} times`),
-  };
+async function effects({ world, slug, marks }: Scene): Promise<Wrong[]> {
+  if (marks.size === 0) return [];
+  const { data } = await world.expect(200, logPage, world.request('GET', `/api/v1/apps/${slug}/logs?tail=5000`));
+  return [...marks].flatMap(([mark, isPromised]): Wrong[] => {
+    const times = data.filter(({ text }) => text === mark).length;
+    if (times > 1) return [{ kind: 'double', what: `command ${mark} ran ${times} times` }];
+    return isPromised && times === 0 ? [{ kind: 'lost', what: `command ${mark} was answered and has not run` }] : [];
+  });
 }
 
 /** After the app and its project are deleted nothing of them is left. */

@@ -22,9 +22,20 @@ export interface RunReport extends Findings {
 }
 
 /** Requests a second: the machine has other things to do. */
-const load = { kept: 15, fresh: 5 };
+const load = { kept: 5, fresh: 2 };
 
+/** Never rejects: a run that cannot even be made is one that has failed. */
 export async function perform(world: World, creations: Creations, run: Run, seed: number): Promise<RunReport> {
+  const begun = performance.now();
+  try {
+    return await performNow(world, creations, run, seed);
+  } catch (error) {
+    const nothing = { finished: 0, rolledBack: 0, resumed: 0, orphans: [], lost: [], doubles: [], settledAfter: 0, faults: 0, failedRequests: [], requests: 0, refusals: [] };
+    return { ...nothing, run, problems: [error instanceof Error ? (error.stack ?? error.message) : String(error)], milliseconds: performance.now() - begun };
+  }
+}
+
+async function performNow(world: World, creations: Creations, run: Run, seed: number): Promise<RunReport> {
   const begun = performance.now();
   const scene = await openScene(world, createRandom(seed, 3, run.index), `run-${run.index}`);
   // An app that is stopped on purpose is asked for by nobody.
