@@ -25,7 +25,7 @@ export interface Findings {
 }
 
 export async function check(scene: Scene, creations: Creations): Promise<Findings> {
-  const begun = scene.faultEnd ?? Date.now();
+  const begun = scene.faultEnd;
   let { wrong, deployments } = await lookAround(scene);
   while (wrong.length > 0 && Date.now() < begun + settleTime) {
     await sleep(100);

@@ -19,15 +19,15 @@ export type Fault =
   | { kind: 'cut'; at: string };
 
 export interface Armed {
-  /** Whether it has struck. */
-  hasStruck(): boolean;
-  /** Resolves when it is over: what was killed runs again. At once when it has not struck. */
+  /** When it was over, in ms since the epoch: what was killed runs again. Null when it has not struck, or is not over. */
+  endedAt(): number | null;
+  /** Resolves when it is over; at once when it has not struck. */
   over(): Promise<void>;
   disarm(): void;
 }
 
 export function arm(scene: Scene, fault: Fault): Armed {
-  return fault.kind === 'link' ? armLink(scene, fault) : armStrike(scene, pointOf(fault.at), () => strikes[fault.kind](scene, fault));
+  return fault.kind === 'link' ? armLink(scene, fault) : armStrike(scene, fault, strikes[fault.kind]);
 }
 
 export function describeFault(fault: Fault): string {
@@ -73,16 +73,20 @@ function pointOf(at: string): Point {
   return point;
 }
 
-function armStrike(scene: Scene, point: Point, strike: () => Promise<void>): Armed {
+function armStrike(scene: Scene, fault: Exclude<Fault, { kind: 'link' }>, strike: (scene: Scene, fault: Fault) => Promise<void>): Armed {
   let striking: Promise<void> | undefined;
-  const disarm = point(scene.world, () => {
+  let endedAt: number | null = null;
+  const disarm = pointOf(fault.at)(scene.world, () => {
     // A point may be met again while it is being taken back.
-    if (striking !== undefined) return;
+    if (striking !== undefined) return true;
     noteInterrupted(scene);
-    striking = strike();
-    striking.catch((error: unknown) => scene.problems.push(`the fault failed: ${String(error)}`));
+    striking = strike(scene, fault)
+      .catch((error: unknown) => void scene.problems.push(`the fault failed: ${String(error)}`))
+      .then(() => void (endedAt = Date.now()));
+    // What is on its way when an end dies, or the connection, does not arrive.
+    return fault.kind === 'engine away';
   });
-  return { hasStruck: () => striking !== undefined, over: async () => striking, disarm };
+  return { endedAt: () => endedAt, over: async () => striking, disarm };
 }
 
 function armLink(scene: Scene, fault: Extract<Fault, { kind: 'link' }>): Armed {
@@ -92,15 +96,19 @@ function armLink(scene: Scene, fault: Extract<Fault, { kind: 'link' }>): Armed {
   const met = target === 'dial-back' ? link.injectTransfer({ effect, after }) : link.inject({ effect, breaks, matches: (message) => matchesTarget(message, target) && --left === 0 });
   // Hello comes with a connection, so there has to be a new one.
   const unprovoked = () => undefined;
-  const disarmCut = target === 'hello' ? deployPoints['phase create'](scene.world, () => void link.cut()) : unprovoked;
-  let struck: Promise<void> | undefined;
+  const cut = () => {
+    link.cut();
+    return false;
+  };
+  const disarmCut = target === 'hello' ? deployPoints['phase create'](scene.world, cut) : unprovoked;
+  let endedAt: number | null = null;
   void met.then(() => {
     noteInterrupted(scene);
-    struck = effect === 'delay' || effect === 'reorder' ? sleep(delayTime) : Promise.resolve();
+    endedAt = Date.now() + (effect === 'delay' || effect === 'reorder' ? delayTime : 0);
   });
   return {
-    hasStruck: () => struck !== undefined,
-    over: async () => struck,
+    endedAt: () => endedAt,
+    over: () => sleep(Math.max(0, (endedAt ?? 0) - Date.now())),
     disarm() {
       disarmCut();
       link.heal();

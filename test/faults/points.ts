@@ -8,8 +8,8 @@ import { isFinished, type DeploymentPhase } from '../../shared/status.ts';
 import type { Passing } from './classify.ts';
 import type { World } from './world.ts';
 
-/** Calls `strike` at its moment, once. @returns the function that stops waiting for it */
-export type Point = (world: World, strike: () => void) => () => void;
+/** Calls `strike` at its moment, once; a message that is this moment goes on if `strike` says so. @returns the function that stops waiting for it */
+export type Point = (world: World, strike: () => boolean) => () => void;
 
 export const deployPoints = {
   'call on its way': message(({ kind, method }) => kind === 'call' && method === 'deploy'),
@@ -54,15 +54,14 @@ function phase(name: DeploymentPhase): Point {
   return message(({ message: said }) => said?.type === 'event' && said.event.kind === 'deployment' && said.event.phase === name);
 }
 
-/** A message of the link, which does not arrive any more. With `after`: the first such one after one of those. */
+/** A message of the link. With `after`: the first such one after one of those. */
 function message(matches: (passing: Passing) => boolean, after?: (passing: Passing) => boolean): Point {
   return ({ link }, strike) => {
     let isDue = after === undefined;
     const stop = link.watch((passing) => {
       if (isDue && matches(passing)) {
         stop();
-        strike();
-        return false;
+        return strike();
       }
       isDue ||= after?.(passing) === true;
       return true;

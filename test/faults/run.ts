@@ -64,31 +64,16 @@ async function take(scene: Scene, { operation, faults }: Step, isCertain: boolea
   const armed = faults.map((fault) => ({ fault, armed: arm(scene, fault) }));
   // What is watched by the engine's own stream is watched from here on.
   await sleep(50);
-  const operating = operate(scene, operation);
-  const ended = noteEnds(scene, armed.map((one) => one.armed), operating);
-  await operating;
-  await ended;
+  await operate(scene, operation);
+  // A deployment has ended for its user before the old container is gone.
+  const deadline = Date.now() + 20_000;
+  while (isCertain && armed.some((one) => one.armed.endedAt() === null) && Date.now() < deadline) await sleep(20);
+  await Promise.all(armed.map((one) => one.armed.over()));
   for (const one of armed) one.armed.disarm();
-  const struck = armed.filter((one) => one.armed.hasStruck());
-  if (isCertain) for (const { fault, armed: one } of armed) if (!one.hasStruck()) scene.problems.push(`the fault never struck: ${describeFault(fault)}`);
-  return struck.length;
-}
-
-/** The last fault is over before the operation is: from then on the clock runs. */
-async function noteEnds(scene: Scene, armed: ReturnType<typeof arm>[], operating: Promise<void>): Promise<void> {
-  let isOver = false;
-  void operating.then(() => (isOver = true));
-  const pending = new Set(armed);
-  while (pending.size > 0 && !isOver) {
-    for (const one of pending) {
-      if (!one.hasStruck()) continue;
-      pending.delete(one);
-      await one.over();
-      scene.faultEnd = Date.now();
-    }
-    await sleep(20);
-  }
-  for (const one of pending) if (one.hasStruck()) await one.over().then(() => (scene.faultEnd = Date.now()));
+  const ends = armed.map((one) => ({ ...one, endedAt: one.armed.endedAt() }));
+  if (isCertain) for (const { fault, endedAt } of ends) if (endedAt === null) scene.problems.push(`the fault never struck: ${describeFault(fault)}`);
+  scene.faultEnd = Math.max(scene.faultEnd, ...ends.map(({ endedAt }) => endedAt ?? 0));
+  return ends.filter(({ endedAt }) => endedAt !== null).length;
 }
 
 export function isWell({ orphans, lost, doubles, problems, failedRequests }: RunReport): boolean {

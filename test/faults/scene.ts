@@ -27,8 +27,8 @@ export interface Scene {
   refusals: string[];
   /** What should not have happened, in words. */
   problems: string[];
-  /** When the last fault was over; null: one still is. */
-  faultEnd: number | null;
+  /** When the last fault was over, in ms since the epoch. */
+  faultEnd: number;
   /** Deployments that were under way when something was killed or cut. */
   interrupted: Set<string>;
 }
