@@ -23,9 +23,9 @@ beforeEach(() => {
   isHoldingBack = false;
 });
 
-function openStreams(handlers: Partial<StreamHandlers> = {}, protocol = 2): Streams {
+function openStreams(handlers: Partial<StreamHandlers> = {}): Streams {
   return new Streams({
-    protocol,
+    protocol: 2,
     handlers: makeStreamHandlers(handlers),
     log: createLog((line) => lines.push(line)),
     carrier: {
@@ -121,49 +121,6 @@ describe('a stream', () => {
     streams.take(open(1));
     for (let i = 0; i < 10; i++) streams.receive(credit(1, 0xffff_ffff));
     expect(handler.stream().room()).toBe(limits.streamWindow);
-  });
-
-  it('REL-27 numbers its frames for a hub that knows numbers, and for no other', async () => {
-    for (const [protocol, numbers] of [[2, [undefined, undefined]], [3, [0, 1]]] as const) {
-      sent = [];
-      const handler = createHandler();
-      const streams = openStreams(handler, protocol);
-      streams.take(open(1));
-      for (const part of ['one', 'two']) {
-        handler.stream().write(text(part));
-        await settle();
-      }
-      expect(sent.slice(1)).toEqual(['one', 'two'].map((part, i) => ({ kind: 'data', stream: 1, bytes: new Uint8Array(text(part)), ...(numbers[i] !== undefined && { number: numbers[i] }) })));
-    }
-  });
-
-  it.each([
-    ['is missing', [0, 2]],
-    ['comes twice', [0, 0]],
-  ])('REL-27 ends with a word when a frame of input %s, and hands on nothing that came after', async (_how, numbers) => {
-    const handler = createHandler();
-    const streams = openStreams(handler, 3);
-    streams.take(open(1));
-    const taken: string[] = [];
-    handler.stream().onInput((bytes) => Promise.resolve(void taken.push(Buffer.from(bytes).toString())));
-    for (const number of numbers) {
-      streams.receive(encodeFrame({ kind: 'data', stream: 1, bytes: text(`rm ${number}`), number }));
-      await settle();
-    }
-    expect(taken).toEqual(['rm 0']);
-    expect(sent.at(-1)).toEqual({ type: 'close', stream: 1, code: 'executor_lost', message: 'Frames of input were lost or doubled on the way.' });
-    expect(handler.stream().signal.aborted).toBe(true);
-  });
-
-  it('REL-27 counts on from 0 after 255', async () => {
-    const handler = createHandler();
-    const streams = openStreams(handler, 3);
-    streams.take(open(1));
-    let taken = 0;
-    handler.stream().onInput(() => Promise.resolve(void taken++));
-    for (let number = 0; number < 600; number++) streams.receive(encodeFrame({ kind: 'data', stream: 1, bytes: text('x'), number }));
-    await settle();
-    expect(taken).toBe(600);
   });
 
   it('gives credit for input once it has been dealt with, one piece after the other', async () => {

@@ -1,7 +1,8 @@
 /** Runs one after the other on one system, or several at once on one each. */
 import type { Host } from '../../scripts/local/settings.ts';
 import { countCreations } from './creations.ts';
-import { perform, type RunReport } from './run.ts';
+import { followLogs } from './process-logs.ts';
+import { isWell, perform, type RunReport } from './run.ts';
 import type { Run } from './schedule.ts';
 import { openWorld } from './world.ts';
 
@@ -24,7 +25,9 @@ export async function runAll({ host, seed, runs, lanes, onReport }: Options): Pr
     const creations = await countCreations(world);
     try {
       for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
+        const logs = await followLogs(world.dataDir, `${host}-${seed}-${run.index}`);
         const report = await perform(world, creations, run, seed);
+        if (!isWell(report)) report.problems.push(`logs of the processes: ${await logs.keep()}`);
         reports.push(report);
         onReport(report);
         // The next run begins with everything there.
