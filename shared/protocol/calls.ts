@@ -19,7 +19,10 @@ export const calls = {
    * running deployment, or repeats its final event from the journal. Progress and outcome come as `deployment` events.
    */
   deploy: { version: 2, params: z.strictObject({ deployment: id, spec: appSpec }), result: z.strictObject({ accepted: z.literal(true) }) },
-  /** Ask a deployment to end. `cancelled` is false when it is past the switch, unknown or has ended. The final event tells the outcome. */
+  /**
+   * Ask a deployment to end; the final event tells the outcome. `cancelled` is false when it is unknown, and then it is not taken over any more, should it come late.
+   * Executors of version 2 answered the same for one past the switch. @throws deployment_finished past the switch, and when it has ended
+   */
   cancel_deploy: { version: 1, params: z.strictObject({ deployment: id }), result: z.strictObject({ cancelled: z.boolean() }) },
   /** Start, stop, restart, pause or unpause the current container. Answers when the engine has done it. */
   act: {

@@ -111,7 +111,7 @@ async function endProcess(child: ChildProcess): Promise<number> {
 }
 
 /** 4,096 addresses of 10.214.0.0 to 10.229.255.255: several systems share one engine, and two must not cut the same network. */
-function randomPool(): string {
+export function randomPool(): string {
   const block = Math.floor(Math.random() * 256);
   return `10.${214 + (block >> 4)}.${(block & 15) * 16}.0/20`;
 }
