@@ -6,6 +6,7 @@ import { createVault } from './auth/vault.ts';
 import type { Config } from './config.ts';
 import type { ExecutorClient, Log, Sockets } from './services/ports.ts';
 import type { Context } from './services/context.ts';
+import { explainAbsence, offlineError } from './services/presence.ts';
 import type { Db } from './store/db.ts';
 
 interface Parts {
@@ -18,10 +19,10 @@ interface Parts {
 }
 
 export function createContext({ config, db, executors, sockets, log, clock = Date.now }: Parts): Context {
-  return {
+  const context: Context = {
     config,
     db,
-    executors,
+    executors: explainAbsence(executors, (serverId) => offlineError(context, serverId)),
     sockets,
     log,
     clock,
@@ -30,4 +31,5 @@ export function createContext({ config, db, executors, sockets, log, clock = Dat
     passwords: createPasswords(),
     sessionTokens: createSessionTokens(config.authSecret, config.sessionLife),
   };
+  return context;
 }

@@ -1,9 +1,12 @@
 /** An executor inside workerd: the same door and the same key as everywhere, over the runtime's own socket. */
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createdServer } from '../../shared/api/servers.ts';
+import { allCapabilities } from '../../shared/protocol/capabilities.ts';
 import { connectAudience, connectPath, enrolPath, enrolResponse } from '../../shared/protocol/enrolment.ts';
-import { parseHubMessage, type ExecutorMessage, type HubMessage } from '../../shared/protocol/messages.ts';
+import { parseHubMessage, protocolVersion, type ExecutorMessage, type HubMessage } from '../../shared/protocol/messages.ts';
 import { callApi, fetchApi } from './api.ts';
+
+const engine = { version: '20.10.24', api_version: '1.41', os: 'linux', arch: 'amd64', cpus: 2, memory: 4_294_967_296 };
 
 export interface Executor {
   serverId: string;
@@ -59,7 +62,7 @@ export async function connect(executor: Executor): Promise<Connection> {
       look();
     });
 
-  send({ type: 'hello', protocol: 2, version: '0.1.0', capabilities: [], engine: null, ingress: { scheme: 'http', port: 8080 }, deployments: [] });
+  send({ type: 'hello', protocol: protocolVersion, version: '0.1.0', capabilities: allCapabilities, engine, ingress: { scheme: 'http', port: 8080 }, deployments: [] });
   await next('welcome');
   return { socket, send, next };
 }

@@ -41,7 +41,7 @@ test('REL-08 presence and usage outlive the eviction', async () => {
   expect(await connection.next('ack')).toEqual({ type: 'ack', seq: 2 });
   await evictDurableObject(stubOf(executor));
 
-  expect(await stubOf(executor).presence(executor.serverId)).toEqual({ isOnline: true, usage: { [subject.id]: { cpu: 12.5, memory: 64 } } });
+  expect(await stubOf(executor).presence(executor.serverId)).toMatchObject({ isConnected: true, status: 'online', usage: { [subject.id]: { cpu: 12.5, memory: 64 } } });
   expect(await readApp(subject)).toMatchObject({ status: 'running', server_status: 'online', cpu_usage: 12.5, memory_usage: 64 });
 });
 

@@ -18,6 +18,7 @@ import { buildAppSpec, requireImage, strategyOf } from './app-spec.ts';
 import type { Context } from './context.ts';
 import { recordEvent } from './events.ts';
 import { readPage, type Page } from './pages.ts';
+import { requireConnected } from './presence.ts';
 import { explainStop } from './statuses.ts';
 
 /** How long a deployment may wait for its turn, or for its host. */
@@ -46,7 +47,7 @@ export interface DeploymentRequest {
 export async function requestDeployment(ctx: Context, actor: Actor, app: AppView, request: DeploymentRequest = {}): Promise<QueuedDeployment> {
   const { isQueued = false, id = ctx.newId('deployment'), image = requireImage(app.settings), rollbackOf = null } = request;
   const serverId = await chooseServer(ctx, app);
-  if (!isQueued && !(await ctx.executors.presence(serverId)).isOnline) throw offline();
+  if (!isQueued) await requireConnected(ctx, serverId, ' Add ?queue=true to deploy when it is back.');
   const now = ctx.clock();
   const row: DeploymentRow = {
     id,
@@ -88,16 +89,12 @@ export async function chooseServer(ctx: Context, app: AppView): Promise<string> 
   return server.id;
 }
 
-function offline(): AppError {
-  return new AppError('executor_offline', { detail: 'The executor of this app is not connected. Add ?queue=true to deploy when it is back.', retryAfter: 15 });
-}
-
 /**
  * Hands the app's next deployment over, if none runs and its host is there. An executor that goes away in between keeps what it was
  * given or gets it again when it returns (`resumeDeployments`).
  */
 export async function startNextDeployment(ctx: Context, appId: string, serverId: string): Promise<void> {
-  if (!(await ctx.executors.presence(serverId)).isOnline) return;
+  if (!(await ctx.executors.presence(serverId)).isConnected) return;
   const deployment = await claimNextDeployment(ctx.db, appId, ctx.clock());
   if (deployment !== undefined) await handOver(ctx, deployment);
 }
