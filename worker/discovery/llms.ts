@@ -72,7 +72,7 @@ POST /api/v1/deploy/{slug}
 - **Run a command**: \`POST /api/v1/apps/{appId}/exec {"cmd": ["ls", "-l"]}\` answers \`{exit_code, stdout, stderr, truncated}\`; no shell is added, so ask for one: \`["/bin/sh", "-c", "…"]\`.
 - **Volumes** outlive deploys. An app that has any is deployed stop-first: a short pause instead of two writers.
 - **Rollback**: \`POST /api/v1/apps/{appId}/rollback\` brings the image before back, by the same health-checked way.
-- **No executor connected**: \`503 executor_offline\`. Add \`?queue=true\` to a deploy to have it done when the machine is back.
+- **No executor connected**: \`503 executor_offline\` with \`Retry-After\`, \`offline_since\` and \`offline_reason\`. Add \`?queue=true\` to a deploy or a rollback to have it done when the machine is back: \`waiting_for\` is then \`server\`, and \`expires_at\` tells until when it waits.
 - **All \`/apps/{appId}\` routes accept the slug** as well as the id.
 
 ## Operations

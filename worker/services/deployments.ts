@@ -3,6 +3,7 @@
  * for, queued, handed over and cancelled.
  */
 import type { PageQuery } from '../../shared/api/common.ts';
+import type { WaitReason } from '../../shared/api/deployments.ts';
 import { AppError } from '../../shared/errors.ts';
 import { isKeptImage } from '../../shared/names.ts';
 import type { DeploymentFailure } from '../../shared/protocol/events.ts';
@@ -28,6 +29,7 @@ export interface QueuedDeployment {
   deployment: DeploymentRow;
   /** 1 is next; null once it runs. */
   position: number | null;
+  waitsFor: WaitReason | null;
 }
 
 export interface DeploymentRequest {
@@ -154,7 +156,7 @@ export async function cancelDeployment(ctx: Context, { user }: Actor, deployment
     await recordEvent(ctx, { appId: unqueued.appId, type: 'deployment.cancelled', actor: user.id, message: 'Deployment cancelled', data: { deployment_id: unqueued.id } });
     // Its image may have been loaded already. A server that is away lets go of it by itself, a day later.
     if (isKeptImage(unqueued.image)) await ctx.executors.call(unqueued.serverId, 'cancel_deploy', { deployment: unqueued.id }).catch(() => undefined);
-    return { deployment: unqueued, position: null };
+    return { deployment: unqueued, position: null, waitsFor: null };
   }
   const current = await findDeployment(ctx.db, deployment.id);
   if (current === undefined || isFinished(current.status)) throw new AppError('deployment_finished');
@@ -189,11 +191,17 @@ export async function awaitDeployment(ctx: Context, { deployment }: QueuedDeploy
   return describe(ctx, current);
 }
 
-export async function describe(ctx: Context, deployment: DeploymentRow): Promise<QueuedDeployment> {
-  return { deployment, position: deployment.status === 'queued' ? await queuePosition(ctx.db, deployment) : null };
+/** @param isConnected whether its executor is there, where that is known */
+export async function describe(ctx: Context, deployment: DeploymentRow, isConnected?: boolean): Promise<QueuedDeployment> {
+  if (deployment.status !== 'queued') return { deployment, position: null, waitsFor: null };
+  const isThere = isConnected ?? (await ctx.executors.presence(deployment.serverId)).isConnected;
+  return { deployment, position: await queuePosition(ctx.db, deployment), waitsFor: isThere ? 'turn' : 'server' };
 }
 
 export async function readDeployments(ctx: Context, app: AppView, query: PageQuery): Promise<Page<QueuedDeployment>> {
   const page = await readPage('deployment', query, (before, limit) => listDeployments(ctx.db, app.id, { before, limit }));
-  return { ...page, data: await Promise.all(page.data.map((deployment) => describe(ctx, deployment))) };
+  const isAnyQueued = page.data.some(({ status }) => status === 'queued');
+  // One look at the server for all that wait.
+  const isConnected = isAnyQueued && app.serverId !== null && (await ctx.executors.presence(app.serverId)).isConnected;
+  return { ...page, data: await Promise.all(page.data.map((deployment) => describe(ctx, deployment, isConnected))) };
 }
