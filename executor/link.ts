@@ -2,6 +2,7 @@
 import { connectPath } from '../shared/protocol/enrolment.ts';
 import { closeCodes } from '../shared/protocol/limits.ts';
 import type { Hello, HubMessage } from '../shared/protocol/messages.ts';
+import { eventFor } from '../shared/protocol/versions.ts';
 import { createBackoff, type Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { Dispatch, type Handlers } from './dispatch.ts';
@@ -13,6 +14,9 @@ import { Streams, type StreamCarrier } from './streams/streams.ts';
 
 /** ms. SIGKILL follows SIGHUP after two seconds. */
 const tidyUpTime = 3_000;
+
+/** ms for the token and the hello, which asks an engine that has two seconds: with the greeting, a hang anywhere is over within 15 s (REL-02). */
+const preparationTime = 3_000;
 
 export interface LinkOptions {
   apiUrl: string;
@@ -26,6 +30,7 @@ export interface LinkOptions {
   clock: Pick<Clock, 'sleep'>;
   log: Log;
   backoff?: Backoff;
+  /** ms that never go backwards, whatever is done to the machine's clock. */
   now?: () => number;
   /** One connection; tests put a hostile network here. */
   session?: (options: SessionOptions) => Promise<Ending>;
@@ -47,7 +52,7 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** Stay connected until the signal aborts. */
@@ -78,7 +83,7 @@ export class Link {
     const current: { services: Services | null } = { services: null };
     let ending: Ending;
     try {
-      const [token, greeting] = await Promise.all([connectToken(), hello()]);
+      const [token, greeting] = await soon(Promise.all([connectToken(), hello()]));
       ending = await session({
         url: socketUrl(this.#options.apiUrl),
         token,
@@ -101,14 +106,14 @@ export class Link {
     }
     outbox.detach();
     this.#farewell = Promise.all([current.services?.dispatch.end(), current.services?.streams.end()]);
-    return { ending, healthyFor: welcomedAt === null ? 0 : this.#now() - welcomedAt };
+    return { ending, healthyFor: welcomedAt === null ? 0 : this.#now() - welcomedAt - (ending.silentFor ?? 0) };
   }
 
   #begin(welcome: Welcome, carrier: StreamCarrier): Services {
     const { handlers, streamHandlers, log } = this.#options;
     this.#lastCause = '';
     this.#options.log.info('connected', { url: this.#options.apiUrl, server: welcome.server, epoch: welcome.epoch });
-    this.#options.outbox.attach(carrier.send);
+    this.#options.outbox.attach((message) => carrier.send(eventFor(welcome.protocol, message)));
     this.#options.onWelcome(welcome);
     return { dispatch: new Dispatch({ handlers, log, send: carrier.send }), streams: new Streams({ handlers: streamHandlers, log, carrier, protocol: welcome.protocol }) };
   }
@@ -135,6 +140,13 @@ export class Link {
     if (isRefusal(ending.code)) this.#options.log.error('the control plane refuses this executor; enrol it again if its server was revoked or deleted', fields);
     else this.#options.log.warn('not connected; trying again for ever', fields);
   }
+}
+
+/** A connection that is not even dialled must not hold the next one up. */
+function soon<T>(preparation: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('the hello was not ready in time')), preparationTime);
+  return Promise.race([preparation, promise]).finally(() => clearTimeout(timer));
 }
 
 function isRefusal(code: number | null): boolean {

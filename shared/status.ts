@@ -17,6 +17,11 @@ export type DeploymentPhase = (typeof deploymentPhases)[number];
 export const serverStatuses = ['pending', 'online', 'degraded', 'offline', 'revoked'] as const;
 export type ServerStatus = (typeof serverStatuses)[number];
 
+/** What a server is while its executor is connected, by what the executor last heard of Docker: never online by the socket alone (REL-01). */
+export function connectedStatus(isEngineReachable: boolean, reason = 'the Docker engine does not answer'): { status: 'online' | 'degraded'; reason: string | null } {
+  return isEngineReachable ? { status: 'online', reason: null } : { status: 'degraded', reason };
+}
+
 export function isFinished(status: DeploymentStatus): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled';
 }

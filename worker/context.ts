@@ -6,6 +6,7 @@ import { createVault } from './auth/vault.ts';
 import type { Config } from './config.ts';
 import type { ExecutorClient, Log, RateLimiter, Sockets } from './services/ports.ts';
 import type { Context } from './services/context.ts';
+import { explainAbsence, offlineError } from './services/presence.ts';
 import type { Db } from './store/db.ts';
 
 interface Parts {
@@ -21,10 +22,10 @@ interface Parts {
 }
 
 export function createContext({ config, db, executors, sockets, rateLimiter = null, networkOf = () => 'unknown', log, clock = Date.now }: Parts): Context {
-  return {
+  const context: Context = {
     config,
     db,
-    executors,
+    executors: explainAbsence(executors, (serverId) => offlineError(context, serverId)),
     sockets,
     rateLimiter,
     networkOf,
@@ -35,4 +36,5 @@ export function createContext({ config, db, executors, sockets, rateLimiter = nu
     passwords: createPasswords(),
     sessionTokens: createSessionTokens(config.authSecret, config.sessionLife),
   };
+  return context;
 }

@@ -76,7 +76,7 @@ function toAppUrl({ slug, settings, ingress }: AppView, baseDomain: string): str
   return `${scheme}://${appHost(slug, baseDomain)}${isUsualPort ? '' : `:${port}`}`;
 }
 
-export function toDeployment({ deployment: row, position }: QueuedDeployment): Deployment {
+export function toDeployment({ deployment: row, position, waitsFor }: QueuedDeployment): Deployment {
   return {
     id: row.id,
     app_id: row.appId,
@@ -84,6 +84,8 @@ export function toDeployment({ deployment: row, position }: QueuedDeployment): D
     status: row.status,
     phase: row.phase,
     position,
+    waiting_for: waitsFor,
+    expires_at: toTimestamp(row.status === 'queued' ? row.expiresAt : null),
     image: row.image,
     image_id: row.imageId,
     strategy: row.strategy,

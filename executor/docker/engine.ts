@@ -5,6 +5,7 @@ import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import type { EngineInfo } from '../../shared/protocol/messages.ts';
 import { createClosingAgent } from '../http.ts';
+import { agreeOnVersion } from './api-version.ts';
 import { CommandNotes } from './command-notes.ts';
 
 // dockerode loads gRPC for BuildKit sessions and ssh2 for engines behind SSH, neither of which the executor uses: 17 MB that stay.
@@ -16,6 +17,8 @@ export interface Engine {
   docker: Dockerode;
   /** The same, for questions that the engine answers by itself: one that takes the connection and says nothing is as good as none. */
   quick: Dockerode;
+  /** For the one question that has to be asked before a version of the API is agreed on: which there are. */
+  unversioned: Dockerode;
   socketPath: string;
   /** Every container and network that is touched carries this id as label `dockup.server`. */
   serverId: string;
@@ -34,7 +37,14 @@ export interface EngineOptions {
 }
 
 export function createEngine({ socketPath, serverId, dir }: EngineOptions): Engine {
-  return { docker: connect({ socketPath }), quick: connect({ socketPath, timeout: answerDeadline }), socketPath, serverId, commands: new CommandNotes(join(dir, 'commands')) };
+  return {
+    docker: connect({ socketPath }),
+    quick: connect({ socketPath, timeout: answerDeadline }),
+    unversioned: connect({ socketPath, timeout: answerDeadline }),
+    socketPath,
+    serverId,
+    commands: new CommandNotes(join(dir, 'commands')),
+  };
 }
 
 /**
@@ -48,11 +58,15 @@ function connect(options: Dockerode.DockerOptions): Dockerode {
   return client;
 }
 
-/** What the engine is, or null when it does not answer within two seconds. */
-export async function readEngineInfo({ quick }: Engine): Promise<EngineInfo | null> {
+/** What the engine is, or null when it does not answer within two seconds, or in no version of its API that is spoken here. */
+export async function readEngineInfo(engine: Engine): Promise<EngineInfo | null> {
+  const ask = async () => {
+    const apiVersion = await agreeOnVersion(engine);
+    const [version, info] = await Promise.all([engine.quick.version(), engine.quick.info()]);
+    return { version: version.Version, api_version: apiVersion, os: version.Os, arch: version.Arch, cpus: info.NCPU, memory: info.MemTotal };
+  };
   try {
-    const [version, info] = await soon(Promise.all([quick.version(), quick.info()]));
-    return { version: version.Version, api_version: version.ApiVersion, os: version.Os, arch: version.Arch, cpus: info.NCPU, memory: info.MemTotal };
+    return await soon(ask());
   } catch {
     // Unreachable is a state that is reported, not a failure of the one who asked.
     return null;

@@ -1,6 +1,7 @@
 /** The log of a container, out of the engine's multiplexed stream. */
 import type { LogLine } from '../../shared/protocol/logs.ts';
 import { limits } from '../../shared/protocol/limits.ts';
+import { pathFor } from './api-version.ts';
 import { statusOf, toAppError, type Engine } from './engine.ts';
 import { readBody } from './raw-request.ts';
 
@@ -21,7 +22,7 @@ export interface LogRequest {
 export async function readLog(engine: Engine, id: string, request: LogRequest): Promise<boolean> {
   const parser = createLogParser(request.onLine);
   try {
-    for await (const chunk of readBody(engine.socketPath, pathOf(id, request), request.signal)) {
+    for await (const chunk of readBody(engine.socketPath, pathFor(engine, pathOf(id, request)), request.signal)) {
       parser.write(chunk);
       const pause = request.onBatch?.();
       if (pause !== undefined) await pause;

@@ -3,15 +3,16 @@ import type { Readable } from 'node:stream';
 import type { Pack } from 'tar-stream';
 import { AppError } from '../../shared/errors.ts';
 import { moveBytes } from '../../shared/move-bytes.ts';
+import { pathFor } from '../docker/api-version.ts';
 import { asked, toAppError, type Engine } from '../docker/engine.ts';
 import { readFailure } from '../docker/progress.ts';
 import { openRequest, replyTo } from '../http.ts';
 
 /** Loads what `archive` holds. @throws AppError archive_invalid, insufficient_storage, engine_unreachable, engine_error */
-export async function loadArchive({ socketPath }: Engine, archive: Pack, signal: AbortSignal): Promise<void> {
+export async function loadArchive(engine: Engine, archive: Pack, signal: AbortSignal): Promise<void> {
   try {
     // Not through the engine's client: it pipes, which costs more time than all the rest.
-    const request = openRequest(new URL('http://engine/images/load?quiet=1'), { socketPath, method: 'POST', signal, agent: false, headers: { 'content-type': 'application/x-tar' } });
+    const request = openRequest(new URL(pathFor(engine, '/images/load?quiet=1'), 'http://engine'), { socketPath: engine.socketPath, method: 'POST', signal, agent: false, headers: { 'content-type': 'application/x-tar' } });
     const replied = replyTo(request);
     // A stream of another package, which does the same under other types.
     void moveBytes(archive as unknown as Readable, request, signal);

@@ -41,7 +41,10 @@ export async function keepWatch(options: KeepWatchOptions): Promise<void> {
         host.logs.hint(hint);
       },
       onUp: () => settle(options, keepRouting),
-      onDown: () => void observer.report(),
+      onDown: () => {
+        // Looked for every second, and told once.
+        if (observer.isEngineReachable) void observer.report();
+      },
     }),
   ]);
 }
@@ -73,9 +76,11 @@ async function reportAtIntervals({ host, observer, reportInterval, signal }: Kee
     round = Math.max(round + Math.min(measureInterval, reportInterval() * 1000), Date.now());
     await host.clock.sleep(round - Date.now(), signal).catch(() => undefined);
     if (signal.aborted) return;
-    const isReportDue = round - reported >= reportInterval() * 1000;
+    const isUp = await isReachable(host.engine);
+    // An engine that hangs ends no stream of events: nobody else notices before the next report is due.
+    const isReportDue = round - reported >= reportInterval() * 1000 || isUp !== observer.isEngineReachable;
     // Only of an engine that answers: one that hangs would let the report wait for each container.
-    if (await isReachable(host.engine)) {
+    if (isUp) {
       // Not waited for: neither a report nor the end of the process depends on it.
       if (isReportDue) void keepRouting();
       await measure(host, observer);

@@ -1,4 +1,5 @@
 /** Knows the status of every app on this host, and tells the control plane: transitions at once, the full picture at intervals. */
+import { AppError } from '../../shared/errors.ts';
 import type { ExecutorEvent } from '../../shared/protocol/events.ts';
 import type { AppStatus } from '../../shared/status.ts';
 import type { Clock } from '../clock.ts';
@@ -47,7 +48,8 @@ export class Observer {
   readonly #markStop: (hint: Hint) => void;
   readonly usage: UsageMeter;
   #seen = new Map<string, Seen>();
-  #isReachable = true;
+  /** Why the engine does not answer; null while it does. */
+  #failure: string | null = null;
   #looking: Promise<void> = Promise.resolve();
   readonly #hinted = new Set<string>();
   #isLookDue = false;
@@ -90,12 +92,17 @@ export class Observer {
   async report(): Promise<void> {
     try {
       await this.look();
-      this.#isReachable = true;
+      this.#failure = null;
     } catch (error) {
-      if (this.#isReachable) this.#options.log.error('the Docker engine does not answer', { error: describeError(error) });
-      this.#isReachable = false;
+      if (this.#failure === null) this.#options.log.error('the Docker engine does not answer', { error: describeError(error) });
+      this.#failure = (error instanceof AppError ? error.message : 'the Docker engine does not answer').slice(0, 500);
     }
     this.#tellReport();
+  }
+
+  /** What the last report said of the engine. */
+  get isEngineReachable(): boolean {
+    return this.#failure === null;
   }
 
   /** Look at what the apps use, for the reports to come, and tell the minutes that are over. A frozen app still holds its memory. */
@@ -110,7 +117,8 @@ export class Observer {
   #tellReport(): void {
     const { emit, clock } = this.#options;
     const apps = [...this.#seen.values()].map(({ app, status, container }) => ({ app, status, ...this.usage.of(container.id) }));
-    emit({ kind: 'report', at: clock.stamp(), engine: this.#isReachable ? 'reachable' : 'unreachable', apps });
+    const state = this.#failure === null ? { engine: 'reachable' as const } : { engine: 'unreachable' as const, reason: this.#failure };
+    emit({ kind: 'report', at: clock.stamp(), ...state, apps });
   }
 
   async #look(): Promise<void> {

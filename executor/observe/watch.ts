@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { labels } from '../../shared/names.ts';
 import type { Clock } from '../clock.ts';
+import { agreeOnVersion } from '../docker/api-version.ts';
 import { isReachable, type Engine } from '../docker/engine.ts';
 import { parseJson } from '../json.ts';
 
@@ -42,6 +43,7 @@ export async function watchEngine(options: WatchOptions): Promise<void> {
   }
 
   async function follow({ onHint }: WatchOptions): Promise<void> {
+    await agreeOnVersion(engine);
     const filters = { type: ['container' as const], label: [`${labels.server}=${engine.serverId}`, `${labels.role}=app`] };
     const stream = await engine.docker.getEvents({ filters, abortSignal: signal });
     // The stream is open before the state is read, so that nothing falls in between.

@@ -52,6 +52,9 @@ export const problem = z
       )
       .optional()
       .meta({ description: 'The fields that are wrong, where fields are.' }),
+    offline_since: timestamp('With `executor_offline`: when its server was last heard of.').optional(),
+    offline_reason: z.string().optional().meta({ description: 'With `executor_offline`: what is known of why.', example: 'no sign of life for 24 s' }),
+    minimum_protocol: z.int().optional().meta({ description: 'With `unsupported_command`: the version of the protocol that the executor has to speak.', example: 3 }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem document. A failed deployment that was waited for carries it as `deployment`, a command whose time was up what it wrote as `stdout` and `stderr`.' });
 export type Problem = z.infer<typeof problem>;

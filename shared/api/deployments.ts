@@ -4,6 +4,10 @@ import { deployStrategies } from '../protocol/spec.ts';
 import { deploymentPhases, deploymentStatuses } from '../status.ts';
 import { idOf, pageOf, timestamp } from './common.ts';
 
+/** What keeps a queued deployment waiting. */
+export const waitReasons = ['turn', 'server'] as const;
+export type WaitReason = (typeof waitReasons)[number];
+
 export const deployment = z
   .strictObject({
     id: idOf('deployment', 'Id of the deployment.'),
@@ -12,6 +16,8 @@ export const deployment = z
     status: z.enum(deploymentStatuses).meta({ description: '`queued` and `running` go on; the others are final.', example: 'running' }),
     phase: z.enum(deploymentPhases).meta({ description: 'How far it has come.', example: 'health' }),
     position: z.int().nullable().meta({ description: 'While queued: 1 is next.', example: null }),
+    waiting_for: z.enum(waitReasons).nullable().meta({ description: 'While queued: its `turn`, behind other deployments of the app, or its `server`, whose executor is offline.', example: null }),
+    expires_at: timestamp('While queued: it is not started after this, and fails then (`deadline_exceeded`).').nullable(),
     image: z.string().meta({ description: 'The image asked for.', example: 'nginx:alpine' }),
     image_id: z.string().nullable().meta({ description: 'The image that runs, once known.', example: 'sha256:2c5f…' }),
     strategy: z.enum(deployStrategies).meta({ description: '`start-first`: the new container serves before the old one ends. `stop-first`, for apps with volumes or published ports: the old one is stopped first, and started again if the new one fails.', example: 'start-first' }),

@@ -59,6 +59,8 @@ export const reportEvent = z.strictObject({
   kind: z.literal('report'),
   at: observedAt,
   engine: z.enum(['reachable', 'unreachable']),
+  /** Why the engine does not answer. From version 3 on. */
+  reason: z.string().max(500).optional(),
   /** Every app with a container on this host. An app that is missing here has none. */
   apps: z.array(appReport),
 });

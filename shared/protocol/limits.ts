@@ -14,10 +14,14 @@ export const limits = {
   helloTimeout: 10_000,
   /** s between two full reports. */
   reportInterval: 30,
-  /** ms without a message after which a connection no longer counts as online: two reports were missed. A cut without a word looks like that. */
-  connectionSilence: 75_000,
-  /** ms between two protocol pings of the executor: below every idle limit on the way (Cloudflare closes at 100 s). */
-  pingInterval: 25_000,
+  /** ms between two pings of the executor: two may be lost. At the edge the runtime answers them, so they cost nothing and wake nobody. */
+  pingInterval: 8_000,
+  /** ms without a sign of life after which either end takes the connection for cut, as it is when nothing says so: a server is offline within 30 s (REL-01). */
+  connectionSilence: 24_000,
+  /** The same for executors before version 3, whose pings the edge does not see: two of their reports were missed. */
+  earlierSilence: 75_000,
+  /** ms between two looks whether a client is still there. */
+  clientPingInterval: 25_000,
   /** Events an executor keeps for a control plane that is away; the oldest status events go first, deployment outcomes never. */
   outboxLength: 1_000,
   /** Minutes of one app among them: 16 hours of 10 apps. The oldest go first, and before anything else. */
@@ -53,6 +57,8 @@ export const closeCodes = {
   protocolError: 4400,
   unauthenticated: 4401,
   revoked: 4403,
+  /** The other end gave no sign of life. */
+  silent: 4408,
   /** A newer connection of the same server took over. */
   superseded: 4409,
   unavailable: 4503,

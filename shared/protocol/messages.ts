@@ -10,6 +10,13 @@ import { limits } from './limits.ts';
 /** The version this build speaks. A peer answers hello with the lower of the two. */
 export const protocolVersion = 3;
 
+/**
+ * The executor's sign of life and the hub's, from version 3 on: whole messages, compared as they are and never parsed. At the edge the runtime answers the
+ * first with the second by itself, for every socket of the object: also for those of clients, who type nothing like it.
+ */
+export const pingText = '{"type":"ping","from":"executor"}';
+export const pongText = '{"type":"pong","from":"hub"}';
+
 const id = z.string().min(1).max(64);
 
 export const engineInfo = z.strictObject({
@@ -29,7 +36,8 @@ export type EngineInfo = z.infer<typeof engineInfo>;
 export const ingress = z.strictObject({ scheme: z.enum(['http', 'https']), port: z.number().int().min(1).max(65535) });
 export type Ingress = z.infer<typeof ingress>;
 
-export const hello = z.strictObject({
+/** Read before it is known what the other end speaks: what a later version adds is overlooked, here and in the welcome. An end of version 2 refuses it. */
+export const hello = z.object({
   type: z.literal('hello'),
   protocol: z.number().int().min(1),
   /** Release of the executor, semver. */
@@ -44,7 +52,7 @@ export const hello = z.strictObject({
 });
 export type Hello = z.infer<typeof hello>;
 
-export const welcome = z.strictObject({
+export const welcome = z.object({
   type: z.literal('welcome'),
   protocol: z.number().int().min(1),
   server: id,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, vi } from 'vitest';
 import type { Host } from '../../scripts/local/settings.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { absentHostCases } from './cases/absent-hosts.ts';
 import { absenceCases } from './cases/absence.ts';
 import { callCases } from './cases/calls.ts';
 import { connectionCases } from './cases/connection.ts';
@@ -11,6 +12,7 @@ import { eventStreamCases } from './cases/event-streams.ts';
 import { eventCases } from './cases/events.ts';
 import { messageCases } from './cases/messages.ts';
 import { transferCases } from './cases/transfers.ts';
+import { silenceCases } from './cases/silence.ts';
 import { socketCases } from './cases/sockets.ts';
 import { streamCases } from './cases/streams.ts';
 import { terminalCases } from './cases/terminals.ts';
@@ -29,6 +31,8 @@ const groups = [
   { name: 'terminals', cases: terminalCases },
   { name: 'doors of streams', cases: socketCases },
   { name: 'absence and return', cases: absenceCases },
+  { name: 'hosts that are away', cases: absentHostCases },
+  { name: 'silence', cases: silenceCases },
   { name: 'transfers', cases: transferCases },
 ];
 

@@ -10,6 +10,7 @@ import { openDatabase } from '../../worker/embedded/database.ts';
 import type { Actor } from '../../worker/services/actor.ts';
 import { createApp } from '../../worker/services/apps.ts';
 import type { Context } from '../../worker/services/context.ts';
+import type { Presence } from '../../worker/services/ports.ts';
 import { noExecutors, noSockets } from '../../worker/services/no-executors.ts';
 import { createProject } from '../../worker/services/projects.ts';
 import { createUser } from '../../worker/services/users.ts';
@@ -47,6 +48,11 @@ export async function openTestContext(clock: () => number = Date.now): Promise<T
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What a hub says of an executor that is there, or is not. */
+export function presenceIf(isConnected: boolean): Presence {
+  return { isConnected, status: isConnected ? 'online' : 'offline', since: null, reason: null, epoch: isConnected ? 1 : null, usage: {} };
 }
 
 /** Registers a server that is online and places the app of the context on it. */

@@ -7,10 +7,12 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { WebSocket } from 'ws';
 import { createdServer } from '../../shared/api/servers.ts';
 import { AppError } from '../../shared/errors.ts';
-import { methods, type Method, type Params, type Result } from '../../shared/protocol/calls.ts';
+import type { Method, Params, Result } from '../../shared/protocol/calls.ts';
+import { allCapabilities } from '../../shared/protocol/capabilities.ts';
 import { connectAudience, connectPath, enrolPath, enrolResponse } from '../../shared/protocol/enrolment.ts';
 import type { ExecutorEvent } from '../../shared/protocol/events.ts';
-import { parseHubMessage, protocolVersion, type ExecutorMessage, type Hello, type HubMessage } from '../../shared/protocol/messages.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import { parseHubMessage, pingText, pongText, protocolVersion, type ExecutorMessage, type Hello, type HubMessage } from '../../shared/protocol/messages.ts';
 import type { Api } from './api.ts';
 import { createStreams, type FakeStream, type OnOpen } from './fake-streams.ts';
 
@@ -94,7 +96,7 @@ export const defaultHello: Hello = {
   type: 'hello',
   protocol: protocolVersion,
   version: '0.1.0',
-  capabilities: methods,
+  capabilities: allCapabilities,
   engine: { version: '20.10.24', api_version: '1.41', os: 'linux', arch: 'amd64', cpus: 2, memory: 4_294_967_296 },
   ingress: { scheme: 'http', port: 8080 },
   deployments: [],
@@ -129,7 +131,11 @@ async function greet(socket: WebSocket, handlers: Handlers, hello: Partial<Hello
     for (const look of watchers) look();
   });
 
+  const pings = setInterval(() => send(pingText), limits.pingInterval);
+  socket.once('close', () => clearInterval(pings));
+
   function takeMessage(data: Buffer): void {
+    if (data.toString() === pongText) return;
     const parsed = parseHubMessage(data.toString());
     if (!parsed.ok) throw new Error(`the hub sent what the protocol does not know: ${parsed.reason}`);
     received.push(parsed.message);

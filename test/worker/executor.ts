@@ -1,9 +1,12 @@
 /** An executor inside workerd: the same door and the same key as everywhere, over the runtime's own socket. */
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createdServer } from '../../shared/api/servers.ts';
+import { allCapabilities } from '../../shared/protocol/capabilities.ts';
 import { connectAudience, connectPath, enrolPath, enrolResponse } from '../../shared/protocol/enrolment.ts';
-import { parseHubMessage, type ExecutorMessage, type HubMessage } from '../../shared/protocol/messages.ts';
+import { parseHubMessage, pongText, protocolVersion, type ExecutorMessage, type HubMessage } from '../../shared/protocol/messages.ts';
 import { callApi, fetchApi } from './api.ts';
+
+const engine = { version: '20.10.24', api_version: '1.41', os: 'linux', arch: 'amd64', cpus: 2, memory: 4_294_967_296 };
 
 export interface Executor {
   serverId: string;
@@ -40,7 +43,7 @@ export async function connect(executor: Executor): Promise<Connection> {
   socket.binaryType = 'arraybuffer';
   socket.addEventListener('message', ({ data }) => {
     // Frames are for the tests that ask for them.
-    if (typeof data !== 'string') return;
+    if (typeof data !== 'string' || data === pongText) return;
     const parsed = parseHubMessage(data);
     if (!parsed.ok) throw new Error(`the hub sent what the protocol does not know: ${parsed.reason}`);
     unread.push(parsed.message);
@@ -59,7 +62,7 @@ export async function connect(executor: Executor): Promise<Connection> {
       look();
     });
 
-  send({ type: 'hello', protocol: 2, version: '0.1.0', capabilities: [], engine: null, ingress: { scheme: 'http', port: 8080 }, deployments: [] });
+  send({ type: 'hello', protocol: protocolVersion, version: '0.1.0', capabilities: allCapabilities, engine, ingress: { scheme: 'http', port: 8080 }, deployments: [] });
   await next('welcome');
   return { socket, send, next };
 }

@@ -1,14 +1,21 @@
 /** The hub's object is evicted while its socket stays: everything that mattered is found again. */
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { expect, test } from 'vitest';
+import { createScheduledController, evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { describe, expect, test, vi } from 'vitest';
 import { app, type App } from '../../shared/api/apps.ts';
 import { project } from '../../shared/api/projects.ts';
 import { server } from '../../shared/api/servers.ts';
+import { pingText, pongText } from '../../shared/protocol/messages.ts';
+import worker, { HubObject } from '../../worker/index.ts';
 import { bindings, callApi } from './api.ts';
 import { connect, enrolExecutor, type Connection, type Executor } from './executor.ts';
 
 const stubOf = (executor: Executor) => bindings.HUB.get(bindings.HUB.idFromName(executor.serverId));
 const readApp = ({ id }: App) => callApi('GET', `/api/v1/apps/${id}`, { status: 200, schema: app });
+
+/** What the cron trigger does. */
+async function runSweep(): Promise<void> {
+  await worker.scheduled(createScheduledController(), bindings);
+}
 
 let count = 0;
 
@@ -41,7 +48,7 @@ test('REL-08 presence and usage outlive the eviction', async () => {
   expect(await connection.next('ack')).toEqual({ type: 'ack', seq: 2 });
   await evictDurableObject(stubOf(executor));
 
-  expect(await stubOf(executor).presence(executor.serverId)).toEqual({ isOnline: true, usage: { [subject.id]: { cpu: 12.5, memory: 64 } } });
+  expect(await stubOf(executor).presence(executor.serverId)).toMatchObject({ isConnected: true, status: 'online', usage: { [subject.id]: { cpu: 12.5, memory: 64 } } });
   expect(await readApp(subject)).toMatchObject({ status: 'running', server_status: 'online', cpu_usage: 12.5, memory_usage: 64 });
 });
 
@@ -66,6 +73,60 @@ test('REL-06 events go on counting after the eviction: a new one is taken in, a 
   connection.send({ type: 'event', seq: 2, event: { kind: 'status', app: subject.id, status: 'unhealthy', reason: 'probe: 503', at: now + 2_000 } });
   expect(await connection.next('ack')).toEqual({ type: 'ack', seq: 2 });
   expect(await readApp(subject)).toMatchObject({ status: 'unhealthy', status_reason: 'probe: 503' });
+});
+
+describe('REL-01 signs of life of a sleeping object', () => {
+  const minuteAgo = () => Date.now() - 60_000;
+  /** As if nothing had been heard of the executor since. */
+  const silenceSince = (executor: Executor, lastSeen: number) =>
+    runInDurableObject(stubOf(executor), (_instance, state) => {
+      for (const socket of state.getWebSockets()) socket.serializeAttachment({ ...(socket.deserializeAttachment() as object), lastSeen });
+    });
+  const readServer = (executor: Executor) => callApi('GET', `/api/v1/servers/${executor.serverId}`, { status: 200, schema: server });
+
+  test('a ping is answered by the runtime, without waking it, and counts', async () => {
+    const { executor, connection } = await setScene();
+    await silenceSince(executor, minuteAgo());
+    await evictDurableObject(stubOf(executor));
+    const waking = vi.spyOn(HubObject.prototype, 'webSocketMessage');
+    const answers: unknown[] = [];
+    connection.socket.addEventListener('message', ({ data }) => answers.push(data));
+    // The runtime notes the time of an answer after it has sent it: with the second one the first is noted.
+    for (let i = 0; i < 2; i++) connection.socket.send(pingText);
+    await expect.poll(() => answers).toEqual([pongText, pongText]);
+    expect(waking).not.toHaveBeenCalled();
+    waking.mockRestore();
+    expect(await stubOf(executor).presence(executor.serverId)).toMatchObject({ isConnected: true, status: 'online' });
+    expect(await readServer(executor)).toMatchObject({ status: 'online' });
+  });
+
+  test('without one the server is offline for whoever asks, since the last one, and the row follows', async () => {
+    const { executor, connection } = await setScene();
+    const since = minuteAgo();
+    const closed = new Promise<CloseEvent>((resolve) => connection.socket.addEventListener('close', resolve));
+    await silenceSince(executor, since);
+    await evictDurableObject(stubOf(executor));
+    const offline = { status: 'offline', status_since: new Date(since).toISOString(), status_reason: 'no sign of life for 24 s' };
+    expect(await readServer(executor)).toMatchObject(offline);
+    expect(await closed).toMatchObject({ code: 4408 });
+    // Also once the object has forgotten all of it.
+    await evictDurableObject(stubOf(executor));
+    expect(await readServer(executor)).toMatchObject(offline);
+  });
+
+  test('a connection that the platform has lost without telling the object is noticed by the sweep, once', async () => {
+    const { executor } = await setScene();
+    await runInDurableObject(stubOf(executor), (_instance, state) => {
+      for (const socket of state.getWebSockets()) socket.serializeAttachment({ ...(socket.deserializeAttachment() as object), isOver: true });
+    });
+    await evictDurableObject(stubOf(executor));
+    expect(await readServer(executor)).toMatchObject({ status: 'offline', status_reason: 'the connection was lost' });
+    await runSweep();
+    const noticed = await readServer(executor);
+    expect(noticed).toMatchObject({ status: 'offline', status_reason: 'the connection was lost' });
+    await runSweep();
+    expect(await readServer(executor)).toEqual(noticed);
+  });
 });
 
 test('REL-04 after the eviction a newer connection still takes over', async () => {

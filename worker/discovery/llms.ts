@@ -73,7 +73,7 @@ POST /api/v1/deploy/{slug}
 - **Volumes** outlive deploys. An app that has any is deployed stop-first: a short pause instead of two writers.
 - **Rollback**: \`POST /api/v1/apps/{appId}/rollback\` brings the image before back, by the same health-checked way.
 - **429** \`rate_limited\`: wait for \`Retry-After\` seconds. Every reply tells in \`RateLimit\` how many requests are left (\`r\`) and for how long (\`t\`).
-- **No executor connected**: \`503 executor_offline\`. Add \`?queue=true\` to a deploy to have it done when the machine is back.
+- **No executor connected**: \`503 executor_offline\` with \`Retry-After\`, \`offline_since\` and \`offline_reason\`. Add \`?queue=true\` to a deploy or a rollback to have it done when the machine is back: \`waiting_for\` is then \`server\`, and \`expires_at\` tells until when it waits.
 - **All \`/apps/{appId}\` routes accept the slug** as well as the id.
 
 ## Operations

@@ -4,9 +4,10 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { Method, Params } from '../../shared/protocol/calls.ts';
+import { pingText, pongText } from '../../shared/protocol/messages.ts';
 import { Hub } from '../hub/hub.ts';
 import { openReader, type Reading } from '../hub/reader.ts';
-import type { ClientSession, ClientSocket, HubSocket, Session } from '../hub/socket.ts';
+import { createSession, type ClientSession, type ClientSocket, type HubSocket, type Session } from '../hub/socket.ts';
 import { createIngest } from '../services/ingest.ts';
 import type { CallOutcome, Presence, StreamRequest, UsagePoint } from '../services/ports.ts';
 import { createLog } from '../log.ts';
@@ -26,6 +27,12 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
   readonly #history = createUsageHistory(this.ctx.storage.sql);
   #hub: Hub | undefined;
 
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    // Pings are answered without waking the object; when one last was is all there is to know (platform notes, cost model).
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
+  }
+
   /** The upgrade of an executor or of a client that the Worker has authenticated, or a bulk body. */
   override async fetch(request: Request): Promise<Response> {
     const server = request.headers.get('x-dockup-server') ?? '';
@@ -35,7 +42,7 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     const hub = this.#open(server);
     const { 0: client, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
-    hub.open(this.#wrap(socket, { server, epoch, protocol: 0, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} }));
+    hub.open(this.#wrap(socket, createSession(server, epoch)));
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -141,12 +148,14 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     if (known !== undefined) return known;
     // Written by `remember` below, by this class or an earlier life of it.
     const session = socket.deserializeAttachment() as Session | ClientSession | null;
-    return session === null || 'stream' in session ? undefined : this.#wrap(socket, session);
+    // What an earlier release has written lacks what this one knows.
+    return session === null || 'stream' in session ? undefined : this.#wrap(socket, { ...createSession(session.server, session.epoch), ...session });
   }
 
   #wrap(socket: WebSocket, session: Session): HubSocket {
     const wrapped: HubSocket = {
       session,
+      lastPing: () => this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0,
       remember: () => socket.serializeAttachment(fit(session)),
       send: (message) => socket.send(message),
       close: (code, reason) => socket.close(code, reason),

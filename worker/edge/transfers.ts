@@ -2,16 +2,16 @@
  * Bulk bodies at the edge. The two requests that meet come in through Workers, and only within the one Durable Object may the body of one be the body of the
  * other's response (a Worker's streams belong to one request): both are handed to the object as requests, with what is asked in headers.
  */
-import { AppError, isErrorCode } from '../../shared/errors.ts';
+import { AppError } from '../../shared/errors.ts';
 import { transferLengthHeader } from '../../shared/protocol/transfers.ts';
 import { toError, unwrap } from '../hub/calls.ts';
 import type { Hub } from '../hub/hub.ts';
-import type { CallOutcome, ExecutorClient, TransferMethod, WithoutTransfer } from '../services/ports.ts';
+import type { CallOutcome, ExecutorClient, Refusal, TransferMethod, WithoutTransfer } from '../services/ports.ts';
 import { readAway } from './drain.ts';
 
 /** What the object is asked for. Set on requests from the Worker alone: nobody else reaches the object. */
 export const doorHeader = 'x-dockup-door';
-const codeHeader = 'x-dockup-code';
+const refusalHeader = 'x-dockup-refused';
 
 type Door = 'upload' | 'download' | 'transfer';
 
@@ -62,7 +62,7 @@ export async function answerAtDoor(hub: Hub, request: Request): Promise<Response
     const download = await hub.download(method, params);
     return download.ok ? new Response(download.body) : refuse(download);
   } catch (error) {
-    if (error instanceof AppError) return refuse(error);
+    if (error instanceof AppError) return refuse({ ok: false, code: error.code, message: error.message });
     throw error;
   }
 }
@@ -73,11 +73,10 @@ function readLength({ headers }: Request): number | null {
 }
 
 /** Error classes are lost on the way out of the object. */
-function refuse({ code, message }: Pick<AppError, 'code' | 'message'>): Response {
-  return new Response(message, { headers: { [codeHeader]: code } });
+function refuse(refusal: Refusal): Response {
+  return Response.json(refusal, { headers: { [refusalHeader]: 'true' } });
 }
 
 async function throwIfRefused(reply: Response): Promise<void> {
-  const code = reply.headers.get(codeHeader);
-  if (isErrorCode(code)) throw toError({ code, message: await reply.text() });
+  if (reply.headers.has(refusalHeader)) throw toError(await reply.json<Refusal>());
 }

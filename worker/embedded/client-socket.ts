@@ -37,6 +37,6 @@ function watchLiveness(socket: WebSocket): void {
     if (!isAlive && socket.bufferedAmount === 0) return socket.terminate();
     isAlive = false;
     socket.ping();
-  }, limits.pingInterval);
+  }, limits.clientPingInterval);
   socket.on('close', () => clearInterval(timer));
 }

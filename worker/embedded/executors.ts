@@ -1,15 +1,17 @@
 /** Holds executors' sockets in this process: one hub per server, over `ws`. */
 import type { WebSocket } from 'ws';
-import { limits } from '../../shared/protocol/limits.ts';
 import { toError, unwrap } from '../hub/calls.ts';
 import { Hub } from '../hub/hub.ts';
 import { openReader, unwrapReading } from '../hub/reader.ts';
-import type { HubSocket } from '../hub/socket.ts';
+import { createSession, type HubSocket } from '../hub/socket.ts';
 import type { Ingest } from '../services/ingest.ts';
 import type { ExecutorClient, Log, UsageHistory } from '../services/ports.ts';
 import { passExchange } from './bodies.ts';
 import { connectClient } from './client-socket.ts';
 import type { Upgrades } from './upgrades.ts';
+
+/** ms between two looks whether a connection has fallen silent: here a timer costs nothing, and the database learns of it at once. */
+const noticeInterval = 1_000;
 
 interface Executors {
   client: ExecutorClient;
@@ -57,7 +59,7 @@ export function createExecutors(upgrades: Upgrades, history: UsageHistory, log: 
 
 function attach(hub: Hub, socket: WebSocket, server: string, epoch: number): void {
   const hubSocket: HubSocket = {
-    session: { server, epoch, protocol: 0, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} },
+    session: createSession(server, epoch),
     remember: () => undefined,
     send: (message) => socket.send(message),
     close: (code, reason) => socket.close(code, reason),
@@ -67,17 +69,9 @@ function attach(hub: Hub, socket: WebSocket, server: string, epoch: number): voi
     else hub.receive(hubSocket, data.toString());
   });
   socket.on('close', (code) => hub.closed(hubSocket, `connection closed with ${code}`));
-  watchLiveness(socket, hubSocket);
-  hub.open(hubSocket);
-}
-
-/** The executor pings every 25 s; two missed mean that the other end is gone without a word. */
-function watchLiveness(socket: WebSocket, { session }: HubSocket): void {
-  const seen = () => (session.lastSeen = Date.now());
-  socket.on('ping', seen);
-  socket.on('message', seen);
-  const timer = setInterval(() => {
-    if (Date.now() - session.lastSeen > 2.4 * limits.pingInterval) socket.terminate();
-  }, 5_000);
+  // Executors before version 3 ping so.
+  socket.on('ping', () => (hubSocket.session.lastSeen = Date.now()));
+  const timer = setInterval(() => hub.notice(), noticeInterval);
   socket.on('close', () => clearInterval(timer));
+  hub.open(hubSocket);
 }

@@ -1,10 +1,10 @@
 /** Calls that wait for their one answer. A call that pulses may take as long as it likes; one that is silent for 10 s is lost. */
-import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import { AppError } from '../../shared/errors.ts';
 import { calls, type Method } from '../../shared/protocol/calls.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import type { CallOutcome } from '../services/ports.ts';
+import type { CallOutcome, Refusal } from '../services/ports.ts';
+import type { Session } from './socket.ts';
 
-type Refusal = { ok: false; code: ErrorCode; message: string };
 type Answer = { ok: true; result: unknown } | Refusal;
 
 /** How a caller stops waiting: `cancel` tells the executor, and the call is settled at once. */
@@ -63,11 +63,13 @@ export class PendingCalls {
   }
 }
 
-/** Why `method` is not sent to an executor of an earlier protocol: it would not know it, or misread it (REL-22). */
-export function refusalBy(protocol: number, method: Method): Refusal | undefined {
+/** Why `method` is not sent to this executor: it would not know it, or misread it (REL-22). */
+export function refusalBy({ protocol, capabilities }: Pick<Session, 'protocol' | 'capabilities'>, method: Method): Refusal | undefined {
   const { version } = calls[method];
-  if (protocol >= version) return undefined;
-  return { ok: false, code: 'unsupported_command', message: `The executor speaks version ${protocol}, and ${method} needs version ${version} of the protocol: upgrade the executor.` };
+  const refuse = (why: string): Refusal => ({ ok: false, code: 'unsupported_command', message: `${why}, and ${method} needs version ${version} of the protocol: upgrade the executor.`, minimum: version });
+  if (protocol < version) return refuse(`The executor speaks version ${protocol}`);
+  if (capabilities?.includes(method) === false) return refuse(`The executor does not have ${method}`);
+  return undefined;
 }
 
 /** The outcome of a call whose caller no longer waits: the code of the signal's reason, where it has one. */
@@ -89,9 +91,6 @@ export function unwrap<M extends Method>(outcome: CallOutcome<M>): Extract<CallO
   throw toError(outcome);
 }
 
-/** s after which an executor that is away may be back: it dials again after some seconds, half a minute at most. */
-const returnTime = 15;
-
-export function toError({ code, message }: Omit<Refusal, 'ok'>): AppError {
-  return new AppError(code, { detail: message, ...(code === 'executor_offline' && { retryAfter: returnTime }) });
+export function toError({ code, message, minimum }: Omit<Refusal, 'ok'>): AppError {
+  return new AppError(code, { detail: message, ...(minimum !== undefined && { extra: { minimum_protocol: minimum } }) });
 }

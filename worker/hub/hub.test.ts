@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../shared/errors.ts';
-import type { HubMessage } from '../../shared/protocol/messages.ts';
+import { allCapabilities } from '../../shared/protocol/capabilities.ts';
+import { pingText, pongText, protocolVersion, type Hello, type HubMessage } from '../../shared/protocol/messages.ts';
 import { closeCodes, limits } from '../../shared/protocol/limits.ts';
-import type { Ingest } from '../services/ingest.ts';
+import type { Absence, Ingest } from '../services/ingest.ts';
 import type { UsageHistory } from '../services/ports.ts';
 import { Hub } from './hub.ts';
-import type { HubSocket } from './socket.ts';
+import { createSession, type HubSocket } from './socket.ts';
 
-const hello = '{"type":"hello","protocol":2,"version":"0.1.0","capabilities":[],"engine":null,"ingress":{"scheme":"http","port":80},"deployments":[]}';
+const engine = { version: '20.10.24', api_version: '1.41', os: 'linux', arch: 'amd64', cpus: 2, memory: 4_294_967_296 };
+const greeting: Hello = { type: 'hello', protocol: protocolVersion, version: '0.1.0', capabilities: allCapabilities, engine, ingress: { scheme: 'http', port: 80 }, deployments: [] };
 const report = (seq: number, status = 'running') => `{"type":"event","seq":${seq},"event":{"kind":"report","at":1,"engine":"reachable","apps":[{"app":"app_1","status":"${status}","cpu":1,"memory":2}]}}`;
 
 const filter = { after: null, since: null, until: null, stream: null, search: null, deployment: null };
@@ -15,42 +17,54 @@ const filter = { after: null, since: null, until: null, stream: null, search: nu
 /** The far end of a socket: keeps what it is sent. */
 function fakeSocket(epoch: number) {
   const sent: HubMessage[] = [];
+  /** To pings. */
+  const answers: string[] = [];
   const closed: [code: number, reason: string][] = [];
   const socket: HubSocket = {
-    session: { server: 'srv_1', epoch, protocol: 0, isReady: false, lastSeen: Date.now(), seq: 0, picture: '', usage: {} },
+    session: createSession('srv_1', epoch),
     remember: () => {},
-    send: (message) => sent.push(JSON.parse(String(message)) as HubMessage),
+    send: (message) => (message === pongText ? answers.push(message) : sent.push(JSON.parse(String(message)) as HubMessage)),
     close: (code, reason) => closed.push([code, reason]),
   };
-  return { socket, sent, closed };
+  return { socket, sent, answers, closed };
 }
 
 describe('the hub', () => {
   const facts: string[] = [];
   const errors: string[] = [];
+  const absences: Absence[] = [];
+  let ports: () => ConstructorParameters<typeof Hub>[1];
   let takeIn: () => Promise<void>;
   let hub: Hub;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    facts.length = errors.length = 0;
+    facts.length = errors.length = absences.length = 0;
     takeIn = async () => {};
     const note = (fact: string) => async () => {
       await takeIn();
       facts.push(fact);
     };
-    const ingest: Ingest = { connected: note('connected'), disconnected: note('disconnected'), event: (_server, _epoch, event) => note(event.kind)() };
+    const ingest: Ingest = {
+      connected: note('connected'),
+      disconnected: async (_server, _epoch, absence) => {
+        await note('disconnected')();
+        absences.push(absence);
+      },
+      event: (_server, _epoch, event) => note(event.kind)(),
+    };
     const history: UsageHistory = { put: (_server, minute) => note(`usage of ${minute}`)(), read: async () => [], drop: async () => {} };
-    hub = new Hub('srv_1', { ingest, history, log: { info: () => {}, error: (message) => errors.push(message) } });
+    ports = () => ({ ingest, history, log: { info: () => {}, error: (message) => errors.push(message) } });
+    hub = new Hub('srv_1', ports());
   });
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  const open = (epoch = 1, protocol = 2) => {
+  const open = (epoch = 1, hello: Partial<Hello> = {}) => {
     const end = fakeSocket(epoch);
     hub.open(end.socket);
-    hub.receive(end.socket, hello.replace('"protocol":2', `"protocol":${protocol}`));
+    hub.receive(end.socket, JSON.stringify({ ...greeting, ...hello }));
     return end;
   };
 
@@ -123,7 +137,7 @@ describe('the hub', () => {
     hub.open(socket);
     expect(closed).toEqual([[closeCodes.superseded, 'a newer connection is open']]);
     expect(newer.closed).toEqual([]);
-    expect(hub.presence().isOnline).toBe(true);
+    expect(hub.presence().isConnected).toBe(true);
   });
 
   test('REL-04 a connection that took over and ends before hello has ended the server being online', async () => {
@@ -144,29 +158,131 @@ describe('the hub', () => {
   });
 
   test('REL-22 a method that is newer than the executor is refused here, naming the version it needs, and never sent', async () => {
-    const { sent } = open(1, 1);
+    const { sent } = open(1, { protocol: 1 });
     for (const outcome of [hub.call('logs', { app: 'app_1', tail: 1, filter }), hub.call('remove_app', { app: 'app_1', volumes: [] }), hub.call('stats', { app: 'app_1' })]) {
       expect(await outcome).toMatchObject({ ok: false, code: 'unsupported_command', message: expect.stringContaining('version 2 of the protocol') });
     }
     expect(sent.map(({ type }) => type)).toEqual(['welcome']);
   });
 
+  test('REL-22 a method that an executor does not name in its hello is refused here, with the minimum version, and never sent', async () => {
+    const { sent } = open(1, { capabilities: allCapabilities.filter((name) => name !== 'exec') });
+    const outcome = await hub.call('exec', { app: 'app_1', cmd: ['true'], stdin: null, timeout: 1 });
+    expect(outcome).toEqual({ ok: false, code: 'unsupported_command', message: 'The executor does not have exec, and exec needs version 2 of the protocol: upgrade the executor.', minimum: 2 });
+    expect(sent.map(({ type }) => type)).toEqual(['welcome']);
+  });
+
+  test('REL-22 what the executor itself does not know is told with the minimum version it names', async () => {
+    const { socket, sent } = open();
+    const outcome = hub.call('stats', { app: 'app_1' });
+    const call = sent.find((message) => message.type === 'call');
+    hub.receive(socket, JSON.stringify({ type: 'err', id: call?.id, code: 'unsupported_command', message: 'unknown', minimum: 9 }));
+    expect(await outcome).toEqual({ ok: false, code: 'unsupported_command', message: 'unknown', minimum: 9 });
+  });
+
+  test('REL-22 a later version may say more in its hello: it is welcomed all the same', () => {
+    const { sent } = open(1, { protocol: protocolVersion + 1, colour: 'green' } as Partial<Hello>);
+    expect(sent).toMatchObject([{ type: 'welcome', protocol: protocolVersion }]);
+  });
+
   test('REL-22 what an executor of an earlier protocol knows is sent to it', async () => {
-    const { socket, sent } = open(1, 1);
+    const { socket, sent } = open(1, { protocol: 1 });
     const outcome = hub.call('cancel_deploy', { deployment: 'dep_1' });
     const call = sent.find((message) => message.type === 'call');
     hub.receive(socket, JSON.stringify({ type: 'ok', id: call?.id, result: { cancelled: true } }));
     expect(await outcome).toEqual({ ok: true, result: { cancelled: true } });
   });
 
-  test('an executor that is not heard for 75 s is no longer online, until it is heard again', () => {
-    const { socket } = open();
-    vi.advanceTimersByTime(limits.connectionSilence - 1);
-    expect(hub.presence().isOnline).toBe(true);
-    vi.advanceTimersByTime(1);
-    expect(hub.presence().isOnline).toBe(false);
-    hub.receive(socket, report(1));
-    expect(hub.presence().isOnline).toBe(true);
+  describe('REL-01 a connection that is cut without a word', () => {
+    test('is noticed when somebody asks, 24 s after its last sign of life: offline since then, and told once', async () => {
+      const { socket, closed } = open();
+      const connectedAt = Date.now();
+      await vi.advanceTimersByTimeAsync(0);
+      vi.advanceTimersByTime(limits.connectionSilence - 1);
+      expect(hub.presence()).toMatchObject({ isConnected: true, status: 'online' });
+      vi.advanceTimersByTime(1);
+      const gone = { isConnected: false, status: 'offline', since: connectedAt, reason: 'no sign of life for 24 s' };
+      expect(hub.presence()).toMatchObject(gone);
+      expect(closed).toEqual([[closeCodes.silent, 'no sign of life for 24 s']]);
+      hub.closed(socket, 'connection closed with 1006');
+      vi.advanceTimersByTime(60_000);
+      expect(hub.presence()).toMatchObject(gone);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(facts).toEqual(['connected', 'disconnected']);
+      expect(absences).toEqual([{ since: connectedAt, reason: 'no sign of life for 24 s' }]);
+    });
+
+    test('is asked for nothing any more: a call is executor_offline at once, and what it still says does not count', async () => {
+      const { socket, sent } = open();
+      await vi.advanceTimersByTimeAsync(limits.connectionSilence);
+      expect(await hub.call('stats', { app: 'app_1' })).toMatchObject({ ok: false, code: 'executor_offline' });
+      hub.receive(socket, report(1));
+      await vi.advanceTimersByTimeAsync(0);
+      expect(sent.map(({ type }) => type)).toEqual(['welcome']);
+      expect(facts).toEqual(['connected', 'disconnected']);
+    });
+
+    test('needs no timer to be noticed', async () => {
+      open();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    test('a ping is a sign of life and is answered, also where the host does so by itself', () => {
+      const { socket, answers } = open();
+      let lastPing = 0;
+      socket.lastPing = () => lastPing;
+      for (let i = 0; i < 10; i++) {
+        vi.advanceTimersByTime(limits.connectionSilence - 1);
+        if (i % 2 === 0) hub.receive(socket, pingText);
+        else lastPing = Date.now();
+        expect(hub.presence().isConnected).toBe(true);
+      }
+      expect(answers).toEqual(Array.from({ length: 5 }, () => pongText));
+      expect(errors).toEqual([]);
+    });
+
+    test('REL-22 of an executor before version 3, whose pings the edge does not see, is noticed when two reports are missed', () => {
+      open(1, { protocol: 2 });
+      vi.advanceTimersByTime(limits.earlierSilence - 1);
+      expect(hub.presence().isConnected).toBe(true);
+      vi.advanceTimersByTime(1);
+      expect(hub.presence().isConnected).toBe(false);
+    });
+
+    test('is not taken up again by a hub that slept, though its socket is still listed', () => {
+      const { socket } = open();
+      vi.advanceTimersByTime(limits.connectionSilence);
+      hub.notice();
+      const next = new Hub('srv_1', ports());
+      next.adopt(socket);
+      expect(next.presence()).toMatchObject({ isConnected: false, epoch: null });
+    });
+  });
+
+  describe('REL-01 what a server is', () => {
+    const tell = (socket: HubSocket, seq: number, engine: object) => hub.receive(socket, JSON.stringify({ type: 'event', seq, event: { kind: 'report', at: seq, apps: [], ...engine } }));
+
+    test('is degraded while the socket is up and Docker does not answer, with since when and why', async () => {
+      const { socket } = open();
+      const onlineSince = Date.now();
+      expect(hub.presence()).toMatchObject({ isConnected: true, status: 'online', since: onlineSince, reason: null });
+      vi.advanceTimersByTime(1_000);
+      for (const seq of [1, 2, 3]) {
+        tell(socket, seq, { engine: 'unreachable', reason: 'list containers: the Docker engine does not answer (ENOENT)' });
+        await vi.advanceTimersByTimeAsync(1_000);
+      }
+      expect(hub.presence()).toMatchObject({ isConnected: true, status: 'degraded', since: onlineSince + 1_000, reason: 'list containers: the Docker engine does not answer (ENOENT)' });
+      tell(socket, 4, { engine: 'reachable' });
+      await vi.advanceTimersByTimeAsync(0);
+      expect(hub.presence()).toMatchObject({ status: 'online', since: onlineSince + 4_000, reason: null });
+      expect(facts).toEqual(['connected', 'report', 'report']);
+    });
+
+    test('is never online by the socket alone: a hello without an engine is degraded', () => {
+      open(1, { engine: null });
+      expect(hub.presence()).toMatchObject({ isConnected: true, status: 'degraded', reason: 'the Docker engine does not answer' });
+    });
   });
 
   test('a fact that cannot be taken in is not acknowledged: the connection ends, and the executor tells it again', async () => {
@@ -177,14 +293,14 @@ describe('the hub', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(sent.filter((message) => message.type === 'ack')).toEqual([]);
     expect(closed).toEqual([[closeCodes.unavailable, 'try again']]);
-    expect(hub.presence().isOnline).toBe(false);
+    expect(hub.presence().isConnected).toBe(false);
   });
 
   test.each([
     ['lost', [1, 3]],
     ['overtaken by the next one', [2, 1]],
   ])('REL-27 an event that is %s is never acknowledged by the one after it: the connection ends, and the executor tells both again', async (_how, order) => {
-    const { socket, sent, closed } = open(1, 3);
+    const { socket, sent, closed } = open(1, { protocol: 3 });
     for (const seq of order) hub.receive(socket, report(seq, `${seq === 1 ? 'running' : 'paused'}`));
     await vi.advanceTimersByTimeAsync(0);
     expect(sent.filter((message) => message.type === 'ack').map(({ seq }) => seq)).toEqual(order[0] === 1 ? [1] : []);
@@ -192,9 +308,9 @@ describe('the hub', () => {
   });
 
   test('REL-27 an event that comes twice is taken in once and acknowledged twice; so is a hello, without starting anew', async () => {
-    const { socket, sent, closed } = open(1, 3);
+    const { socket, sent, closed } = open(1, { protocol: 3 });
     for (const seq of [1, 1]) hub.receive(socket, report(seq));
-    hub.receive(socket, hello.replace('"protocol":2', '"protocol":3'));
+    hub.receive(socket, JSON.stringify(greeting));
     hub.receive(socket, report(2, 'paused'));
     await vi.advanceTimersByTimeAsync(0);
     expect(facts).toEqual(['connected', 'report', 'report']);
@@ -203,7 +319,7 @@ describe('the hub', () => {
   });
 
   test('REL-22 an executor of version 2 leaves gaps where it dropped what nobody needs', async () => {
-    const { socket, sent, closed } = open(1, 2);
+    const { socket, sent, closed } = open(1, { protocol: 2 });
     for (const seq of [4, 9]) hub.receive(socket, report(seq));
     await vi.advanceTimersByTimeAsync(0);
     expect(sent.flatMap((message) => (message.type === 'ack' ? [message.seq] : []))).toEqual([4, 9]);

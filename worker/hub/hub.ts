@@ -6,17 +6,18 @@ import type { Method, Params } from '../../shared/protocol/calls.ts';
 import type { ExecutorEvent } from '../../shared/protocol/events.ts';
 import { encodeFrame, numberedSince, type Frame } from '../../shared/protocol/frames.ts';
 import { closeCodes, limits } from '../../shared/protocol/limits.ts';
-import { parseExecutorMessage, protocolVersion, type ExecutorMessage, type Hello, type HubMessage } from '../../shared/protocol/messages.ts';
+import { parseExecutorMessage, pingText, pongText, protocolVersion, type ExecutorMessage, type Hello, type HubMessage } from '../../shared/protocol/messages.ts';
 import { isFinished } from '../../shared/status.ts';
 import { describeError } from '../log.ts';
-import type { Ingest } from '../services/ingest.ts';
-import type { CallOutcome, Log, Presence, TransferMethod, UsageHistory, WithoutTransfer } from '../services/ports.ts';
+import type { Absence, Ingest } from '../services/ingest.ts';
+import type { CallOutcome, Log, Presence, Refusal, TransferMethod, UsageHistory, WithoutTransfer } from '../services/ports.ts';
 import { PendingCalls, refusalBy, refusalOf } from './calls.ts';
 import { EventBell } from './event-bell.ts';
 import { passStream, type PassBody, type Upload } from './pipe.ts';
+import { giveUp, noteEngine, presenceOf, silenceOf } from './presence.ts';
 import type { HubSocket } from './socket.ts';
 import { Streams } from './streams.ts';
-import { Transfers, type Download, type Refusal } from './transfers.ts';
+import { Transfers, type Download } from './transfers.ts';
 import { Waiters } from './waiters.ts';
 
 /** From this version of the protocol on an executor numbers the events of a connection without a gap. */
@@ -34,12 +35,14 @@ export class Hub {
   readonly #server: string;
   readonly #ports: Ports;
   #socket: HubSocket | null = null;
+  /** How the last connection of this life of the hub ended. */
+  #absence: Absence | null = null;
   readonly #calls = new PendingCalls();
   readonly #deployments = new Waiters();
   readonly #transfers: Transfers;
   /** Clients that are connected with a stream: each host hands their messages straight to it. */
   readonly streams = new Streams({
-    session: () => (this.#socket?.session.isReady ? this.#socket.session : undefined),
+    session: () => this.#connected()?.session,
     tell: (message) => this.#socket?.send(encode(message)),
     pass: (frame) => this.#socket?.send(encodeFrame(this.#socket.session.protocol < numberedSince ? withoutNumber(frame) : frame)),
   });
@@ -59,6 +62,7 @@ export class Hub {
 
   /** A connection that was there before hibernation. */
   adopt(socket: HubSocket): void {
+    if (socket.session.isOver) return;
     if (this.#socket === null || socket.session.epoch > this.#socket.session.epoch) this.#socket = socket;
   }
 
@@ -73,7 +77,7 @@ export class Hub {
     socket.remember();
     if (previous !== null) {
       this.#lose('The executor connected anew.');
-      previous.close(closeCodes.superseded, 'a newer connection took over');
+      giveUp(previous, closeCodes.superseded, 'a newer connection took over');
     }
     clearTimeout(this.#greeting);
     this.#greeting = setTimeout(() => socket.close(closeCodes.protocolError, 'no hello'), limits.helloTimeout);
@@ -83,6 +87,7 @@ export class Hub {
   receive(socket: HubSocket, text: string): void {
     if (socket !== this.#socket) return;
     socket.session.lastSeen = Date.now();
+    if (text === pingText) return socket.send(pongText);
     const parsed = parseExecutorMessage(text);
     if (parsed.ok) this.#take(socket, parsed.message);
     else this.#drop(parsed.reason);
@@ -95,23 +100,22 @@ export class Hub {
     if (!this.streams.frame(encoded)) this.#drop('not a frame');
   }
 
-  closed(socket: HubSocket, reason: string): void {
+  closed(socket: HubSocket, reason: string, since = Date.now()): void {
     if (socket !== this.#socket) return;
     this.#socket = null;
+    this.#absence = { since, reason };
     clearTimeout(this.#greeting);
     this.#lose('The connection to the executor broke.');
     // Also of a connection that never said hello: it may have taken over from one that had made the server online.
     const { epoch } = socket.session;
-    this.#inOrder(() => this.#ports.ingest.disconnected(this.#server, epoch, reason));
+    this.#inOrder(() => this.#ports.ingest.disconnected(this.#server, epoch, { since, reason }));
   }
 
   /** One call, one outcome (`calls.ts`). An abort of `signal` tells the executor that nobody waits any more. */
   call<M extends Method>(method: M, params: Params<M>, signal?: AbortSignal): Promise<CallOutcome<M>> {
-    const socket = this.#socket;
-    if (socket === null || !socket.session.isReady) {
-      return Promise.resolve({ ok: false, code: 'executor_offline', message: 'The executor is not connected.' });
-    }
-    const refusal = refusalBy(socket.session.protocol, method);
+    const socket = this.#connected();
+    if (socket === undefined) return Promise.resolve({ ok: false, code: 'executor_offline', message: 'The executor is not connected.' });
+    const refusal = refusalBy(socket.session, method);
     if (refusal !== undefined) return Promise.resolve(refusal);
     const id = crypto.randomUUID();
     const text = encode({ type: 'call', id, method, params });
@@ -139,10 +143,17 @@ export class Hub {
   }
 
   presence(): Presence {
-    const session = this.#socket?.session;
-    if (session === undefined) return { isOnline: false, usage: {} };
-    const usage = Object.entries(session.usage).map(([app, [cpu, memory]]) => [app, { cpu, memory }] as const);
-    return { isOnline: session.isReady && Date.now() - session.lastSeen < limits.connectionSilence, usage: Object.fromEntries(usage) };
+    this.notice();
+    return presenceOf(this.#socket, this.#absence);
+  }
+
+  /** Gives a connection up that no longer shows a sign of life. Whoever asks for the executor does this first; a host with timers does it at intervals. */
+  notice(): void {
+    const socket = this.#socket;
+    const silence = socket === null ? undefined : silenceOf(socket);
+    if (socket === null || silence === undefined) return;
+    giveUp(socket, socket.session.isReady ? closeCodes.silent : closeCodes.protocolError, silence.reason);
+    this.closed(socket, silence.reason, silence.since);
   }
 
   /** Resolves when the deployment's final event has been taken in, or after `timeout` ms. */
@@ -152,6 +163,12 @@ export class Hub {
 
   disconnect(code: number, reason: string): void {
     this.#socket?.close(code, reason);
+  }
+
+  /** The connection that calls and streams go over. */
+  #connected(): HubSocket | undefined {
+    this.notice();
+    return this.#socket?.session.isReady ? this.#socket : undefined;
   }
 
   #lose(message: string): void {
@@ -174,7 +191,7 @@ export class Hub {
       case 'ok':
         return this.#calls.settle(message.id, { ok: true, result: message.result });
       case 'err':
-        return this.#calls.settle(message.id, { ok: false, code: message.code, message: message.message });
+        return this.#calls.settle(message.id, { ok: false, code: message.code, message: message.message, ...(message.minimum !== undefined && { minimum: message.minimum }) });
       case 'pulse':
         return this.#calls.pulse(message.id);
       case 'opened':
@@ -189,7 +206,8 @@ export class Hub {
     // Sent once, and doubled on the way: taken twice it would start the count of events anew.
     if (session.isReady) return;
     const protocol = Math.min(hello.protocol, protocolVersion);
-    Object.assign(session, { isReady: true, protocol, seq: 0, picture: '' });
+    Object.assign(session, { isReady: true, protocol, capabilities: hello.capabilities, seq: 0, picture: '' });
+    noteEngine(session, hello.engine !== null);
     socket.remember();
     send(socket, { type: 'welcome', protocol, server: this.#server, epoch: session.epoch, report_interval: limits.reportInterval });
     this.#takeFact(socket, () => this.#ports.ingest.connected(this.#server, session.epoch, hello));
@@ -224,7 +242,7 @@ export class Hub {
       try {
         await take();
       } catch (cause) {
-        socket.close(closeCodes.unavailable, 'try again');
+        giveUp(socket, closeCodes.unavailable, 'try again');
         this.closed(socket, 'the control plane could not take in a fact');
         throw cause;
       }
@@ -239,7 +257,8 @@ export class Hub {
 /** Keeps the usage of a report, and tells whether its statuses are news. */
 function remembersNews({ session }: HubSocket, report: Extract<ExecutorEvent, { kind: 'report' }>): boolean {
   session.usage = Object.fromEntries(report.apps.map(({ app, cpu, memory }) => [app, [cpu, memory]]));
-  const picture = `${report.engine} ${report.apps.map(({ app, status }) => `${app}=${status}`).sort().join(' ')}`;
+  noteEngine(session, report.engine === 'reachable', report.reason);
+  const picture = `${report.engine} ${report.reason ?? ''} ${report.apps.map(({ app, status }) => `${app}=${status}`).sort().join(' ')}`;
   const isNews = picture !== session.picture;
   session.picture = picture;
   return isNews;

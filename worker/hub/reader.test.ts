@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { HubMessage } from '../../shared/protocol/messages.ts';
+import { protocolVersion, type HubMessage } from '../../shared/protocol/messages.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { StreamRequest } from '../services/ports.ts';
 import { openReader } from './reader.ts';
-import type { Session } from './socket.ts';
+import { createSession, type Session } from './socket.ts';
 import { Streams } from './streams.ts';
 
 const request: StreamRequest<'stats'> = { kind: 'stats', app: 'app_1', params: { app: 'app_1' } };
@@ -14,7 +14,7 @@ describe('a stream that is read as bytes', () => {
   let streams: Streams;
   beforeEach(() => {
     vi.useFakeTimers();
-    session = { server: 'srv_1', epoch: 1, protocol: 2, isReady: true, lastSeen: 0, seq: 0, picture: '', usage: {} };
+    session = { ...createSession('srv_1', 1), protocol: protocolVersion, isReady: true };
     told = [];
     streams = new Streams({ session: () => session, tell: (message) => told.push(message), pass: () => undefined });
   });
@@ -57,7 +57,7 @@ describe('a stream that is read as bytes', () => {
     streams.take({ type: 'opened', stream: idOf(), credit: 0 });
     const reading = await opening;
     if (reading.ok) await reading.body.cancel();
-    await vi.advanceTimersByTimeAsync(limits.pingInterval);
+    await vi.advanceTimersByTimeAsync(limits.clientPingInterval);
     expect(told.at(-1)).toEqual({ type: 'close', stream: idOf() });
     expect(vi.getTimerCount()).toBe(0);
   });

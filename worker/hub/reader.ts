@@ -5,12 +5,11 @@
 import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { StreamEnd } from '../../shared/protocol/messages.ts';
-import type { StreamRequest } from '../services/ports.ts';
+import type { Refusal, StreamRequest } from '../services/ports.ts';
 import { toError } from './calls.ts';
 import { createPipe } from './pipe.ts';
 import type { ClientSocket } from './socket.ts';
 import { newSession, type Streams } from './streams.ts';
-import type { Refusal } from './transfers.ts';
 
 export type Reading = { ok: true; body: ReadableStream<Uint8Array> } | Refusal;
 
@@ -49,7 +48,7 @@ export function openReader(streams: Streams, server: string, { kind, app, params
       },
     };
     // Nothing else tells that the reader is gone while the stream is quiet: at the edge the end of a request reaches the object with the next write only.
-    const look = setInterval(() => write(emptyLine), limits.pingInterval);
+    const look = setInterval(() => write(emptyLine), limits.clientPingInterval);
     const over = () => {
       clearInterval(look);
       streams.closed(socket);

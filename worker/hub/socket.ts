@@ -8,8 +8,14 @@ export interface Session {
   epoch: number;
   /** The protocol version that was agreed on; 0 before hello. */
   protocol: number;
-  /** Hello has been taken in: the connection counts as online. */
+  /** Hello has been taken in: calls are sent to it. */
   isReady: boolean;
+  /** It has been given up, whether or not its socket is closed yet. */
+  isOver: boolean;
+  /** The methods and streams it has, from hello; null where it is not known. */
+  capabilities: string[] | null;
+  /** What its server is, since when (ms since the epoch), and what made it so. */
+  state: { status: 'online' | 'degraded'; since: number; reason: string | null };
   /** When the last message came, in ms since the epoch. */
   lastSeen: number;
   /** The last event taken in; a repeated one is acknowledged and dropped. */
@@ -20,8 +26,16 @@ export interface Session {
   usage: Record<string, [cpu: number, memory: number]>;
 }
 
+/** Of a connection that has been authenticated and has said nothing yet. */
+export function createSession(server: string, epoch: number): Session {
+  const now = Date.now();
+  return { server, epoch, protocol: 0, isReady: false, isOver: false, capabilities: null, state: { status: 'degraded', since: now, reason: null }, lastSeen: now, seq: 0, picture: '', usage: {} };
+}
+
 export interface HubSocket {
   session: Session;
+  /** When the host has last answered a ping by itself, in ms since the epoch; 0 before the first. Where pings reach the hub there is no need for it. */
+  lastPing?(): number;
   /** Keep `session` as it is now. */
   remember(): void;
   send(message: string | Uint8Array): void;

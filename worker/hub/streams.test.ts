@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeFrame, type Frame } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import type { HubMessage, StreamEnd } from '../../shared/protocol/messages.ts';
-import type { ClientSocket, Session } from './socket.ts';
+import { protocolVersion, type HubMessage, type StreamEnd } from '../../shared/protocol/messages.ts';
+import { createSession, type ClientSocket, type Session } from './socket.ts';
 import { newSession, Streams } from './streams.ts';
 
-const session: Session = { server: 'srv_1', epoch: 1, protocol: 2, isReady: true, lastSeen: 0, seq: 0, picture: '', usage: {} };
+const session: Session = { ...createSession('srv_1', 1), protocol: protocolVersion, isReady: true };
 
 /** The far ends of the clients' sockets and of the link: keep what they are sent. */
 function createClient(kind: 'logs' | 'exec' = 'logs', app = 'app_1') {

@@ -3,6 +3,7 @@
  * after hibernation is in the clients' sessions: the map is made from them again.
  */
 import { AppError } from '../../shared/errors.ts';
+import { streamCapability } from '../../shared/protocol/capabilities.ts';
 import { decodeFrame } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { ExecutorMessage, StreamEnd } from '../../shared/protocol/messages.ts';
@@ -89,7 +90,9 @@ export class Streams {
   #refusalOf({ kind, app }: ClientSession): StreamEnd | undefined {
     const session = this.#link.session();
     if (session === undefined) return { code: 'executor_offline', message: 'The executor is not connected.' };
-    if (session.protocol < streamKinds[kind].version) return { code: 'unsupported_command', message: `The executor does not know ${kind}: it needs version ${streamKinds[kind].version} of the protocol.` };
+    if (session.protocol < streamKinds[kind].version || session.capabilities?.includes(streamCapability(kind)) === false) {
+      return { code: 'unsupported_command', message: `The executor does not have the stream ${kind}, which needs version ${streamKinds[kind].version} of the protocol: upgrade the executor.` };
+    }
     if (this.#streams.size >= limits.streams) return { code: 'too_many_streams', message: `${limits.streams} streams are open.` };
     if (this.#countOf(app) >= limits.streamsPerApp) return { code: 'too_many_streams', message: `${limits.streamsPerApp} streams of the app are open.` };
     return undefined;

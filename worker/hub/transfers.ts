@@ -4,7 +4,7 @@
  */
 import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import type { CallOutcome, TransferMethod } from '../services/ports.ts';
+import type { CallOutcome, Refusal, TransferMethod } from '../services/ports.ts';
 import { createPipe, type PassBody, type Upload } from './pipe.ts';
 
 /** Makes the call that names the transfer. An abort of the signal tells the executor that nobody waits any more. */
@@ -14,7 +14,6 @@ export interface Download {
   ok: true;
   body: ReadableStream<Uint8Array>;
 }
-export type Refusal = Extract<CallOutcome<TransferMethod>, { ok: false }>;
 
 /** One that waits for the executor to dial back. */
 interface Meeting {

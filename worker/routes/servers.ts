@@ -4,6 +4,7 @@ import { connectPath, enrolPath, enrolRequest, enrolResponse } from '../../share
 import { toServer } from '../present.ts';
 import { defineRoute, onAdministrator, onExecutor, onServer } from '../route.ts';
 import { mapPage } from '../services/pages.ts';
+import { serverNow } from '../services/presence.ts';
 import { connectExecutor, createServer, enrol, readServers, removeServer, revokeServer } from '../services/servers.ts';
 import { readExecutorToken, serverParams } from './params.ts';
 import { body, json, noContent } from './replies.ts';
@@ -45,7 +46,7 @@ export const serverRoutes = [
     onServer,
     [],
     { method: 'get', path: onePath, operationId: 'getServer', summary: 'Read a server', tags, request: { params: serverParams }, responses: { 200: json(server, 'The server.') } },
-    (c) => c.json(toServer(c.get('server')), 200),
+    async (c) => c.json(toServer(await serverNow(c.get('ctx'), c.get('server'))), 200),
   ),
   defineRoute(
     onServer,

@@ -9,6 +9,7 @@ import { requireDeployed, requirePlaced } from '../services/app-actions.ts';
 import { recordTerminal } from '../services/exec.ts';
 import { askForLogs } from '../services/logs.ts';
 import type { StreamRequest } from '../services/ports.ts';
+import { requireConnected } from '../services/presence.ts';
 import { createTicket as giveTicket, requireTicketFor } from '../services/tickets.ts';
 import { onAppSocket } from '../socket-access.ts';
 import { executorErrors } from './executor-errors.ts';
@@ -47,6 +48,7 @@ async function connect(c: Asked, request: StreamRequest, { toEvent, beforeSocket
   // There may be a log where there is no container any more, or never was one that ran.
   const serverId = request.kind === 'logs' ? requirePlaced(app) : requireDeployed(app);
   if (toEvent === undefined || socket === 'wanted') {
+    await requireConnected(ctx, serverId);
     await beforeSocket?.();
     return executors.attach(c.req.raw, serverId, request);
   }

@@ -14,7 +14,8 @@ import { recordEvent } from './events.ts';
 import { applyLimits, concludeLimits, takeBackLimits } from './limits.ts';
 import { readPage, type Page } from './pages.ts';
 import { checkSlug, slugError } from './slugs.ts';
-import type { Usage } from './ports.ts';
+import type { Presence, Usage } from './ports.ts';
+import { statusNow } from './presence.ts';
 
 /** An app and what its executor last reported of its use. */
 export interface LiveApp {
@@ -60,15 +61,18 @@ export async function readApps(ctx: Context, actor: Actor, query: PageQuery, pro
   const page = await readPage('app', query, (after = '', limit) => listApps(ctx.db, { projectId, ownerId: ownerFilter(actor) }, { after, limit }));
   const serverIds = [...new Set(page.data.flatMap((app) => app.serverId ?? []))];
   const presences = new Map(await Promise.all(serverIds.map(async (id) => [id, await ctx.executors.presence(id)] as const)));
-  return { ...page, data: page.data.map((app) => ({ app, usage: presences.get(app.serverId ?? '')?.usage[app.id] ?? idle })) };
+  return { ...page, data: page.data.map((app) => toLiveApp(app, presences.get(app.serverId ?? ''))) };
 }
 
 const idle: Usage = { cpu: 0, memory: 0 };
 
 export async function withUsage(ctx: Context, app: AppView): Promise<LiveApp> {
-  if (app.serverId === null) return { app, usage: idle };
-  const { usage } = await ctx.executors.presence(app.serverId);
-  return { app, usage: usage[app.id] ?? idle };
+  return toLiveApp(app, app.serverId === null ? undefined : await ctx.executors.presence(app.serverId));
+}
+
+function toLiveApp(app: AppView, presence: Presence | undefined): LiveApp {
+  if (presence === undefined) return { app, usage: idle };
+  return { app: { ...app, serverStatus: statusNow(app.serverStatus, presence) }, usage: presence.usage[app.id] ?? idle };
 }
 
 interface ChangedApp extends LiveApp {

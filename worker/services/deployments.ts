@@ -3,6 +3,7 @@
  * for, queued, handed over and cancelled.
  */
 import type { PageQuery } from '../../shared/api/common.ts';
+import type { WaitReason } from '../../shared/api/deployments.ts';
 import { AppError } from '../../shared/errors.ts';
 import { isKeptImage } from '../../shared/names.ts';
 import type { DeploymentFailure } from '../../shared/protocol/events.ts';
@@ -18,6 +19,7 @@ import { buildAppSpec, requireImage, strategyOf } from './app-spec.ts';
 import type { Context } from './context.ts';
 import { recordEvent } from './events.ts';
 import { readPage, type Page } from './pages.ts';
+import { requireConnected } from './presence.ts';
 import { explainStop } from './statuses.ts';
 
 /** How long a deployment may wait for its turn, or for its host. */
@@ -27,6 +29,7 @@ export interface QueuedDeployment {
   deployment: DeploymentRow;
   /** 1 is next; null once it runs. */
   position: number | null;
+  waitsFor: WaitReason | null;
 }
 
 export interface DeploymentRequest {
@@ -46,7 +49,7 @@ export interface DeploymentRequest {
 export async function requestDeployment(ctx: Context, actor: Actor, app: AppView, request: DeploymentRequest = {}): Promise<QueuedDeployment> {
   const { isQueued = false, id = ctx.newId('deployment'), image = requireImage(app.settings), rollbackOf = null } = request;
   const serverId = await chooseServer(ctx, app);
-  if (!isQueued && !(await ctx.executors.presence(serverId)).isOnline) throw offline();
+  if (!isQueued) await requireConnected(ctx, serverId, ' Add ?queue=true to deploy when it is back.');
   const now = ctx.clock();
   const row: DeploymentRow = {
     id,
@@ -88,16 +91,12 @@ export async function chooseServer(ctx: Context, app: AppView): Promise<string> 
   return server.id;
 }
 
-function offline(): AppError {
-  return new AppError('executor_offline', { detail: 'The executor of this app is not connected. Add ?queue=true to deploy when it is back.', retryAfter: 15 });
-}
-
 /**
  * Hands the app's next deployment over, if none runs and its host is there. An executor that goes away in between keeps what it was
  * given or gets it again when it returns (`resumeDeployments`).
  */
 export async function startNextDeployment(ctx: Context, appId: string, serverId: string): Promise<void> {
-  if (!(await ctx.executors.presence(serverId)).isOnline) return;
+  if (!(await ctx.executors.presence(serverId)).isConnected) return;
   const deployment = await claimNextDeployment(ctx.db, appId, ctx.clock());
   if (deployment !== undefined) await handOver(ctx, deployment);
 }
@@ -139,7 +138,7 @@ async function deliver(ctx: Context, { id, serverId }: DeploymentRow, spec: AppS
       return;
     } catch (error) {
       const isLost = error instanceof AppError && error.code === 'executor_lost';
-      if (!isLost || --left === 0 || !(await ctx.executors.presence(serverId)).isOnline) throw error;
+      if (!isLost || --left === 0 || !(await ctx.executors.presence(serverId)).isConnected) throw error;
     }
     // Meanwhile it may have come all the same, or have been cancelled.
     const current = await findDeployment(ctx.db, id);
@@ -176,7 +175,7 @@ export async function cancelDeployment(ctx: Context, { user }: Actor, deployment
     await recordEvent(ctx, { appId: unqueued.appId, type: 'deployment.cancelled', actor: user.id, message: 'Deployment cancelled', data: { deployment_id: unqueued.id } });
     // Its image may have been loaded already. A server that is away lets go of it by itself, a day later.
     if (isKeptImage(unqueued.image)) await ctx.executors.call(unqueued.serverId, 'cancel_deploy', { deployment: unqueued.id }).catch(() => undefined);
-    return { deployment: unqueued, position: null };
+    return { deployment: unqueued, position: null, waitsFor: null };
   }
   const current = await findDeployment(ctx.db, deployment.id);
   if (current === undefined || isFinished(current.status)) throw new AppError('deployment_finished');
@@ -211,11 +210,17 @@ export async function awaitDeployment(ctx: Context, { deployment }: QueuedDeploy
   return describe(ctx, current);
 }
 
-export async function describe(ctx: Context, deployment: DeploymentRow): Promise<QueuedDeployment> {
-  return { deployment, position: deployment.status === 'queued' ? await queuePosition(ctx.db, deployment) : null };
+/** @param isConnected whether its executor is there, where that is known */
+export async function describe(ctx: Context, deployment: DeploymentRow, isConnected?: boolean): Promise<QueuedDeployment> {
+  if (deployment.status !== 'queued') return { deployment, position: null, waitsFor: null };
+  const isThere = isConnected ?? (await ctx.executors.presence(deployment.serverId)).isConnected;
+  return { deployment, position: await queuePosition(ctx.db, deployment), waitsFor: isThere ? 'turn' : 'server' };
 }
 
 export async function readDeployments(ctx: Context, app: AppView, query: PageQuery): Promise<Page<QueuedDeployment>> {
   const page = await readPage('deployment', query, (before, limit) => listDeployments(ctx.db, app.id, { before, limit }));
-  return { ...page, data: await Promise.all(page.data.map((deployment) => describe(ctx, deployment))) };
+  const isAnyQueued = page.data.some(({ status }) => status === 'queued');
+  // One look at the server for all that wait.
+  const isConnected = isAnyQueued && app.serverId !== null && (await ctx.executors.presence(app.serverId)).isConnected;
+  return { ...page, data: await Promise.all(page.data.map((deployment) => describe(ctx, deployment, isConnected))) };
 }

@@ -19,10 +19,8 @@ export async function execInApp(ctx: Context, actor: Actor, app: AppView, { cmd,
   return { exit_code: exitCode, ...output };
 }
 
-/** Who opened a terminal, before it opens: none is without its event. On a host that is away there will be none. */
+/** Who opened a terminal, before it opens: none is without its event. */
 export async function recordTerminal(ctx: Context, actor: Actor, app: AppView, cmd: readonly string[]): Promise<void> {
-  const { isOnline } = await ctx.executors.presence(requireDeployed(app));
-  if (!isOnline) return;
   const program = programOf(cmd);
   await recordEvent(ctx, { appId: app.id, type: 'app.exec', actor: actor.user.id, message: `opened a terminal with ${program}`, data: { program, terminal: true } });
 }

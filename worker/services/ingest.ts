@@ -1,20 +1,26 @@
 /** What executors tell, made into rows: the only way facts flow back. The hub calls these in the order of the executor's events. */
 import type { DeploymentEvent, ExecutorEvent, ReportEvent, UsageEvent } from '../../shared/protocol/events.ts';
 import type { Hello } from '../../shared/protocol/messages.ts';
-import { isFinished } from '../../shared/status.ts';
+import { connectedStatus, isFinished } from '../../shared/status.ts';
 import { advanceDeployment, findDeployment, listOpenDeployments } from '../store/deployments.ts';
 import { listRemovals } from '../store/removals.ts';
-import { updateConnectedServer } from '../store/servers.ts';
+import { noteServerState, updateConnectedServer } from '../store/servers.ts';
 import { listStatuses } from '../store/statuses.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver, startNextDeployment } from './deployments.ts';
 import { retryRemovals } from './removals.ts';
 import { changeStatus, takeAbsence, takeOom } from './statuses.ts';
 
+/** Since when an executor is away, in ms since the epoch, and what made it so. */
+export interface Absence {
+  since: number;
+  reason: string;
+}
+
 /** What a hub hands facts to. */
 export interface Ingest {
   connected(serverId: string, epoch: number, hello: Hello): Promise<void>;
-  disconnected(serverId: string, epoch: number, reason: string): Promise<void>;
+  disconnected(serverId: string, epoch: number, absence: Absence): Promise<void>;
   /** Usage is not for the database of the application: the hub keeps it (`UsageHistory`). */
   event(serverId: string, epoch: number, event: Exclude<ExecutorEvent, UsageEvent>): Promise<void>;
 }
@@ -22,9 +28,7 @@ export interface Ingest {
 export function createIngest(ctx: Context): Ingest {
   return {
     connected: (serverId, epoch, hello) => takeHello(ctx, serverId, epoch, hello),
-    disconnected: async (serverId, epoch, reason) => {
-      await updateConnectedServer(ctx.db, serverId, epoch, { status: 'offline', statusReason: reason }, ctx.clock());
-    },
+    disconnected: (serverId, epoch, { since, reason }) => noteServerState(ctx.db, { id: serverId, epoch, status: 'offline', reason, since }),
     event: (serverId, epoch, event) => {
       switch (event.kind) {
         case 'deployment':
@@ -42,16 +46,13 @@ export function createIngest(ctx: Context): Ingest {
 
 async function takeHello(ctx: Context, serverId: string, epoch: number, hello: Hello): Promise<void> {
   const engine = hello.engine === null ? {} : { engine: hello.engine };
-  const observed = { ...engineState(hello.engine !== null), executorVersion: hello.version, ingress: hello.ingress, ...engine };
+  const { status, reason } = connectedStatus(hello.engine !== null);
+  const observed = { status, statusReason: reason, executorVersion: hello.version, ingress: hello.ingress, ...engine };
   const isNewest = await updateConnectedServer(ctx.db, serverId, epoch, observed, ctx.clock());
   if (!isNewest) return;
   // Not waited for: stopping an app can take an hour, and the facts of its host come in meanwhile.
   void retryRemovals(ctx, await listRemovals(ctx.db, serverId));
   await resumeDeployments(ctx, serverId, hello.deployments);
-}
-
-function engineState(isReachable: boolean): { status: 'online' | 'degraded'; statusReason: string | null } {
-  return isReachable ? { status: 'online', statusReason: null } : { status: 'degraded', statusReason: 'the Docker engine does not answer' };
 }
 
 /** What was under way or waiting when the host was lost goes on: what runs is handed over again, what is queued starts. */
@@ -77,7 +78,7 @@ async function takeDeployment(ctx: Context, serverId: string, event: DeploymentE
 
 /** The full picture repairs what a lost transition left behind. Nothing is concluded from the silence of an engine that is away (REL-11). */
 async function takeReport(ctx: Context, serverId: string, epoch: number, report: ReportEvent): Promise<void> {
-  await updateConnectedServer(ctx.db, serverId, epoch, engineState(report.engine === 'reachable'), ctx.clock());
+  await noteServerState(ctx.db, { id: serverId, epoch, ...connectedStatus(report.engine === 'reachable', report.reason), since: ctx.clock() });
   if (report.engine === 'unreachable') return;
   const reported = new Map(report.apps.map(({ app, status }) => [app, status]));
   for (const { id, status } of await listStatuses(ctx.db, serverId)) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../shared/errors.ts';
 import { keptImage } from '../../shared/names.ts';
-import { openTestContext, placeOnServer, type TestContext } from '../../test/support/control-plane-context.ts';
+import { openTestContext, placeOnServer, presenceIf, type TestContext } from '../../test/support/control-plane-context.ts';
 import { insertDeployment, listDeployments } from '../store/deployments.ts';
 import { reachApp } from './access.ts';
 import { changeApp } from './apps.ts';
@@ -9,15 +9,15 @@ import type { Context } from './context.ts';
 import { noExecutors } from './no-executors.ts';
 
 /** An executor that takes every call. `during` happens while limits are being changed; after `looks` looks for it, it is away. */
-function withExecutor(ctx: Context, { isOnline = true, looks = Infinity, during = async () => {} }: { isOnline?: boolean; looks?: number; during?: () => Promise<void> } = {}) {
+function withExecutor(ctx: Context, { isConnected = true, looks = Infinity, during = async () => {} }: { isConnected?: boolean; looks?: number; during?: () => Promise<void> } = {}) {
   const asked: unknown[] = [];
   let looked = 0;
   let isFirst = true;
   const executors = {
     ...noExecutors,
-    presence: async () => ({ isOnline: isOnline && ++looked <= looks, usage: {} }),
+    presence: async () => presenceIf(isConnected && ++looked <= looks),
     call: async (_server: string, method: string, params: unknown) => {
-      if (!isOnline) throw new AppError('executor_offline');
+      if (!isConnected) throw new AppError('executor_offline');
       if (method === 'update_limits') {
         asked.push(params);
         if (isFirst) await during();
@@ -49,7 +49,7 @@ describe('changing the limits of a deployed app', () => {
   const deployments = () => listDeployments(opened.ctx.db, opened.appId, { before: undefined, limit: 10 });
 
   test('REL-09 on a host that is away is refused, and nothing is written', async () => {
-    const { ctx } = withExecutor(opened.ctx, { isOnline: false });
+    const { ctx } = withExecutor(opened.ctx, { isConnected: false });
     await expect(changeApp(ctx, opened.actor, await read(), { memory_limit: 64, name: 'renamed' })).rejects.toMatchObject({ code: 'executor_offline' });
     expect((await read()).settings).toMatchObject({ memory_limit: null, name: 'App' });
   });

@@ -10,6 +10,7 @@ import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { requestDeployment } from './deployments.ts';
 import { recordEvent } from './events.ts';
+import { requireConnected } from './presence.ts';
 
 type Limits = Pick<AppSettings, 'cpu_limit' | 'memory_limit'>;
 
@@ -28,7 +29,7 @@ export async function applyLimits(ctx: Context, app: AppView, to: Limits): Promi
   if (isCleared(from, to)) {
     // A container that somebody has stopped is not started for this.
     if (app.status === 'stopped') return 'later';
-    if (!(await ctx.executors.presence(current.serverId)).isOnline) throw new AppError('executor_offline', { detail: 'The executor of this app is not connected, and a limit that is taken away needs a deployment.', retryAfter: 15 });
+    await requireConnected(ctx, current.serverId, ' A limit that is taken away needs a deployment.');
     return 'redeploy';
   }
   return changeLive(ctx, app, current.serverId, to);

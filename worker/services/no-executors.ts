@@ -6,7 +6,7 @@ const refuse = () => Promise.reject(new AppError('executor_offline', { detail: '
 /** For tools that work on the database alone. */
 export const noExecutors: ExecutorClient = {
   call: refuse,
-  presence: async () => ({ isOnline: false, usage: {} }),
+  presence: async () => ({ isConnected: false, status: 'offline', since: null, reason: null, epoch: null, usage: {} }),
   settled: refuse,
   disconnect: async () => undefined,
   accept: refuse,

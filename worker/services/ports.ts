@@ -11,7 +11,15 @@ export interface Usage {
 }
 
 export interface Presence {
-  isOnline: boolean;
+  /** Calls reach the executor. */
+  isConnected: boolean;
+  /** What its server is, as far as the hub knows. */
+  status: 'online' | 'degraded' | 'offline';
+  /** When that began, in ms since the epoch, and what made it so; null where the hub does not remember. */
+  since: number | null;
+  reason: string | null;
+  /** Of the connection there is, also before its hello. */
+  epoch: number | null;
   usage: Record<string, Usage>;
 }
 
@@ -109,4 +117,12 @@ export interface Log {
 }
 
 /** A failed call as it crosses a Durable Object's boundary, where error classes are lost. */
-export type CallOutcome<M extends Method> = { ok: true; result: Result<M> } | { ok: false; code: ErrorCode; message: string };
+export type CallOutcome<M extends Method> = { ok: true; result: Result<M> } | Refusal;
+
+export interface Refusal {
+  ok: false;
+  code: ErrorCode;
+  message: string;
+  /** Protocol version that the executor has to speak, with `unsupported_command`. */
+  minimum?: number;
+}

@@ -1,11 +1,11 @@
 /** Deleting apps: off their host first, then out of the database. */
-import { AppError } from '../../shared/errors.ts';
 import { describeError } from '../log.ts';
 import { deleteApp, type AppView } from '../store/apps.ts';
 import { beginRemoval, deleteAppLater, dropRemoval, finishRemoval, type Removal } from '../store/removals.ts';
 import type { Context } from './context.ts';
 import { startNextDeployment } from './deployments.ts';
 import { announceEnd } from './events.ts';
+import { offlineError } from './presence.ts';
 import { requireAllNamed } from './volumes.ts';
 
 interface RemovalRequest {
@@ -26,14 +26,14 @@ export async function removeApp(ctx: Context, app: AppView, { isQueued, volumes 
     return { isGone: true };
   }
   const removal = { appId: app.id, serverId, volumes };
-  const { isOnline } = await ctx.executors.presence(serverId);
-  if (isOnline || isQueued) await requireAllNamed(ctx, app, volumes, isOnline);
-  if (!isOnline && isQueued) {
+  const { isConnected } = await ctx.executors.presence(serverId);
+  if (isConnected || isQueued) await requireAllNamed(ctx, app, volumes, isConnected);
+  if (!isConnected && isQueued) {
     await deleteAppLater(ctx.db, removal, ctx.clock());
     await announceEnd(ctx, serverId, app.id);
     return { isGone: false };
   }
-  if (!isOnline) throw new AppError('executor_offline', { detail: 'The executor of this app is not connected. Add ?queue=true to delete it now.', retryAfter: 15 });
+  if (!isConnected) throw await offlineError(ctx, serverId, ' Add ?queue=true to delete it now.');
   await beginRemoval(ctx.db, removal, ctx.clock());
   try {
     await carryOut(ctx, removal);

@@ -11,6 +11,7 @@ import { deleteServer, enrolServer, findServer, hasAppsOn, insertServer, listSer
 import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
+import { serverNow } from './presence.ts';
 
 const enrolmentLife = 15 * 60 * 1000;
 
@@ -39,8 +40,9 @@ export async function createServer(ctx: Context, actor: Actor, name: string): Pr
   return { row, token, expiresAt };
 }
 
-export function readServers(ctx: Context, query: PageQuery): Promise<Page<ServerRow>> {
-  return readPage('server', query, (after = '', limit) => listServers(ctx.db, { after, limit }));
+export async function readServers(ctx: Context, query: PageQuery): Promise<Page<ServerRow>> {
+  const page = await readPage('server', query, (after = '', limit) => listServers(ctx.db, { after, limit }));
+  return { ...page, data: await Promise.all(page.data.map((row) => serverNow(ctx, row))) };
 }
 
 export async function reachServer(ctx: Context, id: string): Promise<ServerRow> {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../shared/errors.ts';
-import { openTestContext, placeOnServer, type TestContext } from '../../test/support/control-plane-context.ts';
+import { openTestContext, placeOnServer, presenceIf, type TestContext } from '../../test/support/control-plane-context.ts';
 import { findDeployment, insertDeployment } from '../store/deployments.ts';
 import { deleteAppLater, listRemovals } from '../store/removals.ts';
 import { apps, type DeploymentRow } from '../store/schema.ts';
@@ -15,7 +15,7 @@ function withExecutor(ctx: Context, answer: (method: string) => unknown): { ctx:
   const called: string[] = [];
   const executors = {
     ...noExecutors,
-    presence: async () => ({ isOnline: true, usage: {} }),
+    presence: async () => presenceIf(true),
     call: async (_server: string, method: string) => {
       called.push(method);
       // Which result belongs to the method only the test knows.

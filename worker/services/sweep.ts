@@ -4,6 +4,7 @@ import { pruneEvents } from '../store/events.ts';
 import { listDueRemovals } from '../store/removals.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver } from './deployments.ts';
+import { noticeLost } from './presence.ts';
 import { retryRemovals } from './removals.ts';
 
 /** An executor may take: 15 min to pull, 60 min of grace, 60 min to drain, and the time to come back from an outage. */
@@ -18,6 +19,7 @@ const eventsPerApp = 1_000;
 
 /** Nothing stays open for ever (REL-08): run every minute, by the embedded host's timer or the edge's cron trigger. */
 export async function sweep(ctx: Context): Promise<void> {
+  await noticeLost(ctx);
   await endExpired(ctx);
   await deliverAgain(ctx);
   await retryRemovals(ctx, await listDueRemovals(ctx.db));
@@ -40,7 +42,7 @@ async function deliverAgain(ctx: Context): Promise<void> {
   const silent = await listUnacknowledged(ctx.db, ctx.clock() - longestSilence);
   await Promise.all(
     silent.map(async ({ id, serverId }) => {
-      if (!(await ctx.executors.presence(serverId)).isOnline) return;
+      if (!(await ctx.executors.presence(serverId)).isConnected) return;
       const current = await findDeployment(ctx.db, id);
       if (current?.status === 'running') await handOver(ctx, current);
     }),

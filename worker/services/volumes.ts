@@ -92,8 +92,8 @@ export async function writeContent(ctx: Context, actor: Actor, app: AppView, upl
 }
 
 /** @throws AppError app_has_volumes unless every volume there is, or may be, is named */
-export async function requireAllNamed(ctx: Context, app: AppView, named: readonly string[], isOnline: boolean): Promise<void> {
-  const there = isOnline ? [...(await readHostVolumes(ctx, app)).keys()] : app.settings.volumes.map(({ name }) => name);
+export async function requireAllNamed(ctx: Context, app: AppView, named: readonly string[], isConnected: boolean): Promise<void> {
+  const there = isConnected ? [...(await readHostVolumes(ctx, app)).keys()] : app.settings.volumes.map(({ name }) => name);
   const volumes = there.filter((name) => !named.includes(name));
   if (volumes.length === 0) return;
   const detail = `The app has volumes that would be lost: ${volumes.join(', ')}. To delete the app with them, name them all: ?delete_volumes=${there.join(',')}`;

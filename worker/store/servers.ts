@@ -1,6 +1,9 @@
-import { and, asc, count, eq, gt, inArray, lt, ne, notInArray, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, lt, ne, notInArray, or, sql } from 'drizzle-orm';
+import type { ServerStatus } from '../../shared/status.ts';
 import type { Db } from './db.ts';
 import { apps, servers, type ServerRow } from './schema.ts';
+
+const connected: ServerStatus[] = ['online', 'degraded'];
 
 export async function insertServer({ orm }: Db, row: ServerRow): Promise<void> {
   await orm.insert(servers).values(row);
@@ -63,6 +66,28 @@ export async function updateConnectedServer({ orm }: Db, id: string, epoch: numb
   return rowsAffected > 0;
 }
 
+interface StateChange {
+  id: string;
+  epoch: number;
+  status: ServerStatus;
+  reason: string | null;
+  since: number;
+}
+
+/** A transition of the connection with that epoch: written once, whoever notices it. What is known already, and what a newer connection has overtaken, changes nothing. */
+export async function noteServerState({ orm }: Db, { id, epoch, status, reason, since }: StateChange): Promise<void> {
+  const isNews = or(ne(servers.status, status), and(ne(servers.status, 'offline'), sql`${servers.statusReason} is not ${reason}`));
+  await orm
+    .update(servers)
+    .set({ status, statusReason: reason, statusSince: sql`case when ${servers.status} = ${status} then ${servers.statusSince} else ${since} end` })
+    .where(and(eq(servers.id, id), eq(servers.epoch, epoch), ne(servers.status, 'revoked'), isNews));
+}
+
+/** Those that count as connected, in the order of their ids. */
+export async function listConnectedServers({ orm }: Db): Promise<Pick<ServerRow, 'id' | 'epoch'>[]> {
+  return orm.select({ id: servers.id, epoch: servers.epoch }).from(servers).where(inArray(servers.status, connected)).orderBy(asc(servers.id));
+}
+
 export async function updateServer({ orm }: Db, id: string, changes: Partial<ServerRow>): Promise<ServerRow | undefined> {
   return orm.update(servers).set(changes).where(eq(servers.id, id)).returning().get();
 }
@@ -72,7 +97,7 @@ export async function markServersOffline({ orm }: Db, now: number): Promise<void
   await orm
     .update(servers)
     .set({ status: 'offline', statusReason: 'the control plane restarted', statusSince: now })
-    .where(and(inArray(servers.status, ['online', 'degraded']), lt(servers.statusSince, now)));
+    .where(and(inArray(servers.status, connected), lt(servers.statusSince, now)));
 }
 
 export async function hasAppsOn({ orm }: Db, serverId: string): Promise<boolean> {
