@@ -17,6 +17,10 @@ export type DeploymentPhase = (typeof deploymentPhases)[number];
 export const serverStatuses = ['pending', 'online', 'degraded', 'offline', 'revoked'] as const;
 export type ServerStatus = (typeof serverStatuses)[number];
 
+/** Of a disk, by the share of it that is in use: `warning` from 80 %, `critical` from 85 % on. */
+export const diskLevels = ['ok', 'warning', 'critical'] as const;
+export type DiskLevel = (typeof diskLevels)[number];
+
 export function isFinished(status: DeploymentStatus): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled';
 }

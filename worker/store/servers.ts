@@ -1,4 +1,5 @@
 import { and, asc, count, eq, gt, inArray, lt, ne, notInArray, sql } from 'drizzle-orm';
+import type { DiskState } from '../../shared/protocol/events.ts';
 import type { Db } from './db.ts';
 import { apps, servers, type ServerRow } from './schema.ts';
 
@@ -61,6 +62,11 @@ export async function updateConnectedServer({ orm }: Db, id: string, epoch: numb
     .set({ ...observed, statusSince: sql`case when ${servers.status} = ${observed.status} then ${servers.statusSince} else ${now} end` })
     .where(and(eq(servers.id, id), eq(servers.epoch, epoch), ne(servers.status, 'revoked')));
   return rowsAffected > 0;
+}
+
+/** As its executor tells on the connection with that epoch. */
+export async function noteDisks({ orm }: Db, id: string, epoch: number, disks: DiskState[]): Promise<void> {
+  await orm.update(servers).set({ disks }).where(and(eq(servers.id, id), eq(servers.epoch, epoch)));
 }
 
 export async function updateServer({ orm }: Db, id: string, changes: Partial<ServerRow>): Promise<ServerRow | undefined> {
