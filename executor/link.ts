@@ -110,7 +110,7 @@ export class Link {
     this.#options.log.info('connected', { url: this.#options.apiUrl, server: welcome.server, epoch: welcome.epoch });
     this.#options.outbox.attach(carrier.send);
     this.#options.onWelcome(welcome);
-    return { dispatch: new Dispatch({ handlers, log, send: carrier.send }), streams: new Streams({ handlers: streamHandlers, log, carrier }) };
+    return { dispatch: new Dispatch({ handlers, log, send: carrier.send }), streams: new Streams({ handlers: streamHandlers, log, carrier, protocol: welcome.protocol }) };
   }
 
   #take(message: Exclude<HubMessage, Welcome>, services: Services | null): void {

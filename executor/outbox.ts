@@ -1,4 +1,4 @@
-/** Events on their way to the control plane: numbered, kept until acknowledged, bounded. */
+/** Events on their way to the control plane: numbered anew for each connection, kept until acknowledged, bounded. */
 import { isFinished } from '../shared/status.ts';
 import type { DeploymentEvent, ExecutorEvent, UsageEvent } from '../shared/protocol/events.ts';
 import { limits } from '../shared/protocol/limits.ts';
@@ -37,9 +37,14 @@ export class Outbox {
     this.#send?.(message);
   }
 
-  /** A new connection: everything unacknowledged goes out again, in order, then events as they come. */
+  /**
+   * A new connection: everything unacknowledged goes out again, in order, then events as they come. Numbered from 1, without a gap where something has been dropped:
+   * a gap tells the hub that the network has lost an event.
+   */
   attach(send: Send): void {
     this.#send = send;
+    this.#waiting = this.#waiting.map((message, index) => ({ ...message, seq: index + 1 }));
+    this.#seq = this.#waiting.length;
     for (const message of this.#waiting) send(message);
   }
 

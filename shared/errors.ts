@@ -23,6 +23,7 @@ const table = {
   too_short: { status: 422, title: 'A field is too short' },
   out_of_range: { status: 422, title: 'A number is out of range' },
   invalid_value: { status: 422, title: 'A field has a value that is not allowed' },
+  rate_limited: { status: 429, title: 'Too many requests in a short time' },
   invalid_cursor: { status: 422, title: 'The page cursor is not one this list gave out' },
 
   // Who is asking
@@ -59,6 +60,7 @@ const table = {
   app_not_deployed: { status: 409, title: 'The app has no container yet' },
   invalid_state: { status: 409, title: 'The app is not in a state that allows this' },
   deployment_finished: { status: 409, title: 'The deployment has already ended' },
+  host_port_taken: { status: 409, title: 'The port of the host is taken' },
   app_not_running: { status: 409, title: 'The app is not running' },
   limit_below_usage: { status: 409, title: 'The app uses more than the new limit' },
   limit_out_of_range: { status: 422, title: 'The server cannot give an app that much, or that little' },
@@ -70,6 +72,7 @@ const table = {
   app_has_volumes: { status: 409, title: 'The app has volumes that were not named' },
   exec_failed: { status: 422, title: 'The command could not be started' },
   exec_disabled: { status: 403, title: 'The server does not allow commands in containers' },
+  not_available_yet: { status: 501, title: 'This is not available yet' },
   git_deploy_unavailable: { status: 501, title: 'Deploying from a git repository is not available yet' },
 
   // Uploads
@@ -81,6 +84,9 @@ const table = {
   upload_not_found: { status: 404, title: 'There is no such upload' },
   too_many_uploads: { status: 409, title: 'The app has too many open uploads' },
   upload_incomplete: { status: 409, title: 'The upload is not complete' },
+  upload_header_invalid: { status: 400, title: 'A header of the upload is missing or wrong' },
+  upload_version_unsupported: { status: 412, title: 'The version of the upload protocol is not spoken here' },
+  upload_offset_mismatch: { status: 409, title: 'The upload has another number of bytes' },
   upload_interrupted: { status: 400, title: 'The body ended before it was whole' },
   upload_disabled: { status: 403, title: 'The server does not take uploads' },
   insufficient_storage: { status: 507, title: 'The server has not enough free disk space' },

@@ -9,6 +9,7 @@ import { refusalOf } from './hub/closing.ts';
 import { describeError } from './log.ts';
 import { fromZodError, problemType, toProblem } from './problem.ts';
 import { routes } from './registry.ts';
+import { countRequest } from './request-limit.ts';
 import type { BaseEnv } from './route.ts';
 import { identify, tryIdentify } from './services/auth.ts';
 import type { Context } from './services/context.ts';
@@ -38,7 +39,7 @@ export function createApp(contextOf: () => Context): Api {
   api.use('/api/*', async (c, next) => {
     // Safe for any origin: identity comes from a header that a page must hold, never from a cookie.
     c.header('Access-Control-Allow-Origin', '*');
-    c.header('Access-Control-Expose-Headers', 'ETag, Location, Retry-After, X-Request-Id, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires');
+    c.header('Access-Control-Expose-Headers', 'ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires');
     c.set('identity', await readIdentity(c));
     await next();
   });
@@ -48,6 +49,7 @@ export function createApp(contextOf: () => Context): Api {
   api.route('/', createDiscovery(api, routes));
 
   api.notFound((c) => {
+    if (c.req.path.startsWith('/api/')) countRequest(c);
     const allowed = routes.filter((route) => matches(route.path, c.req.path)).map((route) => route.method.toUpperCase());
     if (allowed.length === 0) return answer(c, new AppError('route_not_found', { detail: 'GET /api/v1/openapi.json lists the routes.' }));
     c.header('Allow', [...new Set(allowed)].join(', '));

@@ -53,6 +53,9 @@ describe('the rest', () => {
       sessionLife: 8 * 3600,
       isKeyRevealOn: true,
       isUrlTokenOn: true,
+      securityContact: 'mailto:security@localhost',
+      rateLimit: 6_000,
+      trustedProxies: 0,
     });
     expect(readEmbeddedConfig({})).toEqual({ bind: '0.0.0.0', port: 3000, dataDir: '.dockup' });
     expect(readAdministrator({})).toEqual({ email: 'admin@dockup.local', password: undefined });
@@ -61,6 +64,8 @@ describe('the rest', () => {
   test('is taken from the environment', () => {
     const env = { ...good, PORT: '4000', DOCKUP_BASE_DOMAIN: 'Apps.Example.COM', DOCKUP_SESSION_LIFE: '60', DOCKUP_KEY_REVEAL: 'off', DOCKUP_DATABASE_TOKEN: 't' };
     expect(readConfig('edge', env)).toMatchObject({ publicUrl: 'http://localhost:4000', baseDomain: 'apps.example.com', sessionLife: 60, isKeyRevealOn: false, databaseToken: 't' });
+    expect(readConfig('edge', { ...env, DOCKUP_RATE_LIMIT: '60', DOCKUP_TRUSTED_PROXIES: '2' })).toMatchObject({ rateLimit: 60, trustedProxies: 2 });
+    expect(readConfig('edge', { ...env, DOCKUP_RATE_LIMIT: 'off', DOCKUP_TRUSTED_PROXIES: '0' })).toMatchObject({ rateLimit: null, trustedProxies: 0 });
     expect(readConfig('edge', { ...env, DOCKUP_PUBLIC_URL: 'https://dockup.example//' })).toMatchObject({ publicUrl: 'https://dockup.example' });
   });
 
@@ -74,6 +79,15 @@ describe('the rest', () => {
     ['DOCKUP_SESSION_LIFE', '8h'],
     ['DOCKUP_DATABASE_URL', ''],
     ['PORT', '-1'],
+    ['DOCKUP_SECURITY_CONTACT', 'security@example.com'],
+    ['DOCKUP_RATE_LIMIT', '0'],
+    ['DOCKUP_RATE_LIMIT', '-5'],
+    ['DOCKUP_RATE_LIMIT', '1e3'],
+    ['DOCKUP_RATE_LIMIT', '100/min'],
+    ['DOCKUP_RATE_LIMIT', 'OFF'],
+    ['DOCKUP_RATE_LIMIT', '9999999999'],
+    ['DOCKUP_TRUSTED_PROXIES', '-1'],
+    ['DOCKUP_TRUSTED_PROXIES', 'all'],
   ])('%s=%s stops the start', (name, value) => {
     expect(() => readConfig('embedded', { ...good, [name]: value })).toThrow(name);
   });

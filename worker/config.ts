@@ -18,6 +18,12 @@ export interface Config {
   isKeyRevealOn: boolean;
   /** Whether WebSockets take long-lived tokens as `?token=` (decision 1 of the requirements). */
   isUrlTokenOn: boolean;
+  /** Whom security.txt names: a `mailto:` or `https:` address. */
+  securityContact: string;
+  /** Requests a minute of one API key, user or address; null: not counted. */
+  rateLimit: number | null;
+  /** Proxies in front that add to `X-Forwarded-For`. */
+  trustedProxies: number;
 }
 
 /** The environment is not fit to start with. The message says what to set; it never holds a value. */
@@ -26,9 +32,10 @@ export class ConfigError extends Error {}
 type Environment = Record<string, unknown>;
 
 export function readConfig(host: Config['host'], env: Environment): Config {
+  const publicUrl = readUrl(env, 'DOCKUP_PUBLIC_URL', `http://localhost:${readInteger(env, 'PORT', 3000)}`);
   return {
     host,
-    publicUrl: readUrl(env, 'DOCKUP_PUBLIC_URL', `http://localhost:${readInteger(env, 'PORT', 3000)}`),
+    publicUrl,
     baseDomain: readDomain(env, 'DOCKUP_BASE_DOMAIN', 'localhost'),
     authSecret: readSecret(env, 'DOCKUP_AUTH_SECRET'),
     encryptionKey: readSecret(env, 'DOCKUP_ENCRYPTION_KEY'),
@@ -37,6 +44,10 @@ export function readConfig(host: Config['host'], env: Environment): Config {
     sessionLife: readInteger(env, 'DOCKUP_SESSION_LIFE', 8 * 3600),
     isKeyRevealOn: readText(env, 'DOCKUP_KEY_REVEAL') !== 'off',
     isUrlTokenOn: readText(env, 'DOCKUP_URL_TOKENS') !== 'off',
+    // The mailbox that RFC 2142 keeps for this.
+    securityContact: readContact(env, 'DOCKUP_SECURITY_CONTACT', `mailto:security@${new URL(publicUrl).hostname}`),
+    rateLimit: readRateLimit(env),
+    trustedProxies: readText(env, 'DOCKUP_TRUSTED_PROXIES') === '0' ? 0 : readInteger(env, 'DOCKUP_TRUSTED_PROXIES', 0),
   };
 }
 
@@ -84,10 +95,22 @@ function readInteger(env: Environment, name: string, fallback: number): number {
   return Number.isSafeInteger(value) && value > 0 ? value : fail(`${name} is not a positive whole number`);
 }
 
+function readRateLimit(env: Environment): number | null {
+  const text = readText(env, 'DOCKUP_RATE_LIMIT');
+  if (text === 'off') return null;
+  if (text !== undefined && !/^[1-9]\d{0,8}$/.test(text)) fail('DOCKUP_RATE_LIMIT is neither `off` nor a positive whole number: requests a minute of one API key, user or address');
+  return Number(text ?? 6_000);
+}
+
 function readUrl(env: Environment, name: string, fallback: string): string {
   const text = readText(env, name) ?? fallback;
   if (!URL.canParse(text) || !/^https?:/.test(text)) fail(`${name} is not an http(s) URL`);
   return text.replace(/\/+$/, '');
+}
+
+function readContact(env: Environment, name: string, fallback: string): string {
+  const text = readText(env, name) ?? fallback;
+  return /^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/.test(text) ? text : fail(`${name} is not a mailto: or https: address`);
 }
 
 function readDomain(env: Environment, name: string, fallback: string): string {

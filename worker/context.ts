@@ -4,7 +4,7 @@ import { createPasswords } from './auth/passwords.ts';
 import { createSessionTokens } from './auth/session-tokens.ts';
 import { createVault } from './auth/vault.ts';
 import type { Config } from './config.ts';
-import type { ExecutorClient, Log, Sockets } from './services/ports.ts';
+import type { ExecutorClient, Log, RateLimiter, Sockets } from './services/ports.ts';
 import type { Context } from './services/context.ts';
 import type { Db } from './store/db.ts';
 
@@ -13,16 +13,21 @@ interface Parts {
   db: Db;
   executors: ExecutorClient;
   sockets: Sockets;
+  /** Only a host that takes requests has these two. */
+  rateLimiter?: RateLimiter | null;
+  networkOf?: (request: Request) => string;
   log: Log;
   clock?: () => number;
 }
 
-export function createContext({ config, db, executors, sockets, log, clock = Date.now }: Parts): Context {
+export function createContext({ config, db, executors, sockets, rateLimiter = null, networkOf = () => 'unknown', log, clock = Date.now }: Parts): Context {
   return {
     config,
     db,
     executors,
     sockets,
+    rateLimiter,
+    networkOf,
     log,
     clock,
     newId: createIds(clock),

@@ -1,12 +1,14 @@
+import { Context } from 'hono';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../shared/errors.ts';
 import { eventStream, heartbeatInterval, type ServerSentEvent } from './event-stream.ts';
 import { lineEvents, toLogEvent } from './line-events.ts';
 
+const answers = new Context(new Request('http://dockup.test/'));
 const never = new Promise<never>(() => {});
 
-function read(start: Parameters<typeof eventStream>[0]) {
-  const reader = eventStream(start).body!.pipeThrough(new TextDecoderStream()).getReader();
+function read(start: Parameters<typeof eventStream>[1]) {
+  const reader = eventStream(answers, start).body!.pipeThrough(new TextDecoderStream()).getReader();
   return { next: async () => (await reader.read()).value, cancel: () => reader.cancel() };
 }
 
@@ -76,7 +78,7 @@ describe('a stream of events', () => {
   test.each([0, 1])('a client that goes after %d reads ends the stream of the executor behind it', async (reads) => {
     let isCancelled = false;
     const lines = new ReadableStream<Uint8Array>({ cancel: () => void (isCancelled = true) }, { highWaterMark: 0 });
-    const reader = eventStream(lineEvents(lines, toLogEvent)).body!.getReader();
+    const reader = eventStream(answers, lineEvents(lines, toLogEvent)).body!.getReader();
     for (let i = 0; i < reads; i++) await reader.read();
     await reader.cancel();
     expect(isCancelled).toBe(true);

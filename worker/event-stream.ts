@@ -1,4 +1,5 @@
 /** Server-sent events: what a generator yields, as a reply that is written as fast as it is read. */
+import type { Context as HonoContext } from 'hono';
 import { AppError } from '../shared/errors.ts';
 
 export interface ServerSentEvent {
@@ -13,11 +14,14 @@ export interface ServerSentEvent {
 /** ms between two comments on a quiet stream, so that no proxy on the way takes it for dead. */
 export const heartbeatInterval = 15_000;
 
+/** What a stream is answered with: the headers that every reply has go along. */
+export type Answers = Pick<HonoContext, 'body'>;
+
 /**
  * A failure after the first byte can no longer be a status: it is told as `event: failure` with `code` and `detail`, and the stream ends.
  * @param start what is told, events that come together in one piece. Called at once, `signal` aborts when the client is gone, which may be before the first read
  */
-export function eventStream(start: (signal: AbortSignal) => AsyncIterable<readonly ServerSentEvent[]>): Response {
+export function eventStream(c: Answers, start: (signal: AbortSignal) => AsyncIterable<readonly ServerSentEvent[]>): Response {
   const gone = new AbortController();
   const events = start(gone.signal)[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
@@ -62,7 +66,7 @@ export function eventStream(start: (signal: AbortSignal) => AsyncIterable<readon
     // Nothing is fetched before it is read.
     { highWaterMark: 0 },
   );
-  return new Response(body, { headers: { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' } });
+  return c.body(body, 200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
 }
 
 function write({ data, id, event }: ServerSentEvent): string {

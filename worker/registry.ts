@@ -14,6 +14,7 @@ import { statsRoutes } from './routes/stats.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { systemRoutes } from './routes/system.ts';
 import { transferRoutes } from './routes/transfers.ts';
+import { unavailableRoutes } from './routes/unavailable.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { userRoutes } from './routes/users.ts';
 import { volumeRoutes } from './routes/volumes.ts';
@@ -36,4 +37,5 @@ export const routes: readonly DefinedRoute[] = [
   ...streamRoutes,
   ...serverRoutes,
   ...transferRoutes,
+  ...unavailableRoutes,
 ];

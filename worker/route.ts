@@ -5,15 +5,15 @@
 import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { problem } from '../shared/api/common.ts';
-import { AppError, errorEntry, type ErrorCode } from '../shared/errors.ts';
+import { AppError, type ErrorCode } from '../shared/errors.ts';
+import { countRequest } from './request-limit.ts';
+import { errorResponses, impliedErrors, withHeaders } from './route-replies.ts';
 import { reachApp, reachDeployment, reachProject, requireAdministrator } from './services/access.ts';
 import type { Actor } from './services/actor.ts';
 import type { Context } from './services/context.ts';
 import { reachServer } from './services/servers.ts';
 import type { AppView } from './store/apps.ts';
 import type { DeploymentRow, ProjectRow, ServerRow, TicketRow } from './store/schema.ts';
-import { problemType } from './problem.ts';
 
 /** What every handler finds on its request. */
 interface BaseVariables {
@@ -126,12 +126,13 @@ export function defineRoute<Granted extends object, const R extends Config>(
   route: R,
   handler: RouteHandler<R, { Variables: BaseVariables & Granted }>,
 ): DefinedRoute {
-  const allErrors = [...new Set([...access.errors, ...errors, ...impliedErrors(route)])];
   const isPublic = access.kind === 'public' || access.kind === 'executor';
+  const isLimited = isCounted(access);
+  const allErrors = [...new Set([...access.errors, ...errors, ...impliedErrors(route), ...(isLimited ? (['rate_limited'] as const) : [])])];
   const full = createRoute({
     ...route,
     security: access.kind === 'executor' ? [{ executorToken: [] }] : isPublic ? [] : [{ apiKey: [] }, { session: [] }],
-    responses: { ...route.responses, ...errorResponses(allErrors) },
+    responses: withHeaders({ ...route.responses, ...errorResponses(allErrors) }, { isLimited }),
     middleware: [...(access.doors ?? []), guard(access), ...checksOfBody(route)],
   });
   return {
@@ -146,8 +147,14 @@ export function defineRoute<Granted extends object, const R extends Config>(
   };
 }
 
+/** Work of others waits for an executor, and its requests grow with theirs. It proves who it is before anything is done for it. */
+function isCounted({ kind }: Access): boolean {
+  return kind !== 'executor';
+}
+
 function guard<Granted extends object>(access: Access<Granted>): MiddlewareHandler<BaseEnv> {
   return async (c, next) => {
+    if (isCounted(access)) countRequest(c);
     const granted = await access.grant(c.get('ctx'), c.get('identity'), (name) => c.req.param(name) ?? '');
     for (const [key, value] of Object.entries(granted)) c.set(key as keyof BaseVariables, value as never);
     await next();
@@ -184,35 +191,4 @@ function limitBody(maxSize: number): MiddlewareHandler {
       throw new AppError('payload_too_large', { detail: `A JSON body may have ${maxSize} bytes here.` });
     },
   });
-}
-
-function takesJson({ request }: RouteConfig): boolean {
-  return Object.hasOwn(request?.body?.content ?? {}, 'application/json');
-}
-
-/** What the shape of a request can be wrong in, by what the route takes. */
-function impliedErrors(route: RouteConfig): ErrorCode[] {
-  const fields: ErrorCode[] = ['unknown_field', 'missing_field', 'wrong_type', 'too_long', 'too_short', 'out_of_range', 'invalid_value'];
-  return [
-    ...(route.request?.body === undefined ? [] : (['unsupported_media_type'] as const)),
-    ...(takesJson(route) ? (['malformed_json', 'payload_too_large'] as const) : []),
-    ...(takesJson(route) || route.request?.query !== undefined ? fields : []),
-    'internal_error',
-  ];
-}
-
-/** One response per status, naming the codes that lead to it; `discovery/spec.ts` has an example of each. */
-function errorResponses(codes: readonly ErrorCode[]): Record<string, object> {
-  const byStatus = Map.groupBy(codes, (code) => errorEntry(code).status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, group]) => [
-      status,
-      {
-        description: group.map((code) => `\`${code}\``).join(', '),
-        content: {
-          [problemType]: { schema: problem, examples: Object.fromEntries(group.map((code) => [code, { $ref: `#/components/examples/${code}` }])) },
-        },
-      },
-    ]),
-  );
 }

@@ -13,11 +13,15 @@ import { undo } from './replace.ts';
 import { abandon, runDeployment, type Deployment } from './run.ts';
 import { retireOld } from './switch.ts';
 
+const declinedKept = 1_000;
+
 export class Deployments {
   readonly #host: DeployHost;
   readonly #open = new Map<string, Deployment>();
   readonly #accepting = new Map<string, Promise<void>>();
   readonly #apps = createLocks();
+  /** Cancelled before they came: what is late, or was overtaken by its cancellation, is not taken over any more. The newest only: nothing is late for long. */
+  readonly #declined = new Set<string>();
   /** Apps that are being removed: what is accepted for one of them ends at once. */
   readonly #removing = new Set<string>();
   #hasResumed = false;
@@ -33,8 +37,9 @@ export class Deployments {
     for (const { deployment, spec } of this.#host.journal.unfinished()) this.#enqueue(deployment, spec);
   }
 
-  /** Resolves once the deployment is on disk. The same id again runs nothing twice (REL-06). */
+  /** Resolves once the deployment is on disk. The same id again runs nothing twice (REL-06). @throws AppError deployment_cancelled when its cancellation came first */
   async accept(id: string, spec: AppSpec): Promise<void> {
+    if (this.#declined.has(id)) throw new AppError('deployment_cancelled', { detail: 'It was cancelled before it came.' });
     const known = this.#host.journal.get(id);
     if (known?.outcome) return this.#host.emit(known.outcome);
     if (known !== undefined) return;
@@ -43,8 +48,10 @@ export class Deployments {
     await accepting;
   }
 
-  /** Whether the deployment will end as cancelled: false past the switch, when it has ended, or is unknown. */
+  /** Whether the deployment will end as cancelled: false past the switch, when it has ended, or is unknown. One that is unknown stays so. */
   async cancel(id: string, reason: CancelReason): Promise<boolean> {
+    // One that is being written to the disk right now is there in a moment, or its sender is told why not.
+    await this.#accepting.get(id)?.catch(() => undefined);
     const deployment = this.#open.get(id);
     if (deployment === undefined) return this.#cancelBeforeItsTurn(id, reason);
     const { control } = deployment;
@@ -145,10 +152,17 @@ export class Deployments {
   /** What an earlier process left, and this one has not resumed yet: the wish is kept, and carried out when its turn comes. */
   async #cancelBeforeItsTurn(id: string, reason: CancelReason): Promise<boolean> {
     const kept = this.#host.journal.get(id);
+    if (kept === undefined) this.#decline(id);
     if (kept === undefined || kept.outcome !== null) return false;
     await this.#host.journal.change(id, { cancel: reason });
     // Its turn may have come while that was written.
     return this.#open.has(id) ? this.cancel(id, reason) : true;
+  }
+
+  #decline(id: string): void {
+    this.#declined.add(id);
+    const [oldest] = this.#declined;
+    if (this.#declined.size > declinedKept && oldest !== undefined) this.#declined.delete(oldest);
   }
 
   async #abandonQueued(deployment: Deployment, reason: CancelReason): Promise<void> {

@@ -28,9 +28,9 @@ export function planDeployment(spec: AppSpec, existing: Existing): Step[] {
   return steps;
 }
 
-/** REL-13: two containers never write to one volume, whatever strategy the control plane asks for. */
-export function isStopFirst({ strategy, volumes }: Pick<AppSpec, 'strategy' | 'volumes'>): boolean {
-  return strategy === 'stop-first' || volumes.length > 0;
+/** REL-13: two containers never write to one volume nor listen on one port of the host, whatever strategy the control plane asks for. */
+export function isStopFirst({ strategy, volumes, published_ports: ports = [] }: Pick<AppSpec, 'strategy' | 'volumes' | 'published_ports'>): boolean {
+  return strategy === 'stop-first' || volumes.length > 0 || ports.length > 0;
 }
 
 export const phaseOfStep: Record<Step, DeploymentPhase> = {

@@ -1,5 +1,5 @@
 /**
- * Stop-first (REL-13): the old container of an app is stopped before the new one starts, because both would write to one volume. Whom it
+ * Stop-first (REL-13): the old container of an app is stopped before the new one starts, because both would write to one volume or listen on one port. Whom it
  * stopped is in the journal before it happens, so that it is started again if the new one fails, also by the next executor after a kill.
  */
 import type { AppSpec } from '../../shared/protocol/spec.ts';

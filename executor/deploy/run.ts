@@ -3,17 +3,15 @@
  * a fixed name and label. Before the switch a failure takes the new container away and touches nothing that serves.
  */
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
-import { isImageId } from '../../shared/image-reference.ts';
-import { isForeignKeptImage, isReservedSlug, slugPattern } from '../../shared/names.ts';
 import type { DeploymentEvent } from '../../shared/protocol/events.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import type { DeploymentPhase } from '../../shared/status.ts';
 import { toCreateOptions } from '../docker/container-spec.ts';
 import { createContainer, listContainers, startContainer, type AppContainer } from '../docker/containers.ts';
 import { isReachable, isUnreachable } from '../docker/engine.ts';
-import { findImage, isImageReference } from '../docker/images.ts';
+import { findImage } from '../docker/images.ts';
 import { ensureNetwork, findFreeAddress, removeNetworkIfUnused } from '../docker/networks.ts';
-import { enforceLocalPolicy, enforcePolicy } from '../docker/policy.ts';
+import { enforcePolicy } from '../docker/policy.ts';
 import { ensureVolume } from '../docker/volumes.ts';
 import { describeError } from '../log.ts';
 import { awaitHealthy } from './await-healthy.ts';
@@ -26,6 +24,7 @@ import { phaseOfStep, planDeployment, type Step } from './plan.ts';
 import { pull } from './pull.ts';
 import { releaseOld, undo } from './replace.ts';
 import { switchRoute } from './switch.ts';
+import { validate } from './validate.ts';
 
 export interface Deployment {
   id: string;
@@ -84,8 +83,8 @@ async function conclude(host: DeployHost, outcome: DeploymentEvent, isDone: bool
 
 async function takeSteps(host: DeployHost, deployment: Deployment, progress: Progress): Promise<void> {
   progress.enter('validate');
-  validate(host, deployment.spec);
   const { spec } = deployment;
+  await validate(host, spec);
   const [image, own] = await Promise.all([findImage(host.engine, spec.image), findOwn(host, deployment)]);
   const container = own === null ? 'missing' : own.state === 'running' ? 'running' : 'stopped';
   for (const step of planDeployment(spec, { hasImage: image !== null, container })) {
@@ -100,13 +99,13 @@ const operations: Record<Step, (host: DeployHost, deployment: Deployment) => Pro
   pull,
 
   create(host, { id, spec }) {
-    const { engine, proxy, networkPool, projects } = host;
+    const { engine, proxy, policy, networkPool, projects } = host;
     return projects.hold(spec.project, async () => {
       const routed = proxy.routes().flatMap((route) => route.targets.map((target) => target.address));
       const network = await ensureNetwork(engine, { project: spec.project, pool: networkPool, routed });
       const address = await findFreeAddress(engine, { project: spec.project, network, routed });
       const options = toCreateOptions(spec, { serverId: engine.serverId, deployment: id, network: network.name, address });
-      enforcePolicy(options, { network: network.name, serverId: engine.serverId, app: spec.app });
+      enforcePolicy(options, { network: network.name, serverId: engine.serverId, app: spec.app, published_ports: policy.published_ports });
       await host.containers.hold(spec.app, async () => {
         for (const volume of spec.volumes) await ensureVolume(engine, { app: spec.app, volume: volume.name });
         await createContainer(engine, options);
@@ -140,17 +139,6 @@ const operations: Record<Step, (host: DeployHost, deployment: Deployment) => Pro
     if (proxy.routes().some((route) => route.app === spec.app)) await proxy.remove(spec.app);
   },
 };
-
-/** The control plane has checked the same (SEC-07); what runs as root checks for itself. */
-function validate({ policy }: DeployHost, spec: AppSpec): void {
-  if (!slugPattern.test(spec.slug)) throw new AppError('slug_invalid');
-  if (isReservedSlug(spec.slug)) throw new AppError('slug_reserved');
-  if (!isImageReference(spec.image)) throw new AppError('image_not_found', { detail: 'The image is not a well-formed reference.' });
-  if (isImageId(spec.image)) throw new AppError('image_not_found', { detail: 'The image is an id: name it with its repository.' });
-  // SEC-04: an image that was uploaded for one app is not run by another.
-  if (isForeignKeptImage(spec.image, spec.slug)) throw new AppError('image_not_found', { detail: 'The image belongs to another app.' });
-  enforceLocalPolicy(spec, policy);
-}
 
 /** Run, and when the engine goes away under it, wait for it and run what is left. */
 async function outlastEngine<T>(host: DeployHost, { id, control }: Deployment, run: () => Promise<T>): Promise<T> {

@@ -34,6 +34,7 @@ describe('the container of an app', () => {
     ['a third of a core, to the nanosecond', { cpu_limit: 1 / 3 }, { NanoCpus: 333_333_333 }],
     ['memory in MB, with swap counted in', { memory_limit: 256 }, { Memory: 268_435_456, MemorySwap: 268_435_456 }],
     ['a volume, by its name on the engine', { volumes: [{ name: 'data', mount_path: '/var/lib/app' }] }, { Mounts: [{ Type: 'volume', Source: 'dockup-b2n5h6t0-1k3m8v0qz9x4c7b2n5h6t0-data', Target: '/var/lib/app' }] }],
+    ['a port twice and one of another protocol', { published_ports: [{ host_port: 5000, container_port: 80, protocol: 'tcp' }, { host_port: 5001, container_port: 80, protocol: 'tcp' }, { host_port: 5000, container_port: 53, protocol: 'udp' }] }, { PortBindings: { '80/tcp': [{ HostPort: '5000' }, { HostPort: '5001' }], '53/udp': [{ HostPort: '5000' }] } }],
     ['no restart', { restart_policy: { name: 'no', maximum_retries: 3 } }, { RestartPolicy: { Name: 'no' } }],
     ['always', { restart_policy: { name: 'always', maximum_retries: 0 } }, { RestartPolicy: { Name: 'always' } }],
     ['unless stopped, as always, so that it outlives a crash of the engine', { restart_policy: { name: 'unless-stopped', maximum_retries: 0 } }, { RestartPolicy: { Name: 'always' } }],

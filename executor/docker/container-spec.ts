@@ -41,6 +41,7 @@ export function toCreateOptions(spec: AppSpec, placement: Placement): Dockerode.
       RestartPolicy: restart,
       ...limitsOf(spec),
       ...mountsOf(spec, placement.serverId),
+      ...portsOf(spec),
       SecurityOpt: ['no-new-privileges'],
       // The engine's default, json-file, grows without bound. Compressed files are slow to catch up on (docs/decisions/logs.md).
       LogConfig: { Type: 'local', Config: { 'max-size': '20m', 'max-file': '5', compress: 'false' } },
@@ -54,6 +55,12 @@ export function toCreateOptions(spec: AppSpec, placement: Placement): Dockerode.
 function mountsOf({ app, volumes }: AppSpec, serverId: string): Dockerode.HostConfig {
   if (volumes.length === 0) return {};
   return { Mounts: volumes.map(({ name, mount_path }) => ({ Type: 'volume', Source: volumeName(serverId, app, name), Target: mount_path })) };
+}
+
+function portsOf({ published_ports: ports = [] }: AppSpec): Dockerode.HostConfig {
+  if (ports.length === 0) return {};
+  const bindings = Map.groupBy(ports, ({ container_port, protocol }) => `${container_port}/${protocol}`);
+  return { PortBindings: Object.fromEntries([...bindings].map(([port, same]) => [port, same.map(({ host_port }) => ({ HostPort: String(host_port) }))])) };
 }
 
 /** Swap counts as memory: without `MemorySwap` the engine would allow as much again on disk. */

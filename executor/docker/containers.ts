@@ -1,5 +1,6 @@
 /** The containers of this executor's apps. Every one is found by its labels, so nothing without them can be touched. */
 import type Dockerode from 'dockerode';
+import { AppError } from '../../shared/errors.ts';
 import { labels } from '../../shared/names.ts';
 import { asked, askedUnless, statusOf, toAppError, type Engine } from './engine.ts';
 import { neverRestarted, readRestartPolicy } from './restart-policy.ts';
@@ -48,9 +49,18 @@ export async function inspectContainer({ quick }: Engine, id: string): Promise<D
 
 // 304: it is already so. 404 and 409 on the way out: it is gone, or somebody is removing it.
 
-export function startContainer({ docker }: Engine, id: string): Promise<void> {
-  return askedUnless([304], 'start container', docker.getContainer(id).start());
+/** @throws AppError host_port_taken, engine_error, engine_unreachable */
+export async function startContainer({ docker }: Engine, id: string): Promise<void> {
+  try {
+    await askedUnless([304], 'start container', docker.getContainer(id).start());
+  } catch (error) {
+    if (error instanceof AppError && portIsTaken.test(error.message)) throw new AppError('host_port_taken', { detail: error.message, cause: error });
+    throw error;
+  }
 }
+
+/** By a container, as the engine says it; by another program, as the kernel does. */
+const portIsTaken = /port is already allocated|address already in use/;
 
 /** SIGTERM, and SIGKILL after the container's own stop timeout. */
 export function stopContainer({ docker }: Engine, id: string): Promise<void> {

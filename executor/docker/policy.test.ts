@@ -13,8 +13,9 @@ const spec: AppSpec = {
   command: ['x'], env: { A: 'b' }, volumes: [], strategy: 'start-first', internal_port: 80, cpu_limit: 1, memory_limit: 64, restart_policy: { name: 'always', maximum_retries: 0 },
   health_check: { kind: 'tcp', interval: 10, timeout: 5, grace: 60 }, drain_timeout: 30, stop_timeout: 10,
 };
-const owner = { network: 'net', serverId: 'srv_1k3m8v0qz9x4c7b2n5h6t0', app: spec.app };
-const ordinary = toCreateOptions(spec, { serverId: 'srv_1k3m8v0qz9x4c7b2n5h6t0', deployment: 'dep_1k3m8v0qz9x4c7b2n5h6t0', network: 'net', address: '10.0.0.2' });
+const owner = { network: 'net', serverId: 'srv_1k3m8v0qz9x4c7b2n5h6t0', app: spec.app, published_ports: { from: 1024, to: 65535 } };
+const placement = { serverId: owner.serverId, deployment: 'dep_1k3m8v0qz9x4c7b2n5h6t0', network: 'net', address: '10.0.0.2' };
+const ordinary = toCreateOptions(spec, placement);
 
 describe('SEC-05 the container policy', () => {
   it('lets the container of an app pass', () => {
@@ -40,15 +41,25 @@ describe('SEC-05 the container policy', () => {
     ['sysctls', { Sysctls: { 'kernel.shm_rmid_forced': '1' } }],
     ['a cgroup parent', { CgroupParent: '/' }],
     ['another runtime', { Runtime: 'evil' }],
-    ['published ports', { PortBindings: { '80/tcp': [{ HostPort: '22' }] } }],
+    ['a port of the host\'s own services', { PortBindings: { '80/tcp': [{ HostPort: '22' }] } }],
+    ['any port of the host', { PortBindings: { '80/tcp': [{ HostPort: '' }] } }],
+    ['a range of ports', { PortBindings: { '80/tcp': [{ HostPort: '2000-3000' }] } }],
+    ['a port on one address', { PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '2000' }] } }],
+    ['all ports of the image', { PublishAllPorts: true }],
     ['a log driver that writes elsewhere', { LogConfig: { Type: 'syslog', Config: {} } }],
   ])('refuses %s', (_name, host) => {
     expect(() => enforcePolicy({ ...ordinary, HostConfig: { ...ordinary.HostConfig, ...host } }, owner)).toThrow(expect.objectContaining({ code: 'policy_refused' }));
   });
 
   it('lets a volume of the same app pass', () => {
-    const options = toCreateOptions({ ...spec, volumes: [{ name: 'data', mount_path: '/var/lib/app' }] }, { serverId: owner.serverId, deployment: 'dep_1k3m8v0qz9x4c7b2n5h6t0', network: 'net', address: '10.0.0.2' });
+    const options = toCreateOptions({ ...spec, volumes: [{ name: 'data', mount_path: '/var/lib/app' }] }, placement);
     expect(() => enforcePolicy(options, owner)).not.toThrow();
+  });
+
+  it('lets published ports pass that the host allows', () => {
+    const options = toCreateOptions({ ...spec, published_ports: [{ host_port: 5432, container_port: 80, protocol: 'tcp' }] }, placement);
+    expect(() => enforcePolicy(options, owner)).not.toThrow();
+    expect(() => enforcePolicy(options, { ...owner, published_ports: null })).toThrow(expect.objectContaining({ code: 'policy_refused' }));
   });
 
   const own = volumeName(owner.serverId, spec.app, 'data');
@@ -90,6 +101,8 @@ describe('SEC-18 the policy file of the host', () => {
     ['images from elsewhere', { images: ['registry.example.com/'] }, {}],
     ['commands in containers', { command_checks: false }, { health_check: { kind: 'command', command: ['true'], interval: 1, timeout: 1, grace: 1 } }],
     ['pulling', { pull: false }, { pull_policy: 'always' }],
+    ['published ports', { published_ports: null }, { published_ports: [{ host_port: 5432, container_port: 80, protocol: 'tcp' }] }],
+    ['published ports but a few', { published_ports: { from: 8000, to: 8100 } }, { published_ports: [{ host_port: 8101, container_port: 80, protocol: 'udp' }] }],
   ])('switches off %s', async (_name, file, change) => {
     await writeFile(join(dir, 'policy.json'), JSON.stringify(file));
     const policy = await loadPolicy(dir);

@@ -1,4 +1,5 @@
 /** The answer to every method of the link. */
+import { AppError } from '../../shared/errors.ts';
 import type { Handlers } from '../dispatch.ts';
 import { act } from './act.ts';
 import type { HandlerContext } from './context.ts';
@@ -19,6 +20,8 @@ export function createHandlers(context: HandlerContext): Handlers {
     },
     async cancel_deploy({ deployment }) {
       const cancelled = await deployments.cancel(deployment, 'deployment_cancelled');
+      // Not the answer to one that never came: that is ended by whoever asks, and this one tells of its end by itself.
+      if (!cancelled && host.journal.get(deployment) !== undefined) throw new AppError('deployment_finished', { detail: 'It is past the point where it can be cancelled.' });
       // One that never came here: the image that was loaded for it goes.
       await context.loaded.drop({ deployment });
       return { cancelled };

@@ -1,6 +1,7 @@
 /** One open stream: what it has to send and may send, and what its reader has sent and may send. */
 import { ByteQueue } from '../../shared/byte-queue.ts';
 import { AppError } from '../../shared/errors.ts';
+import { isNext } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { StreamEnd } from '../../shared/protocol/messages.ts';
 import type { ExecutorStream } from './stream.ts';
@@ -31,6 +32,9 @@ export class OpenStream implements ExecutorStream {
   #inputCredit: number = limits.streamWindow;
   #input: Promise<void> = Promise.resolve();
   #isInputOver = false;
+  /** Frames that came, and that went. */
+  #framesTaken = 0;
+  #framesSent = 0;
   #takeInput: (bytes: Uint8Array) => Promise<void> = () => Promise.resolve();
   #takeInputEnd: () => void = () => undefined;
   #takeResize: (size: { cols: number; rows: number }) => void = () => undefined;
@@ -90,11 +94,16 @@ export class OpenStream implements ExecutorStream {
     return this.#output.length === 0 ? this.#end : null;
   }
 
-  /** The payload of the next frame. */
-  takeFrame(): Uint8Array {
+  /** The payload of the next frame, and its number. */
+  takeFrame(): { bytes: Uint8Array; number: number } {
     const bytes = this.#output.take(Math.min(limits.streamFrame, this.#credit));
     this.#credit -= bytes.length;
-    return bytes;
+    return { bytes, number: this.#framesSent++ };
+  }
+
+  /** @throws AppError executor_lost when it is not the frame that is due */
+  expect(frame: { number?: number | undefined }): void {
+    if (!isNext(frame, this.#framesTaken++)) throw new AppError('executor_lost', { detail: 'Frames of input were lost or doubled on the way.' });
   }
 
   allow(bytes: number): void {

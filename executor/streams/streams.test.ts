@@ -25,6 +25,7 @@ beforeEach(() => {
 
 function openStreams(handlers: Partial<StreamHandlers> = {}): Streams {
   return new Streams({
+    protocol: 2,
     handlers: makeStreamHandlers(handlers),
     log: createLog((line) => lines.push(line)),
     carrier: {

@@ -3,7 +3,7 @@
  * room, taking turns: a control message never stands behind more than `limits.linkBacklog`, and a reader that stalls holds up nobody else.
  */
 import { AppError } from '../../shared/errors.ts';
-import { decodeFrame, encodeFrame } from '../../shared/protocol/frames.ts';
+import { decodeFrame, encodeFrame, numberedSince, type Frame } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { protocolVersion, type ExecutorMessage, type HubMessage, type StreamEnd } from '../../shared/protocol/messages.ts';
 import { isStreamKind, streamKinds, type StreamKind, type StreamParams } from '../../shared/protocol/streams.ts';
@@ -23,6 +23,8 @@ export interface StreamsOptions {
   handlers: StreamHandlers;
   carrier: StreamCarrier;
   log: Log;
+  /** What was agreed on for this connection. */
+  protocol: number;
 }
 
 export type StreamMessage = Extract<HubMessage, { type: 'open' | 'resize' | 'close' }>;
@@ -55,25 +57,23 @@ export class Streams {
     if (frame === null) return false;
     const stream = this.#streams.get(frame.stream);
     if (stream === undefined) return true;
-    if (frame.kind === 'end') stream.receiveEnd();
-    else if (frame.kind === 'data') this.#receiveData(stream, frame.bytes);
-    else {
+    if (frame.kind === 'credit') {
       stream.allow(frame.bytes);
       this.#markReady(stream);
-    }
+    } else this.#receiveInput(stream, frame);
     return true;
   }
 
   /** The socket has taken something: what waits may go. */
   flush(): void {
-    const { carrier } = this.#options;
+    const { carrier, protocol } = this.#options;
     for (const stream of this.#ready) {
       if (carrier.backlog() >= limits.linkBacklog) break;
       this.#ready.delete(stream);
       if (!stream.canSend) continue;
-      const bytes = stream.takeFrame();
+      const { bytes, number } = stream.takeFrame();
       this.#waiting -= bytes.length;
-      carrier.sendFrame(encodeFrame({ kind: 'data', stream: stream.id, bytes }));
+      carrier.sendFrame(encodeFrame({ kind: 'data', stream: stream.id, bytes, ...(protocol >= numberedSince && { number }) }));
       // To the end of the line: the loop comes to it again after the others.
       if (stream.canSend) this.#ready.add(stream);
       this.#closeIfDone(stream);
@@ -129,9 +129,11 @@ export class Streams {
     this.#closeIfDone(stream);
   }
 
-  #receiveData(stream: OpenStream, bytes: Uint8Array): void {
+  #receiveInput(stream: OpenStream, frame: Exclude<Frame, { kind: 'credit' }>): void {
     try {
-      stream.receive(bytes);
+      stream.expect(frame);
+      if (frame.kind === 'end') stream.receiveEnd();
+      else stream.receive(frame.bytes);
     } catch (error) {
       this.#fail(stream, error);
     }

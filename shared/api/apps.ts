@@ -65,6 +65,20 @@ const volumes = z
   .refine((list) => new Set(list.map(({ mount_path: path }) => path)).size === list.length, { message: 'mounts one volume per path' })
   .meta({ description: 'Persistent volumes, kept across deploys. An app that has any is replaced stop-first: two versions never write to one volume.', example: [{ name: 'data', mount_path: '/var/lib/app' }] });
 
+export const publishedPort = z.strictObject({
+  host_port: z.int().min(1).max(65535).meta({ description: 'The port of the server.', example: 5432 }),
+  container_port: z.int().min(1).max(65535).meta({ description: 'The port the app listens on in its container.', example: 5432 }),
+  protocol: z.enum(['tcp', 'udp']).default('tcp').meta({ description: 'What it speaks.', example: 'tcp' }),
+});
+const publishedPorts = z
+  .array(publishedPort)
+  .max(50)
+  .refine((list) => new Set(list.map(({ host_port: port, protocol }) => `${port}/${protocol}`)).size === list.length, { message: 'publishes each port of the host once' })
+  .meta({
+    description: 'Ports of the server that lead straight to the container, for what is not HTTP. 1024 and above, unless the server allows others. An app that has any is replaced stop-first: two containers cannot listen on one port.',
+    example: [{ host_port: 5432, container_port: 5432, protocol: 'tcp' }],
+  });
+
 const settings = {
   name,
   image: image.nullable(),
@@ -79,6 +93,7 @@ const settings = {
   restart_max_retries: z.int().min(0).max(1000).meta({ description: 'With `on-failure`: give up after so many; 0 never gives up.', example: 0 }),
   pull_policy: pullPolicy,
   volumes,
+  published_ports: publishedPorts,
   drain_timeout: seconds(0, 'Seconds that open requests and WebSockets get to end when the app is replaced.', 30),
   stop_timeout: seconds(0, 'Seconds between SIGTERM and SIGKILL.', 10),
 };
@@ -126,6 +141,7 @@ export const createApp = z
     restart_max_retries: settings.restart_max_retries.default(0),
     pull_policy: pullPolicy.default('missing'),
     volumes: volumes.default([]),
+    published_ports: publishedPorts.default([]),
     drain_timeout: settings.drain_timeout.default(30),
     stop_timeout: settings.stop_timeout.default(10),
     env: z.record(envName, envValue).default({}).meta({ description: 'Environment variables.', example: { LOG_LEVEL: 'info' } }),

@@ -53,5 +53,5 @@ export const problem = z
       .optional()
       .meta({ description: 'The fields that are wrong, where fields are.' }),
   })
-  .meta({ id: 'Problem', description: 'RFC 9457 problem document. A failed deployment that was waited for carries it as `deployment`.' });
+  .meta({ id: 'Problem', description: 'RFC 9457 problem document. A failed deployment that was waited for carries it as `deployment`, a command whose time was up what it wrote as `stdout` and `stderr`.' });
 export type Problem = z.infer<typeof problem>;

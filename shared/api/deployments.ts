@@ -14,7 +14,7 @@ export const deployment = z
     position: z.int().nullable().meta({ description: 'While queued: 1 is next.', example: null }),
     image: z.string().meta({ description: 'The image asked for.', example: 'nginx:alpine' }),
     image_id: z.string().nullable().meta({ description: 'The image that runs, once known.', example: 'sha256:2c5f…' }),
-    strategy: z.enum(deployStrategies).meta({ description: '`start-first`: the new container serves before the old one ends. `stop-first`, for apps with volumes: the old one is stopped first, and started again if the new one fails.', example: 'start-first' }),
+    strategy: z.enum(deployStrategies).meta({ description: '`start-first`: the new container serves before the old one ends. `stop-first`, for apps with volumes or published ports: the old one is stopped first, and started again if the new one fails.', example: 'start-first' }),
     rollback_of: idOf('deployment', 'The deployment whose image it brings back; null unless it is a rollback.').nullable(),
     actor: z.string().meta({ description: 'Who asked for it.', example: 'usr_1k3m8v0qz9x4c7b2n5h6t0' }),
     failure: deploymentFailure

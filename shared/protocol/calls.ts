@@ -19,7 +19,10 @@ export const calls = {
    * running deployment, or repeats its final event from the journal. Progress and outcome come as `deployment` events.
    */
   deploy: { version: 2, params: z.strictObject({ deployment: id, spec: appSpec }), result: z.strictObject({ accepted: z.literal(true) }) },
-  /** Ask a deployment to end. `cancelled` is false when it is past the switch, unknown or has ended. The final event tells the outcome. */
+  /**
+   * Ask a deployment to end; the final event tells the outcome. `cancelled` is false when it is unknown, and then it is not taken over any more, should it come late.
+   * Executors of version 2 answered the same for one past the switch. @throws deployment_finished past the switch, and when it has ended
+   */
   cancel_deploy: { version: 1, params: z.strictObject({ deployment: id }), result: z.strictObject({ cancelled: z.boolean() }) },
   /** Start, stop, restart, pause or unpause the current container. Answers when the engine has done it. */
   act: {
@@ -35,7 +38,7 @@ export const calls = {
     params: z.strictObject({ app: id, tail: z.number().int().min(1).max(5000), filter: logFilter }),
     result: z.strictObject({ lines: z.array(logEntry) }),
   },
-  /** Run a command in the app's container, without a terminal, until it ends or `timeout` seconds have passed; then it is killed (`deadline_exceeded`). */
+  /** Run a command in the app's container, without a terminal, until it ends or `timeout` seconds have passed; then it is killed. */
   exec: {
     version: 2,
     params: z.strictObject({
@@ -44,8 +47,8 @@ export const calls = {
       stdin: z.string().max(1024 * 1024).nullable(),
       timeout: z.number().int().min(1).max(3600),
     }),
-    /** Bytes that are not UTF-8 become U+FFFD. `truncated`: one of the two was longer than `limits.execOutput`, its end is kept. */
-    result: z.strictObject({ exit_code: z.number().int(), stdout: z.string(), stderr: z.string(), truncated: z.boolean() }),
+    /** `exit_code` is null when its time was up. Bytes that are not UTF-8 become U+FFFD. `truncated`: one of the two was longer than `limits.execOutput`, its end is kept. */
+    result: z.strictObject({ exit_code: z.number().int().nullable(), stdout: z.string(), stderr: z.string(), truncated: z.boolean() }),
   },
   /** What the app's container uses now. @throws app_not_running */
   stats: { version: 2, params: z.strictObject({ app: id }), result: statsSample },

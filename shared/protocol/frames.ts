@@ -1,33 +1,44 @@
 /**
- * Stream frames: the binary messages of the link. Five bytes of header, then the payload; no base64, no JSON, so a frame is passed on
+ * Stream frames: the binary messages of the link. A header, then the payload; no base64, no JSON, so a frame is passed on
  * without being looked into.
  *
- *     byte 0      high half: version of the frame format (1), low half: kind
+ *     byte 0      high half: version of the frame format (1, 2), low half: kind
  *     bytes 1-4   stream id, unsigned, big-endian
- *     bytes 5-    data: the bytes. credit: how many more bytes the other end may send, unsigned, big-endian. end: nothing
+ *     byte 5      version 2 only: number of the frame
+ *     then        data: the bytes. credit: how many more bytes the other end may send, unsigned, big-endian. end: nothing
+ *
+ * `data` and `end` are numbered where both ends speak version 3 of the protocol: from 0 on, per stream and direction, 255 is followed by 0. What is typed twice, or not at
+ * all, because something between the ends handles messages badly is worse than a stream that ends.
  */
 import { limits } from './limits.ts';
 
-const frameVersion = 1;
 const headerLength = 5;
+
+/** The version of the protocol from which on frames are numbered. */
+export const numberedSince = 3;
+const numbers = 256;
 
 const kinds = ['data', 'end', 'credit'] as const;
 
 export type Frame =
-  | { kind: 'data'; stream: number; bytes: Uint8Array }
+  /** `number` is left out towards, and by, an end of an earlier version. */
+  | { kind: 'data'; stream: number; bytes: Uint8Array; number?: number | undefined }
   /** The sender has nothing more to say in this direction; the other one stays open. */
-  | { kind: 'end'; stream: number }
+  | { kind: 'end'; stream: number; number?: number | undefined }
   /** The sender has consumed so many bytes: as many more may come. */
   | { kind: 'credit'; stream: number; bytes: number };
 
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
   const payload = frame.kind === 'data' ? frame.bytes.length : frame.kind === 'credit' ? 4 : 0;
-  const encoded = new Uint8Array(headerLength + payload);
+  const number = frame.kind === 'credit' ? undefined : frame.number;
+  const start = number === undefined ? headerLength : headerLength + 1;
+  const encoded = new Uint8Array(start + payload);
   const view = new DataView(encoded.buffer);
-  view.setUint8(0, (frameVersion << 4) | kinds.indexOf(frame.kind));
+  view.setUint8(0, ((number === undefined ? 1 : 2) << 4) | kinds.indexOf(frame.kind));
   view.setUint32(1, frame.stream);
-  if (frame.kind === 'data') encoded.set(frame.bytes, headerLength);
-  if (frame.kind === 'credit') view.setUint32(headerLength, frame.bytes);
+  if (number !== undefined) view.setUint8(headerLength, number % numbers);
+  if (frame.kind === 'data') encoded.set(frame.bytes, start);
+  if (frame.kind === 'credit') view.setUint32(start, frame.bytes);
   return encoded;
 }
 
@@ -36,16 +47,24 @@ export function decodeFrame(encoded: Uint8Array): Frame | null {
   if (encoded.length < headerLength || encoded.length > headerLength + limits.frameLength) return null;
   const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength);
   const head = view.getUint8(0);
-  if (head >> 4 !== frameVersion) return null;
+  const version = head >> 4;
+  const start = headerLength + version - 1;
+  if ((version !== 1 && version !== 2) || encoded.length < start) return null;
   const stream = view.getUint32(1);
+  const numbered = version === 2 ? { number: view.getUint8(headerLength) } : {};
   switch (kinds[head & 15]) {
     case 'data':
-      return { kind: 'data', stream, bytes: encoded.subarray(headerLength) };
+      return { kind: 'data', stream, bytes: encoded.subarray(start), ...numbered };
     case 'end':
-      return { kind: 'end', stream };
+      return { kind: 'end', stream, ...numbered };
     case 'credit':
-      return encoded.length === headerLength + 4 ? { kind: 'credit', stream, bytes: view.getUint32(headerLength) } : null;
+      return version === 1 && encoded.length === start + 4 ? { kind: 'credit', stream, bytes: view.getUint32(start) } : null;
     default:
       return null;
   }
+}
+
+/** Whether a frame is the one that is due after `before` others of its stream. One without a number is taken at its word. */
+export function isNext({ number }: { number?: number | undefined }, before: number): boolean {
+  return number === undefined || number === before % numbers;
 }

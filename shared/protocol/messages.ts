@@ -8,7 +8,7 @@ import { executorEvent } from './events.ts';
 import { limits } from './limits.ts';
 
 /** The version this build speaks. A peer answers hello with the lower of the two. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 const id = z.string().min(1).max(64);
 
@@ -68,7 +68,7 @@ export const err = z.strictObject({
 export const pulse = z.strictObject({ type: z.literal('pulse'), id });
 /** The caller no longer waits. The call is still answered. */
 export const cancel = z.strictObject({ type: z.literal('cancel'), id });
-/** `seq` counts the events of one executor process; `ack` names the highest one taken in, in order. */
+/** `seq` counts the events of one connection, from version 3 on without a gap; `ack` names the highest one taken in, in order. */
 export const event = z.strictObject({ type: z.literal('event'), seq: z.number().int().positive(), event: executorEvent });
 export const ack = z.strictObject({ type: z.literal('ack'), seq: z.number().int().positive() });
 

@@ -29,7 +29,7 @@ export const restartPolicySpec = z.strictObject({
   maximum_retries: z.number().int().min(0).max(1000),
 });
 
-/** `start-first`: the new container serves before the old one ends. `stop-first`: never both, because they would write to one volume (REL-13). */
+/** `start-first`: the new container serves before the old one ends. `stop-first`: never both, because they would write to one volume, or listen on one port of the host (REL-13). */
 export const deployStrategies = ['start-first', 'stop-first'] as const;
 export type DeployStrategy = (typeof deployStrategies)[number];
 
@@ -39,6 +39,14 @@ export const volumeMount = z.strictObject({
   mount_path: z.string().regex(mountPathPattern),
 });
 export type VolumeMount = z.infer<typeof volumeMount>;
+
+/** A port of the container under a port of the host, on all its addresses, past the proxy. */
+export const publishedPort = z.strictObject({
+  host_port: z.number().int().min(1).max(65535),
+  container_port: z.number().int().min(1).max(65535),
+  protocol: z.enum(['tcp', 'udp']),
+});
+export type PublishedPort = z.infer<typeof publishedPort>;
 
 export const appSpec = z.strictObject({
   app: entityId,
@@ -53,6 +61,8 @@ export const appSpec = z.strictObject({
   // Journals of executors of version 1 hold specs without these two.
   volumes: z.array(volumeMount).max(20).default([]),
   strategy: z.enum(deployStrategies).default('start-first'),
+  /** Left out where there are none: the executors of the releases before do not know it. */
+  published_ports: z.array(publishedPort).max(50).optional(),
   /** The port the app listens on inside its container; null for a worker, which gets no route. */
   internal_port: z.number().int().min(1).max(65535).nullable(),
   /** Cores, fractions allowed; null: no limit. */

@@ -9,7 +9,7 @@ import { startWorld, type World } from '../support/control-plane-world.ts';
 
 /** Why a deployment can have failed: the answer of a caller that waits. */
 const failures: readonly ErrorCode[] = [
-  'image_not_found', 'image_pull_failed', 'policy_refused', 'container_start_failed', 'container_exited', 'health_check_failed', 'deadline_exceeded', 'app_deleted', 'engine_unreachable',
+  'image_not_found', 'image_pull_failed', 'policy_refused', 'container_start_failed', 'host_port_taken', 'container_exited', 'health_check_failed', 'deadline_exceeded', 'app_deleted', 'engine_unreachable',
   'engine_error', 'proxy_unavailable',
 ];
 
@@ -23,6 +23,7 @@ const elsewhere: Partial<Record<ErrorCode, string>> = {
   executor_lost: 'protocol/cases/calls.ts',
   ticket_mismatch: 'protocol/cases/sockets.ts',
   url_token_disabled: 'architecture/sockets.test.ts',
+  rate_limited: 'e2e/request-limits.test.ts',
   slow_reader: 'protocol/cases/terminals.ts',
   too_many_streams: 'worker/hub/streams.test.ts',
   deployment_cancelled: 'protocol/cases/deployments.ts',

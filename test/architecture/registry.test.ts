@@ -41,6 +41,10 @@ describe('the registry', () => {
     expect(routes.filter((route) => route.method !== 'get' && route.method !== 'options' && !verbs.test(route.operationId)).map(name)).toEqual([]);
   });
 
+  test('every route counts its requests, but for those of executors', () => {
+    expect(routes.filter(({ errors }) => !errors.includes('rate_limited')).map(name)).toEqual(routes.filter(({ access }) => access.kind === 'executor').map(name));
+  });
+
   test('every route that asks for a login can answer 401, every one with a right 403', () => {
     const statuses = (codes: readonly Parameters<typeof errorEntry>[0][]) => new Set(codes.map((code) => errorEntry(code).status));
     for (const { access, errors } of routes) {

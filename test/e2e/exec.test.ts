@@ -63,8 +63,11 @@ describe('commands in an app', () => {
       expect({ length: stdout.length, truncated, end: stdout.slice(-8) }).toEqual({ length: limits.execOutput, truncated: true, end: 'the end\n' });
     });
 
-    test('ends a command whose time is up', async () => {
-      expect(await post({ cmd: ['sleep', '4811'], timeout: 1 })).toMatchObject({ status: 504, body: { code: 'deadline_exceeded', detail: expect.stringContaining('1 s') } });
+    test('ends a command whose time is up, and answers what it wrote', async () => {
+      expect(await post({ cmd: ['sh', '-c', 'echo begun; echo slow >&2; exec sleep 4811'], timeout: 2 })).toMatchObject({
+        status: 504,
+        body: { code: 'deadline_exceeded', detail: expect.stringContaining('2 s'), stdout: 'begun\n', stderr: 'slow\n', truncated: false },
+      });
       expect(await processes('sleep 4811')).toEqual([]);
     });
 

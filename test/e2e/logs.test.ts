@@ -74,6 +74,13 @@ describe('the log of an app', () => {
     expect(reply).toMatchObject({ status: 422, body: { code: expect.stringMatching(/^(invalid_value|out_of_range|too_short|unknown_field|wrong_type)$/) } });
   });
 
+  test('is not read of a deployment that is not one of the app', async () => {
+    const unknown = 'dep_1k3m8v0qz9x4c7b2n5h6t0';
+    for (const path of [`/api/v1/apps/teller/logs?deployment=${unknown}`, streamPath(`deployment=${unknown}`)]) {
+      expect(await dockup.request('GET', path)).toMatchObject({ status: 404, body: { code: 'deployment_not_found' } });
+    }
+  });
+
   test('REL-18 comes as it is written over a WebSocket, and goes on by cursor after a cut', async () => {
     const first = await follow('tail=2');
     await expect.poll(() => first.entries().length, { timeout: 20_000 }).toBeGreaterThan(6);

@@ -148,7 +148,10 @@ describe('an uploaded image', () => {
   });
 
   describe('in pieces', () => {
-    const uploads = () => `${dockup.url}/api/v1/apps/${slug}/uploads`;
+    const path = `/api/v1/apps/${slug}/uploads`;
+    const pieceType = 'application/offset+octet-stream';
+    const uploads = () => dockup.url + path;
+    const ask = (method: string, address: string, more: Record<string, string> = {}, body?: Buffer) => fetch(dockup.url + address, { method, headers: { ...headers(), ...more }, ...(body && { body: new Uint8Array(body) }) });
     const headers = () => ({ authorization: `Bearer ${dockup.credentials.api_key}`, 'tus-resumable': '1.0.0' });
     const sha256 = (bytes: Buffer) => Buffer.from(createHash('sha256').update(bytes).digest('hex')).toString('base64');
 
@@ -160,9 +163,8 @@ describe('an uploaded image', () => {
       return location;
     }
 
-    const send = (location: string, offset: number, bytes: Buffer) =>
-      fetch(dockup.url + location, { method: 'PATCH', headers: { ...headers(), 'content-type': 'application/offset+octet-stream', 'upload-offset': String(offset) }, body: new Uint8Array(bytes) });
-    const offsetOf = async (location: string) => Number((await fetch(dockup.url + location, { method: 'HEAD', headers: headers() })).headers.get('upload-offset'));
+    const send = (location: string, offset: number, bytes: Buffer) => ask('PATCH', location, { 'content-type': pieceType, 'upload-offset': String(offset) }, bytes);
+    const offsetOf = async (location: string) => Number((await ask('HEAD', location)).headers.get('upload-offset'));
     const deployUpload = (location: string) => dockup.request('POST', `/api/v1/deploy/${slug}?wait=60&upload=${location.split('/').at(-1)}`);
 
     test('by tus-js-client, deployed by its id; then it is gone', async () => {
@@ -213,15 +215,44 @@ describe('an uploaded image', () => {
       expect(await picture(before.tags)).toEqual({ ...before, pieces: [] });
     });
 
-    test('a piece at the wrong place, too large an upload and an unknown one are refused', async () => {
+    const refusals: [string, (location: string) => Promise<Response>, number, string, RegExp][] = [
+      ['a piece at the wrong place', (location) => send(location, 5, archive), 409, 'upload_offset_mismatch', /HEAD/],
+      ['a piece that does not say where it begins', (location) => ask('PATCH', location, { 'content-type': pieceType }, archive), 400, 'upload_header_invalid', /Upload-Offset/],
+      ['a piece whose place is no number', (location) => ask('PATCH', location, { 'content-type': pieceType, 'upload-offset': 'x' }, archive), 400, 'upload_header_invalid', /upload-offset/],
+      ['a piece of another type', (location) => ask('PATCH', location, { 'content-type': 'application/x-tar', 'upload-offset': '0' }, archive), 415, 'unsupported_media_type', /offset\+octet-stream/],
+      ['a piece by another version of the protocol', (location) => ask('PATCH', location, { 'tus-resumable': '0.2.2', 'content-type': pieceType, 'upload-offset': '0' }, archive), 412, 'upload_version_unsupported', /1\.0\.0/],
+      ['an upload without a length', () => ask('POST', path), 400, 'upload_header_invalid', /Upload-Length/],
+      ['an upload with metadata that is none', () => ask('POST', path, { 'upload-length': '5', 'upload-metadata': 'a b c' }), 400, 'upload_header_invalid', /upload-metadata/],
+      ['an upload that is too large', () => ask('POST', path, { 'upload-length': String(maxUpload + 1) }), 413, 'archive_too_large', /larger/],
+      ['the state of an unknown upload', () => ask('GET', `${path}/${'0'.repeat(32)}`), 404, 'upload_not_found', /unknown/],
+      ['a stranger', (location) => ask('PATCH', location, { authorization: 'Bearer nonsense' }), 401, 'invalid_token', /not valid/],
+    ];
+
+    test.each(refusals)('%s is refused with a code, and nothing is taken', async (_name, refused, status, code, detail) => {
       const location = await begin(archive.length);
-      expect((await send(location, 5, archive)).status).toBe(409);
+      const before = pieces();
+      const reply = await refused(location);
+      expect({ status: reply.status, type: reply.headers.get('content-type'), version: reply.headers.get('tus-resumable'), versions: reply.headers.get('tus-version') }).toEqual({ status, type: 'application/problem+json', version: '1.0.0', versions: '1.0.0' });
+      expect(problem.parse(await reply.json())).toMatchObject({ status, code, detail: expect.stringMatching(detail), request_id: reply.headers.get('x-request-id') });
       expect(await offsetOf(location)).toBe(0);
-      expect((await fetch(uploads(), { method: 'POST', headers: { ...headers(), 'upload-length': String(maxUpload + 1) } })).status).toBe(413);
-      expect((await fetch(`${uploads()}/${'0'.repeat(32)}`, { method: 'HEAD', headers: headers() })).status).toBe(404);
-      expect((await fetch(dockup.url + location, { method: 'DELETE', headers: headers() })).status).toBe(204);
-      expect((await fetch(dockup.url + location, { method: 'HEAD', headers: headers() })).status).toBe(404);
+      expect(pieces()).toEqual(before);
+      expect((await ask('DELETE', location)).status).toBe(204);
+    });
+
+    test('one that was deleted is gone, for HEAD without a word', async () => {
+      const location = await begin(archive.length);
+      expect((await ask('DELETE', location)).status).toBe(204);
+      const reply = await ask('HEAD', location);
+      expect([reply.status, reply.headers.get('content-type'), await reply.text()]).toEqual([404, 'application/problem+json', '']);
       expect(pieces()).toEqual([]);
+    });
+
+    test('a page of another origin can read what is said', async () => {
+      const reply = await ask('POST', path, { origin: 'https://elsewhere.test', 'upload-length': '5' });
+      expect([reply.status, reply.headers.get('access-control-allow-origin')]).toEqual([201, '*']);
+      expect(reply.headers.get('access-control-expose-headers')).toMatch(/Location.*Upload-Offset/);
+      expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{16}$/);
+      expect((await ask('DELETE', reply.headers.get('location') ?? '')).status).toBe(204);
     });
 
     test('OPTIONS tells what is taken', async () => {

@@ -156,4 +156,29 @@ describe('cancelling a deployment', () => {
     expect(await fixture.deployments.cancel(outcome.deployment, 'deployment_cancelled')).toBe(false);
     expect(await fixture.deployments.cancel(makeId('deployment'), 'deployment_cancelled')).toBe(false);
   });
+
+  it('REL-06 one that has ended is told apart from one that never came: only that one is free to be ended by who asks', async () => {
+    const never = makeId('deployment');
+    const { deployment } = await fixture.deploy(makeSpec());
+    const cancel = (id: string) => fixture.handlers.cancel_deploy({ deployment: id }, new AbortController().signal);
+    await expect(cancel(deployment)).rejects.toMatchObject({ code: 'deployment_finished' });
+    expect(await cancel(never)).toEqual({ cancelled: false });
+  });
+
+  it('REL-06 one that comes after its cancellation is refused, and nothing of it runs', async () => {
+    const spec = makeSpec();
+    const id = makeId('deployment');
+    expect(await fixture.deployments.cancel(id, 'deployment_cancelled')).toBe(false);
+    await expect(fixture.deployments.accept(id, spec)).rejects.toMatchObject({ code: 'deployment_cancelled' });
+    expect(fixture.host.journal.get(id)).toBeUndefined();
+    expect(await ofApp(spec.app)).toEqual([]);
+  });
+
+  it('REL-06 one that is cancelled while it is being written to the disk ends as cancelled', async () => {
+    const id = makeId('deployment');
+    const accepting = fixture.deployments.accept(id, makeSpec(never));
+    expect(await fixture.deployments.cancel(id, 'deployment_cancelled')).toBe(true);
+    await accepting;
+    expect(await fixture.outcome(id)).toMatchObject({ status: 'cancelled' });
+  });
 });

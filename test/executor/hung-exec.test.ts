@@ -49,14 +49,14 @@ describe('REL-11 on an engine that hangs', () => {
   ];
   it.each(questions)('a command is given up when its time is up, if the engine never %s', async (_name, head) => {
     const held = gate.hold(head);
-    await expect(run(life, ['echo'], 1)).rejects.toMatchObject({ code: 'deadline_exceeded', message: expect.stringContaining('1 s') });
+    expect(await run(life, ['echo'], 1)).toMatchObject({ exit_code: null });
     held.release();
     await hasNoNotes();
   });
 
   it('a command that runs is given up when its time is up, and ended when the engine is back', async () => {
     const held = gate.hold(/^GET \/exec\/\w+\/json/);
-    await expect(run(life, ['sleep', '4731'], 1)).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(await run(life, ['sleep', '4731'], 1)).toMatchObject({ exit_code: null });
     held.release();
     await isGone('sleep 4731');
     await hasNoNotes();
@@ -64,7 +64,7 @@ describe('REL-11 on an engine that hangs', () => {
 
   it('a command that starts after it was given up is ended', async () => {
     const held = gate.hold(/^POST \/exec\/\w+\/start/);
-    await expect(run(life, ['sh', '-c', 'trap "" HUP; echo late > /started; sleep 4732'], 1)).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(await run(life, ['sh', '-c', 'trap "" HUP; echo late > /started; sleep 4732'], 1)).toMatchObject({ exit_code: null });
     expect((await run(fixture, ['cat', '/started'], 10)).stdout).toBe('');
     held.release();
     await hasNoNotes();

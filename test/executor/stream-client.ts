@@ -1,6 +1,6 @@
 /** The far end of a stream: what a reader sends and gets, over the executor's own multiplexer. Only the socket is made up. */
 import { decodeFrame, encodeFrame } from '../../shared/protocol/frames.ts';
-import type { ExecutorMessage, StreamEnd } from '../../shared/protocol/messages.ts';
+import { protocolVersion, type ExecutorMessage, type StreamEnd } from '../../shared/protocol/messages.ts';
 import type { StreamKind, StreamParams } from '../../shared/protocol/streams.ts';
 import type { Log } from '../../executor/log.ts';
 import type { StreamHandlers } from '../../executor/streams/stream.ts';
@@ -38,6 +38,7 @@ export function openStream<K extends StreamKind>(kind: K, params: StreamParams<K
   let allowed = 0;
   const { promise: ended, resolve } = Promise.withResolvers<StreamEnd>();
   const streams = new Streams({
+    protocol: protocolVersion,
     handlers,
     log,
     carrier: {

@@ -35,7 +35,7 @@ export async function openTestContext(clock: () => number = Date.now): Promise<T
   const ctx = createContext({ config, db, executors: noExecutors, sockets: noSockets, log: { info: () => {}, error: () => {} }, clock });
 
   const user = await createUser(ctx, { email: 'admin@example.com', password: 'correct horse battery', role: 'admin' });
-  const actor: Actor = { user, via: 'session' };
+  const actor: Actor = { user, via: 'session', principal: `user:${user.id}` };
   const project = await createProject(ctx, actor, { name: 'Project', description: '' });
   const { app } = await createApp(ctx, actor, project, createAppBody.parse({ name: 'App', slug: 'app-under-test', image: 'nginx:alpine' }));
   return {

@@ -57,6 +57,20 @@ const refusedArchive = (code: ErrorCode, query = '') => (world: World): Asked =>
   return query === '' ? { ...post(path, 'tar'), headers: { 'content-type': 'application/x-tar' } } : post(path);
 };
 
+/** A request of a resumable upload. */
+const tus = ({ ann }: World, method: 'POST' | 'PATCH', headers: Record<string, string>): Asked => ({
+  method,
+  path: `/api/v1/apps/${ann.app.id}/uploads${method === 'POST' ? '' : `/${'0'.repeat(32)}`}`,
+  headers: { 'tus-resumable': '1.0.0', ...(method === 'POST' ? { 'upload-length': '10' } : { 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' }), ...headers },
+  ...(method === 'PATCH' && { body: 'piece' }),
+});
+
+/** One that the executor refuses in the words of the protocol's package. */
+const refusedTus = (method: 'POST' | 'PATCH', status: number, text: string) => (world: World) => {
+  world.handlers.upload = () => ({ status, headers: { 'tus-resumable': '1.0.0' }, body: `${text}\n` });
+  return tus(world, method, {});
+};
+
 /** An app of ann that names a source of this kind and was never deployed. */
 const undeployed = async (world: World, slug: string, fields: object): Promise<string> => {
   const { plane, ann } = world;
@@ -178,19 +192,28 @@ const aboutTheRules: ErrorRow[] = [
   { code: 'last_administrator', why: 'the only one', ask: asAdministrator(({ administrator }) => ({ method: 'DELETE', path: `/api/v1/users/${administrator.id}` })) },
   { code: 'nothing_to_deploy', why: 'an app without an image', ask: async (world) => post(`${await undeployed(world, 'empty', {})}/deploy`) },
   { code: 'git_deploy_unavailable', why: 'an app with a repository', ask: async (world) => post(`${await undeployed(world, 'from-git', { git_repo_url: 'https://example.com/x.git' })}/deploy`) },
+  { code: 'not_available_yet', why: 'what the contract names and is not built', ask: (world) => ({ method: 'GET', path: `/api/v1/apps/${world.ann.app.slug}/autoscale` }) },
   { code: 'image_not_found', why: 'an image uploaded for somebody else', pointer: '/image', ask: createApp({ image: 'dockup/app-of-bob:dep_1k3m8v0qz9x4c7b2n5h6t0' }) },
   ...(['archive_invalid', 'archive_ambiguous', 'archive_too_large', 'image_not_in_archive', 'upload_interrupted', 'upload_disabled', 'insufficient_storage'] as const).map((code): ErrorRow => ({ code, why: 'an archive that its server refuses', ask: refusedArchive(code) })),
   ...(['digest_mismatch', 'upload_incomplete', 'upload_not_found'] as const).map((code): ErrorRow => ({ code, why: 'an upload that its server refuses', ask: refusedArchive(code, `?upload=${'0'.repeat(32)}`) })),
   {
     code: 'too_many_uploads',
     why: 'one more upload than its server keeps open',
-    ask: ({ ann, handlers }) => {
-      handlers.upload = () => {
+    ask: (world) => {
+      world.handlers.upload = () => {
         throw new AppError('too_many_uploads');
       };
-      return { method: 'POST', path: `/api/v1/apps/${ann.app.id}/uploads`, headers: { 'tus-resumable': '1.0.0', 'upload-length': '10' } };
+      return tus(world, 'POST', {});
     },
   },
+  { code: 'upload_version_unsupported', why: 'an upload by another version of tus', ask: (world) => tus(world, 'POST', { 'tus-resumable': '0.2.2' }) },
+  { code: 'upload_version_unsupported', why: 'an executor that finds the version missing', ask: refusedTus('POST', 412, 'Tus-Resumable Required') },
+  { code: 'unsupported_media_type', why: 'a piece that calls itself text', ask: (world) => tus(world, 'PATCH', { 'content-type': 'text/plain' }) },
+  { code: 'upload_header_invalid', why: 'an upload without its length', ask: refusedTus('POST', 400, 'Upload-Length or Upload-Defer-Length header required') },
+  { code: 'upload_header_invalid', why: 'a piece that does not say where it begins', ask: refusedTus('PATCH', 403, 'Upload-Offset header required') },
+  { code: 'upload_offset_mismatch', why: 'a piece at the wrong place', ask: refusedTus('PATCH', 409, 'Upload-Offset conflict') },
+  { code: 'upload_not_found', why: 'a piece of an upload nobody has begun', ask: refusedTus('PATCH', 404, 'The file for this url was not found') },
+  { code: 'archive_too_large', why: 'an upload that is announced too large', ask: refusedTus('POST', 413, 'Maximum size exceeded') },
   { code: 'transfer_not_found', why: 'bytes nobody waits for', ask: async ({ executor }) => ({ ...get(`${transfersPath}/nowhere`), token: await executor.connectToken() }) },
   { code: 'unknown_field', why: 'a deploy with a field', ask: ({ ann }) => post(`/api/v1/deploy/${ann.app.slug}`, { image: 'other' }) },
   { code: 'no_earlier_deployment', why: 'rolling back what was deployed once', ask: ({ ann }) => post(`/api/v1/apps/${ann.app.slug}/rollback`) },

@@ -29,13 +29,14 @@ export interface ControlPlane extends Omit<Api, 'visit' | 'deploy' | 'deployBadl
 
 interface Options {
   host: Host;
+  /** Requests are not counted unless it says so. */
   env?: Record<string, string>;
 }
 
 export async function startControlPlane({ host, env = {} }: Options): Promise<ControlPlane> {
   const dataDir = await mkdtemp(join(tmpdir(), `dockup-control-${host}-`));
   const port = await findFreePort();
-  const settings = readSettings({ ...process.env, PORT: String(port), DOCKUP_HOST: '127.0.0.1', DOCKUP_DATA_DIR: dataDir, ...env }, host);
+  const settings = readSettings({ ...process.env, PORT: String(port), DOCKUP_HOST: '127.0.0.1', DOCKUP_DATA_DIR: dataDir, DOCKUP_RATE_LIMIT: 'off', ...env }, host);
   const children = await startApi(settings, () => {});
   const stopChildren = async () => {
     for (const child of children) await child.stop(5_000);

@@ -74,7 +74,7 @@ export async function createEngineGate(path: string): Promise<EngineGate> {
         first,
         release() {
           holds.delete(held);
-          for (const { pass } of turns) pass();
+          for (const { pass } of turns.splice(0)) pass();
         },
         cut() {
           held.take = ({ cut }) => cut();

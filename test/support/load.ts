@@ -15,10 +15,13 @@ export interface Load {
   stop(): Promise<LoadReport>;
 }
 
-const keptPerSecond = 200;
-const freshPerSecond = 20;
+/** Requests a second over kept connections, and those that each open a new one. */
+interface Rates {
+  kept: number;
+  fresh: number;
+}
 
-export function startLoad(target: { port: number; host: string }): Load {
+export function startLoad(target: { port: number; host: string }, rates: Rates = { kept: 200, fresh: 20 }): Load {
   const kept = new Agent({ keepAlive: true, maxSockets: 16 });
   const fresh = new Agent({ keepAlive: false });
   const report: LoadReport = { sent: 0, answers: new Map(), failures: [] };
@@ -37,7 +40,7 @@ export function startLoad(target: { port: number; host: string }): Load {
     else report.answers.set(body.trim(), (report.answers.get(body.trim()) ?? 0) + 1);
   }
 
-  const timers = [setInterval(() => send(kept), 1000 / keptPerSecond), setInterval(() => send(fresh), 1000 / freshPerSecond)];
+  const timers = [setInterval(() => send(kept), 1000 / rates.kept), setInterval(() => send(fresh), 1000 / rates.fresh)];
   return {
     stop: async () => {
       for (const timer of timers) clearInterval(timer);

@@ -17,7 +17,7 @@ export function createReader({ room = 1_000_000 }: { room?: number } = {}): Stre
   let rest = '';
   const drain = () => {
     while (stream.canSend) {
-      const whole = `${rest}${decoder.decode(stream.takeFrame(), { stream: true })}`.split('\n');
+      const whole = `${rest}${decoder.decode(stream.takeFrame().bytes, { stream: true })}`.split('\n');
       rest = whole.pop() ?? '';
       lines.push(...whole);
     }

@@ -9,6 +9,7 @@ export function workerBindings(database: ProvidedDatabase): Record<string, strin
     DOCKUP_ENCRYPTION_KEY: database.encryptionKey,
     DOCKUP_DATABASE_URL: database.url,
     DOCKUP_DATABASE_TOKEN: database.token,
+    DOCKUP_RATE_LIMIT: 'off',
     TEST_CREDENTIALS: JSON.stringify(database.credentials),
   };
 }

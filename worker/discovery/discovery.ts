@@ -10,6 +10,9 @@ import { buildSpec, type SpecDocument } from './spec.ts';
 
 export const specPaths = ['/api/v1/openapi.json', '/.well-known/openapi.json', '/swagger.json'];
 
+/** ms: less than a year, as the standard recommends. */
+const securityTextLife = 180 * 24 * 3600 * 1000;
+
 export function createDiscovery(api: OpenAPIHono<BaseEnv>, routes: readonly DefinedRoute[]): Hono<BaseEnv> {
   const discovery = new Hono<BaseEnv>();
   let spec: Promise<SpecDocument> | undefined;
@@ -45,6 +48,13 @@ export function createDiscovery(api: OpenAPIHono<BaseEnv>, routes: readonly Defi
       contact_email: `admin@${new URL(publicUrl).hostname}`,
       legal_info_url: `${publicUrl}/`,
     });
+  });
+
+  // RFC 9116.
+  discovery.get('/.well-known/security.txt', (c) => {
+    const { config, clock } = c.get('ctx');
+    const expires = new Date(clock() + securityTextLife).toISOString();
+    return c.text(`Contact: ${config.securityContact}\nExpires: ${expires}\nPreferred-Languages: en\nCanonical: ${config.publicUrl}/.well-known/security.txt\n`);
   });
 
   // RFC 9727: a link set (RFC 9264) that leads to the description, the guide and the status of the API.

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { errorEntry, type ErrorCode } from '../../shared/errors.ts';
 import { toHex } from '../auth/bytes.ts';
 import type { BaseEnv, DefinedRoute } from '../route.ts';
+import { sharedHeaders } from '../route-replies.ts';
 import { version } from '../services/system.ts';
 
 const tags = [
@@ -14,6 +15,8 @@ const tags = [
   { name: 'Deployments', description: 'Bringing a version of an app into service.' },
   { name: 'Volumes', description: 'Data of an app that outlives its containers.' },
   { name: 'Logs and events', description: 'What an app says, and what happened to it.' },
+  { name: 'Registries', description: 'Private registries that images are pulled from: not available yet.' },
+  { name: 'Git', description: 'Repositories that apps are built from: not available yet.' },
   { name: 'Servers', description: 'Machines with a Docker engine, and their executors.' },
   { name: 'Executors', description: 'The doors an executor uses itself.' },
 ];
@@ -29,6 +32,7 @@ export async function buildSpec(api: OpenAPIHono<BaseEnv>, routes: readonly Defi
   api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', scheme('API key, starts with `dkp_`. Preferred for agents and CI.'));
   api.openAPIRegistry.registerComponent('securitySchemes', 'session', { ...scheme('JWT of `POST /api/v1/auth/login`.'), bearerFormat: 'JWT' });
   api.openAPIRegistry.registerComponent('securitySchemes', 'executorToken', { ...scheme('Short-lived JWT that an executor signs with its own key.'), bearerFormat: 'JWT' });
+  for (const [name, header] of Object.entries(sharedHeaders)) api.openAPIRegistry.registerComponent('headers', name, header);
   for (const code of new Set(routes.flatMap((route) => route.errors))) api.openAPIRegistry.registerComponent('examples', code, { value: exampleProblem(code) });
   const document = api.getOpenAPI31Document({
     openapi: '3.1.0',

@@ -1,18 +1,30 @@
 import { createClient } from '@libsql/client/web';
 import { drizzle } from 'drizzle-orm/libsql/web';
-import { readConfig } from '../config.ts';
+import { readClientNetwork } from '../client-network.ts';
+import { readConfig, type Config } from '../config.ts';
 import { createContext } from '../context.ts';
 import type { Context } from '../services/context.ts';
-import type { ExecutorClient, Log } from '../services/ports.ts';
+import type { ExecutorClient, Log, RateLimiter } from '../services/ports.ts';
 import { edgeSockets } from './client-sockets.ts';
 import type { Bindings } from './hub-rpc.ts';
+
+interface Parts {
+  executors: ExecutorClient;
+  rateLimiter?: RateLimiter | null;
+  log: Log;
+}
 
 /**
  * One per request: workerd ties a connection to the request that opened it, and the client keeps a queue of them. In a Durable Object, whose requests share one
  * I/O context, one for the life of the object.
  */
-export function createEdgeContext(env: Bindings, executors: ExecutorClient, log: Log): Context {
+export function createEdgeContext(env: Bindings, { executors, rateLimiter = null, log }: Parts): Context {
   const config = readConfig('edge', env);
   const client = createClient({ url: config.databaseUrl, authToken: config.databaseToken, concurrency: 6 });
-  return createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors, sockets: edgeSockets, log });
+  return createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors, sockets: edgeSockets, rateLimiter, networkOf: networkAtEdge(config), log });
+}
+
+/** A Worker does not see the connection. Cloudflare writes the client's address over whatever the client has written there. */
+function networkAtEdge({ trustedProxies }: Config): (request: Request) => string {
+  return ({ headers }) => readClientNetwork(headers, { direct: headers.get('cf-connecting-ip') ?? 'unknown', trustedProxies });
 }

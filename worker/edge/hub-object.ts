@@ -106,7 +106,7 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     const log = createLog('hub');
     // A fact can lead to a call of this very executor: straight to the hub, not around through the object's own door.
     const own: { hub?: Hub } = {};
-    const context = createEdgeContext(this.env, hubClient(() => own.hub), log);
+    const context = createEdgeContext(this.env, { executors: hubClient(() => own.hub), log });
     const hub = new Hub(server, { ingest: createIngest(context), history: this.#history, log });
     own.hub = hub;
     const sockets = this.ctx.getWebSockets();

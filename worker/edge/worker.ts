@@ -2,6 +2,7 @@
 import { createApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
+import { createRateLimiter } from '../rate-limiter.ts';
 import { sweep } from '../services/sweep.ts';
 import { createEdgeContext } from './context.ts';
 import { createExecutors } from './executors.ts';
@@ -14,7 +15,8 @@ export interface EdgeApp {
 
 /** @throws ConfigError where the environment is not fit: nothing is answered then, and the log says what to set (SEC-08) */
 export function createEdgeApp(env: Bindings): EdgeApp {
-  readConfig('edge', env);
-  const contextOf = () => createEdgeContext(env, createExecutors(env.HUB), createLog('api'));
+  const { rateLimit } = readConfig('edge', env);
+  const rateLimiter = rateLimit === null ? null : createRateLimiter(rateLimit);
+  const contextOf = () => createEdgeContext(env, { executors: createExecutors(env.HUB), rateLimiter, log: createLog('api') });
   return { app: createApp(contextOf), sweep: () => sweep(contextOf()) };
 }

@@ -28,6 +28,11 @@ export function keepExchange(request: Request, { incoming, outgoing }: HttpBindi
   });
 }
 
+/** Of the connection; undefined for a request that is not Node's. */
+export function remoteAddressOf(request: Request): string | undefined {
+  return replies.get(request)?.req.socket.remoteAddress;
+}
+
 function lazyStream(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   return new ReadableStream<Uint8Array>(

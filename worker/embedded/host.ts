@@ -1,11 +1,14 @@
 /** The embedded host: one process with database, hubs and HTTP server. */
 import { createApp } from '../app.ts';
+import { readClientNetwork } from '../client-network.ts';
 import { readAdministrator, readConfig, readEmbeddedConfig } from '../config.ts';
 import { createContext } from '../context.ts';
 import { createLog, describeError } from '../log.ts';
+import { createRateLimiter } from '../rate-limiter.ts';
 import { createIngest } from '../services/ingest.ts';
 import { sweep } from '../services/sweep.ts';
 import { markServersOffline } from '../store/servers.ts';
+import { remoteAddressOf } from './bodies.ts';
 import { openDatabase } from './database.ts';
 import { createExecutors } from './executors.ts';
 import { prepareDatabase } from './prepare.ts';
@@ -30,7 +33,16 @@ export async function startHost(env: NodeJS.ProcessEnv): Promise<Host> {
   const { db, client } = await openDatabase(config.databaseUrl, config.databaseToken);
   const upgrades = createUpgrades();
   const executors = createExecutors(upgrades, createUsageHistory(db), log);
-  const context = createContext({ config, db, executors: executors.client, sockets: upgrades, log });
+  const { rateLimit, trustedProxies } = config;
+  const context = createContext({
+    config,
+    db,
+    executors: executors.client,
+    sockets: upgrades,
+    rateLimiter: rateLimit === null ? null : createRateLimiter(rateLimit),
+    networkOf: (request) => readClientNetwork(request.headers, { direct: remoteAddressOf(request) ?? upgrades.remoteAddressOf(request) ?? 'unknown', trustedProxies }),
+    log,
+  });
   await prepareDatabase(context, client, { administrator, dataDir });
   await markServersOffline(db, Date.now());
   executors.start(createIngest(context));

@@ -2,7 +2,9 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { remoteAddressOf } from './bodies.ts';
 import { listen } from './server.ts';
+import { createUpgrades } from './upgrades.ts';
 
 test.each([
   ['a Host that is none', 'GET / HTTP/1.1\r\nHost: [\r\n'],
@@ -22,6 +24,22 @@ test.each([
 test('an upload may last as long as it needs, the head of a request may not', async () => {
   const server = await listen({ fetch: () => new Response('here'), offerUpgrade: () => undefined, bind: '127.0.0.1', port: 0 });
   expect(server).toMatchObject({ requestTimeout: 0, headersTimeout: 60_000 });
+  server.close();
+});
+
+test('a request and an upgrade know the address they come from', async () => {
+  const upgrades = createUpgrades();
+  const server = await listen({ fetch: (request) => new Response(`${remoteAddressOf(request)} ${upgrades.remoteAddressOf(request)}`), offerUpgrade: upgrades.offer, bind: '127.0.0.1', port: 0 });
+  const askFrom = async (localAddress: string, headers: string) => {
+    const socket = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', localAddress });
+    let reply = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (reply += text));
+    socket.write(`GET / HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n\r\n`);
+    await once(socket, 'close');
+    return reply.split('\r\n\r\n')[1];
+  };
+  expect(await askFrom('127.0.0.2', 'Connection: close')).toBe('127.0.0.2 undefined');
+  expect(await askFrom('127.0.0.3', 'Connection: Upgrade\r\nUpgrade: websocket')).toBe('undefined 127.0.0.3');
   server.close();
 });
 

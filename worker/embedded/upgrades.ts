@@ -17,6 +17,8 @@ export interface Upgrade {
 export interface Upgrades extends Sockets {
   /** Let `take` find the upgrade behind a request. */
   offer(request: Request, upgrade: Upgrade): void;
+  /** Of the connection; undefined for a request that is no upgrade. */
+  remoteAddressOf(request: Request): string | undefined;
   /** @throws AppError upgrade_required */
   take(request: Request, whose: 'executor' | 'client', use: (socket: WebSocket) => void): Response;
   close(): void;
@@ -42,6 +44,7 @@ export function createUpgrades(): Upgrades {
 
   return {
     offer: (request, upgrade) => upgrades.set(request, upgrade),
+    remoteAddressOf: (request) => upgrades.get(request)?.request.socket.remoteAddress,
     take,
     refuse: async (request, code, reason) => (upgrades.has(request) ? take(request, 'client', (socket) => socket.close(code, reason)) : null),
     close: () => {

@@ -1,7 +1,7 @@
 /** One client connected with one stream of the executor: output under the credit the client's reading earns, input under the executor's. */
 import { ByteQueue } from '../../shared/byte-queue.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { Frame } from '../../shared/protocol/frames.ts';
+import { isNext, type Frame } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { HubMessage } from '../../shared/protocol/messages.ts';
 import { readControl } from './exec-control.ts';
@@ -37,9 +37,10 @@ export class ClientStream {
     this.#lines = socket.session.kind === 'exec' ? null : new Lines(socket.session);
   }
 
-  /** Output. @throws AppError executor_lost when the executor sends more than it may: only so much is kept for a client */
-  deliver(bytes: Uint8Array): void {
+  /** Output. @throws AppError executor_lost when the executor sends more than it may, as only so much is kept for a client; and when frames are missing, or come twice */
+  deliver({ bytes, number }: { bytes: Uint8Array; number?: number | undefined }): void {
     const { session } = this.socket;
+    if (!isNext({ number }, session.framesTaken++)) throw new AppError('executor_lost', { detail: 'Frames were lost or doubled on the way.' });
     session.unreturned += bytes.length;
     if (session.unreturned > limits.streamWindow) throw new AppError('executor_lost', { detail: 'The executor sent more than the stream allows.' });
     const { ready, done } = this.#lines === null ? { ready: bytes, done: bytes.length } : this.#cutLines(this.#lines, bytes);
@@ -106,9 +107,9 @@ export class ClientStream {
     while (this.#input.length > 0 && session.inputCredit > 0) {
       const bytes = this.#input.take(Math.min(limits.streamFrame, session.inputCredit));
       session.inputCredit -= bytes.length;
-      this.#link.pass({ kind: 'data', stream: session.stream, bytes });
+      this.#link.pass({ kind: 'data', stream: session.stream, bytes, number: session.framesPassed++ });
     }
-    if (this.#input.length === 0 && this.#isInputOver) this.#link.pass({ kind: 'end', stream: session.stream });
+    if (this.#input.length === 0 && this.#isInputOver) this.#link.pass({ kind: 'end', stream: session.stream, number: session.framesPassed++ });
     this.socket.remember();
     this.#keepAwake();
   }

@@ -180,6 +180,36 @@ describe('the hub', () => {
     expect(hub.presence().isOnline).toBe(false);
   });
 
+  test.each([
+    ['lost', [1, 3]],
+    ['overtaken by the next one', [2, 1]],
+  ])('REL-27 an event that is %s is never acknowledged by the one after it: the connection ends, and the executor tells both again', async (_how, order) => {
+    const { socket, sent, closed } = open(1, 3);
+    for (const seq of order) hub.receive(socket, report(seq, `${seq === 1 ? 'running' : 'paused'}`));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.filter((message) => message.type === 'ack').map(({ seq }) => seq)).toEqual(order[0] === 1 ? [1] : []);
+    expect(closed).toEqual([[closeCodes.unavailable, 'try again']]);
+  });
+
+  test('REL-27 an event that comes twice is taken in once and acknowledged twice; so is a hello, without starting anew', async () => {
+    const { socket, sent, closed } = open(1, 3);
+    for (const seq of [1, 1]) hub.receive(socket, report(seq));
+    hub.receive(socket, hello.replace('"protocol":2', '"protocol":3'));
+    hub.receive(socket, report(2, 'paused'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(facts).toEqual(['connected', 'report', 'report']);
+    expect(sent.map((message) => (message.type === 'ack' ? message.seq : message.type))).toEqual(['welcome', 1, 1, 2]);
+    expect(closed).toEqual([]);
+  });
+
+  test('REL-22 an executor of version 2 leaves gaps where it dropped what nobody needs', async () => {
+    const { socket, sent, closed } = open(1, 2);
+    for (const seq of [4, 9]) hub.receive(socket, report(seq));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.flatMap((message) => (message.type === 'ack' ? [message.seq] : []))).toEqual([4, 9]);
+    expect(closed).toEqual([]);
+  });
+
   test('a report that tells nothing new is acknowledged without touching the database', async () => {
     const { socket, sent } = open();
     for (const [i, status] of ['running', 'running', 'running', 'paused', 'paused'].entries()) hub.receive(socket, report(i + 1, status));

@@ -4,7 +4,7 @@
  */
 import type { Method, Params } from '../../shared/protocol/calls.ts';
 import type { ExecutorEvent } from '../../shared/protocol/events.ts';
-import { encodeFrame } from '../../shared/protocol/frames.ts';
+import { encodeFrame, numberedSince, type Frame } from '../../shared/protocol/frames.ts';
 import { closeCodes, limits } from '../../shared/protocol/limits.ts';
 import { parseExecutorMessage, protocolVersion, type ExecutorMessage, type Hello, type HubMessage } from '../../shared/protocol/messages.ts';
 import { isFinished } from '../../shared/status.ts';
@@ -18,6 +18,9 @@ import type { HubSocket } from './socket.ts';
 import { Streams } from './streams.ts';
 import { Transfers, type Download, type Refusal } from './transfers.ts';
 import { Waiters } from './waiters.ts';
+
+/** From this version of the protocol on an executor numbers the events of a connection without a gap. */
+const gaplessSince = 3;
 
 interface Ports {
   ingest: Ingest;
@@ -38,7 +41,7 @@ export class Hub {
   readonly streams = new Streams({
     session: () => (this.#socket?.session.isReady ? this.#socket.session : undefined),
     tell: (message) => this.#socket?.send(encode(message)),
-    pass: (frame) => this.#socket?.send(encodeFrame(frame)),
+    pass: (frame) => this.#socket?.send(encodeFrame(this.#socket.session.protocol < numberedSince ? withoutNumber(frame) : frame)),
   });
   /** Wakes those who follow the events of an app. */
   readonly events = new EventBell();
@@ -183,8 +186,9 @@ export class Hub {
   #welcome(socket: HubSocket, hello: Hello): void {
     clearTimeout(this.#greeting);
     const { session } = socket;
+    // Sent once, and doubled on the way: taken twice it would start the count of events anew.
+    if (session.isReady) return;
     const protocol = Math.min(hello.protocol, protocolVersion);
-    // Events are numbered by executor process: a new hello may start again at 1.
     Object.assign(session, { isReady: true, protocol, seq: 0, picture: '' });
     socket.remember();
     send(socket, { type: 'welcome', protocol, server: this.#server, epoch: session.epoch, report_interval: limits.reportInterval });
@@ -194,6 +198,8 @@ export class Hub {
   #takeEvent(socket: HubSocket, seq: number, event: ExecutorEvent): void {
     const { session } = socket;
     this.#takeFact(socket, async () => {
+      // An acknowledgement speaks for all that came before: what was lost on the way is asked for again, by the only means there is.
+      if (session.protocol >= gaplessSince && seq > session.seq + 1) throw new Error(`event ${session.seq + 1} is missing before ${seq}`);
       if (seq > session.seq) {
         if (event.kind === 'usage') await this.#ports.history.put(this.#server, event.minute, event.apps);
         else if (event.kind !== 'report' || remembersNews(socket, event)) await this.#ports.ingest.event(this.#server, session.epoch, event);
@@ -237,6 +243,10 @@ function remembersNews({ session }: HubSocket, report: Extract<ExecutorEvent, { 
   const isNews = picture !== session.picture;
   session.picture = picture;
   return isNews;
+}
+
+function withoutNumber(frame: Frame): Frame {
+  return frame.kind === 'credit' ? frame : { ...frame, number: undefined };
 }
 
 function withTransfer<M extends TransferMethod>(params: WithoutTransfer<M>, transfer: string): Params<M> {

@@ -42,6 +42,9 @@ export interface ClientSession {
   unreturned: number;
   /** Output has come to the middle of a line. */
   isCut: boolean;
+  /** Numbered frames of the stream so far: those of input, and those of output. */
+  framesPassed: number;
+  framesTaken: number;
 }
 
 export interface ClientSocket {

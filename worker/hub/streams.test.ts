@@ -70,6 +70,20 @@ describe('streams', () => {
     expect(socket.session.unreturned).toBe(0);
   });
 
+  test.each([
+    ['missing', [0, 2]],
+    ['there twice', [0, 0]],
+    ['out of turn', [1, 0]],
+  ])('REL-27 output of which a frame is %s ends the stream, with a word to the client and to the executor', (_how, numbers) => {
+    const { socket, sent, ends } = createClient();
+    streams.open(socket, {});
+    const { stream } = socket.session;
+    for (const number of numbers) streams.frame(encodeFrame({ kind: 'data', stream, bytes: new TextEncoder().encode(`${number}\n`), number }));
+    expect(sent.map(({ bytes }) => new TextDecoder().decode(bytes))).toEqual(numbers[0] === 0 ? ['0\n'] : []);
+    expect(ends).toEqual([{ code: 'executor_lost', message: 'Frames were lost or doubled on the way.' }]);
+    expect(told.at(-1)).toEqual({ type: 'close', stream });
+  });
+
   test('a frame that is longer than frames are is none', () => {
     const { socket, sent } = createClient();
     streams.open(socket, {});
@@ -98,7 +112,7 @@ describe('streams', () => {
     expect(vi.getTimerCount()).toBe(1);
     streams.take({ type: 'opened', stream: socket.session.stream, credit: 100 });
     expect(vi.getTimerCount()).toBe(0);
-    expect(passed).toEqual([{ kind: 'data', stream: socket.session.stream, bytes: new TextEncoder().encode('ls\n') }]);
+    expect(passed).toEqual([{ kind: 'data', stream: socket.session.stream, bytes: new TextEncoder().encode('ls\n'), number: 0 }]);
     vi.useRealTimers();
   });
 });

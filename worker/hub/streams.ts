@@ -73,7 +73,7 @@ export class Streams {
     if (frame === null || (frame.kind === 'data' && frame.bytes.length > limits.streamFrame)) return false;
     const stream = this.#streams.get(frame.stream);
     if (stream === undefined) this.#link.tell({ type: 'close', stream: frame.stream });
-    else if (frame.kind === 'data') this.#try(stream, () => stream.deliver(frame.bytes));
+    else if (frame.kind === 'data') this.#try(stream, () => stream.deliver(frame));
     else if (frame.kind === 'credit') stream.allow(frame.bytes);
     return true;
   }
@@ -125,5 +125,5 @@ function lost(message: string): StreamEnd {
 /** Numbered at random, so that a hub that slept does not use a number twice. */
 export function newSession(fields: Pick<ClientSession, 'server' | 'app' | 'kind' | 'hasControl'>): ClientSession {
   const [stream = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return { ...fields, stream, inputCredit: 0, unreturned: 0, isCut: false };
+  return { ...fields, stream, inputCredit: 0, unreturned: 0, isCut: false, framesPassed: 0, framesTaken: 0 };
 }

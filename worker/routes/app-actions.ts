@@ -20,7 +20,7 @@ const summaries: Record<AppAction, string> = {
 const action = (name: AppAction) =>
   defineRoute(
     onApp,
-    ['app_not_deployed', ...executorErrors, 'invalid_state'],
+    ['app_not_deployed', ...executorErrors, 'invalid_state', 'host_port_taken'],
     { method: 'post', path: `${onePath}/${name}`, operationId: `${name}App`, summary: summaries[name], tags: ['Apps'], request: { params: appParams }, responses: { 200: json(app, 'The app as it is now.') } },
     async (c) => {
       const ctx = c.get('ctx');

@@ -10,7 +10,7 @@ import { deploymentLocation, json } from './replies.ts';
 /** What asking can be refused with, and, when the caller waits, why a deployment failed. */
 export const deployErrors: readonly ErrorCode[] = [
   'nothing_to_deploy', 'git_deploy_unavailable', 'server_revoked', 'executor_offline', 'executor_lost', 'engine_unreachable', 'engine_error', 'proxy_unavailable',
-  'image_not_found', 'image_not_kept', 'image_pull_failed', 'policy_refused', 'container_start_failed', 'container_exited', 'health_check_failed', 'deadline_exceeded',
+  'image_not_found', 'image_not_kept', 'image_pull_failed', 'policy_refused', 'container_start_failed', 'host_port_taken', 'container_exited', 'health_check_failed', 'deadline_exceeded',
   'deployment_cancelled', 'app_deleted',
 ];
 

@@ -36,7 +36,7 @@ export const eventRoutes = [
     },
     async (c) => {
       const follow = await followEvents(c.get('ctx'), c.get('app'), c.req.header('last-event-id') ?? c.req.valid('query').after);
-      return eventStream(async function* (signal) {
+      return eventStream(c, async function* (signal) {
         for await (const row of follow(signal)) yield [{ id: row.id, data: JSON.stringify(toEvent(row)) }];
       });
     },

@@ -8,7 +8,7 @@ import { json } from './replies.ts';
 export const logRoutes = [
   defineRoute(
     onApp,
-    ['app_not_deployed', ...executorErrors],
+    ['app_not_deployed', 'deployment_not_found', ...executorErrors],
     {
       method: 'get',
       path: '/api/v1/apps/{appId}/logs',

@@ -2,12 +2,12 @@
 import { createTicket, execSocketQuery, logSocketQuery, statsSocketQuery, ticket as ticketReply, toArguments } from '../../shared/api/sockets.ts';
 import { toTimestamp } from '../../shared/api/common.ts';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
-import { eventStream } from '../event-stream.ts';
+import { eventStream, type Answers } from '../event-stream.ts';
 import { lineEvents, toLogEvent, type ToEvent } from '../line-events.ts';
 import { defineRoute, onUser, type BaseEnv } from '../route.ts';
 import { requireDeployed, requirePlaced } from '../services/app-actions.ts';
 import { recordTerminal } from '../services/exec.ts';
-import { toLogStream } from '../services/log-filter.ts';
+import { askForLogs } from '../services/logs.ts';
 import type { StreamRequest } from '../services/ports.ts';
 import { createTicket as giveTicket, requireTicketFor } from '../services/tickets.ts';
 import { onAppSocket } from '../socket-access.ts';
@@ -27,7 +27,7 @@ const lineReplies = (messages: string, line: string) => ({
 });
 
 /** What `connect` needs of a handler's context. */
-interface Asked {
+interface Asked extends Answers {
   var: BaseEnv['Variables'] & { app: Parameters<typeof requirePlaced>[0] };
   req: { raw: Request };
 }
@@ -39,7 +39,8 @@ interface Ways {
 }
 
 /** The one way to a stream, so that no ticket opens anything else than what it was given for. */
-async function connect({ var: { ctx, app, socket, ticket }, req }: Asked, request: StreamRequest, { toEvent, beforeSocket }: Ways): Promise<Response> {
+async function connect(c: Asked, request: StreamRequest, { toEvent, beforeSocket }: Ways): Promise<Response> {
+  const { ctx, app, socket, ticket } = c.var;
   const { executors } = ctx;
   if (ticket !== undefined) requireTicketFor(ticket, request);
   if (socket === 'not wanted' && toEvent === undefined) throw new AppError('upgrade_required', { detail: 'Connect with a WebSocket client.' });
@@ -47,15 +48,15 @@ async function connect({ var: { ctx, app, socket, ticket }, req }: Asked, reques
   const serverId = request.kind === 'logs' ? requirePlaced(app) : requireDeployed(app);
   if (toEvent === undefined || socket === 'wanted') {
     await beforeSocket?.();
-    return executors.attach(req.raw, serverId, request);
+    return executors.attach(c.req.raw, serverId, request);
   }
-  return eventStream(lineEvents(await executors.stream(serverId, request), toEvent));
+  return eventStream(c, lineEvents(await executors.stream(serverId, request), toEvent));
 }
 
 export const streamRoutes = [
   defineRoute(
     onAppSocket,
-    [...streamErrors],
+    [...streamErrors, 'deployment_not_found'],
     {
       method: 'get',
       path: `${onePath}/logs/stream`,
@@ -73,7 +74,7 @@ export const streamRoutes = [
       const query = c.req.valid('query');
       const last = c.req.header('last-event-id');
       const resumed = last === undefined ? query : { ...query, since: last, tail: undefined };
-      return connect(c, { kind: 'logs', app: app.id, params: toLogStream(app.id, resumed, ctx.clock()) }, { toEvent: toLogEvent });
+      return connect(c, await askForLogs(ctx, app, resumed), { toEvent: toLogEvent });
     },
   ),
   defineRoute(

@@ -35,6 +35,13 @@ export async function reachDeployment(ctx: Context, actor: Actor, id: string): P
   return { deployment, app };
 }
 
+/** One of the app's own. */
+export async function requireDeploymentOf(ctx: Context, app: AppView, id: string): Promise<DeploymentRow> {
+  const deployment = await findDeployment(ctx.db, id);
+  if (deployment?.appId !== app.id) throw new AppError('deployment_not_found');
+  return deployment;
+}
+
 export function requireAdministrator(actor: Actor): void {
   if (!isAdministrator(actor)) throw new AppError('forbidden', { detail: 'Only an administrator may do this.' });
 }

@@ -4,6 +4,8 @@ import type { UserRow } from '../store/schema.ts';
 export interface Actor {
   user: UserRow;
   via: 'session' | 'api_key';
+  /** Whom requests are counted for: the key, or the user on a session. */
+  principal: string;
 }
 
 export function isAdministrator(actor: Actor): boolean {

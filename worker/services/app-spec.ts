@@ -20,6 +20,7 @@ export async function buildAppSpec(ctx: Context, app: AppRow, image: string): Pr
     env: await openEnv(ctx, app),
     volumes: settings.volumes,
     strategy: strategyOf(settings),
+    ...(settings.published_ports.length > 0 && { published_ports: settings.published_ports }),
     internal_port: settings.internal_port,
     cpu_limit: settings.cpu_limit,
     memory_limit: settings.memory_limit,
@@ -30,9 +31,9 @@ export async function buildAppSpec(ctx: Context, app: AppRow, image: string): Pr
   };
 }
 
-/** Two versions never write to one volume (REL-13). */
-export function strategyOf({ volumes }: Pick<AppSettings, 'volumes'>): DeployStrategy {
-  return volumes.length > 0 ? 'stop-first' : 'start-first';
+/** Two versions never write to one volume, nor listen on one port of the host (REL-13). */
+export function strategyOf({ volumes, published_ports: ports }: Pick<AppSettings, 'volumes' | 'published_ports'>): DeployStrategy {
+  return volumes.length > 0 || ports.length > 0 ? 'stop-first' : 'start-first';
 }
 
 /** @throws AppError nothing_to_deploy, git_deploy_unavailable */

@@ -12,14 +12,15 @@ export const apiKeyPrefix = 'dkp_';
 /** Whoever the bearer token belongs to. @throws AppError invalid_token, token_expired */
 export async function identify(ctx: Context, token: string): Promise<Actor> {
   if (token.startsWith(apiKeyPrefix)) {
-    const user = await findKeyOwner(ctx.db, sha256(token));
+    const hash = sha256(token);
+    const user = await findKeyOwner(ctx.db, hash);
     if (user === undefined) throw new AppError('invalid_token', { detail: 'The API key is not known: it may have been deleted.' });
-    return { user, via: 'api_key' };
+    return { user, via: 'api_key', principal: `key:${hash}` };
   }
   const { userId } = await ctx.sessionTokens.verify(token);
   const user = await findUser(ctx.db, userId);
   if (user === undefined) throw new AppError('invalid_token', { detail: 'The user of this session is gone.' });
-  return { user, via: 'session' };
+  return { user, via: 'session', principal: `user:${userId}` };
 }
 
 /** Identify first, demand later: a bad token is only an error where a route asks for one. */

@@ -1,6 +1,6 @@
 import type { IdKind } from '../../shared/names.ts';
 import type { Db } from '../store/db.ts';
-import type { ExecutorClient, Log, Passwords, SessionTokens, Sockets, Vault } from './ports.ts';
+import type { ExecutorClient, Log, Passwords, RateLimiter, SessionTokens, Sockets, Vault } from './ports.ts';
 
 /** What the instance is set to, as far as the rules of the domain depend on it. */
 interface Settings {
@@ -10,6 +10,7 @@ interface Settings {
   isKeyRevealOn: boolean;
   /** Whether WebSockets take long-lived tokens as `?token=`; tickets they always take. */
   isUrlTokenOn: boolean;
+  securityContact: string;
 }
 
 /** The first argument of every service. */
@@ -18,6 +19,10 @@ export interface Context {
   db: Db;
   executors: ExecutorClient;
   sockets: Sockets;
+  /** Null where requests are not counted. */
+  rateLimiter: RateLimiter | null;
+  /** The network a request comes from: what those are counted for who do not say who they are. Of a request as it came in, not of a copy. */
+  networkOf(request: Request): string;
   vault: Vault;
   passwords: Passwords;
   sessionTokens: SessionTokens;

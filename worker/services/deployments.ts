@@ -74,7 +74,7 @@ export async function requestDeployment(ctx: Context, actor: Actor, app: AppView
 
 function describeRequest({ image, rollbackOf, strategy }: DeploymentRow, reason?: string): string {
   const what = rollbackOf === null ? `Deployment of ${image} requested` : `Rollback to deployment ${rollbackOf} requested`;
-  const how = strategy === 'stop-first' ? '; because of its volumes the app is stopped before the new container starts' : '';
+  const how = strategy === 'stop-first' ? '; because of its volumes or published ports the app is stopped before the new container starts' : '';
   return `${what}${reason === undefined ? '' : `: ${reason}`}${how}`;
 }
 
@@ -102,7 +102,10 @@ export async function startNextDeployment(ctx: Context, appId: string, serverId:
   if (deployment !== undefined) await handOver(ctx, deployment);
 }
 
-/** Delivers a running deployment; delivering it again is safe, the executor journals by id (REL-06). What is not delivered now, the sweep delivers. */
+/** A message that was lost is sent again while the executor is there; what is not delivered by then, the sweep delivers. */
+const deliveries = 2;
+
+/** Delivers a running deployment; delivering it again is safe, the executor journals by id (REL-06). */
 export async function handOver(ctx: Context, deployment: DeploymentRow): Promise<void> {
   const app = await findAppById(ctx.db, deployment.appId);
   if (app === undefined) return;
@@ -117,14 +120,30 @@ export async function handOver(ctx: Context, deployment: DeploymentRow): Promise
   }
   if (spec.strategy !== deployment.strategy) await noteStrategy(ctx.db, deployment.id, spec.strategy);
   try {
-    await ctx.executors.call(deployment.serverId, 'deploy', { deployment: deployment.id, spec });
+    await deliver(ctx, deployment, spec);
   } catch (error) {
     if (!(error instanceof AppError)) {
       ctx.log.error('hand over deployment', { deployment: deployment.id, cause: describeError(error) });
       return;
     }
     if (error.code === 'executor_offline' || error.code === 'executor_lost') return;
-    await endDeployment(ctx, deployment, { status: 'failed', failure: toFailure(error, deployment) });
+    const status = error.code === 'deployment_cancelled' ? 'cancelled' : 'failed';
+    await endDeployment(ctx, deployment, { status, failure: toFailure(error, deployment) });
+  }
+}
+
+async function deliver(ctx: Context, { id, serverId }: DeploymentRow, spec: AppSpec): Promise<void> {
+  for (let left = deliveries; ; ) {
+    try {
+      await ctx.executors.call(serverId, 'deploy', { deployment: id, spec });
+      return;
+    } catch (error) {
+      const isLost = error instanceof AppError && error.code === 'executor_lost';
+      if (!isLost || --left === 0 || !(await ctx.executors.presence(serverId)).isOnline) throw error;
+    }
+    // Meanwhile it may have come all the same, or have been cancelled.
+    const current = await findDeployment(ctx.db, id);
+    if (current?.status !== 'running' || current.phase !== 'queued') return;
   }
 }
 

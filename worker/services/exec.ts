@@ -1,26 +1,22 @@
-import type { ExecCommand } from '../../shared/api/exec.ts';
-import { AppError, type ErrorCode } from '../../shared/errors.ts';
-import type { Result } from '../../shared/protocol/calls.ts';
+import type { ExecCommand, ExecResult } from '../../shared/api/exec.ts';
+import { AppError } from '../../shared/errors.ts';
 import type { AppView } from '../store/apps.ts';
 import type { Actor } from './actor.ts';
 import { requireDeployed } from './app-actions.ts';
 import type { Context } from './context.ts';
 import { recordEvent } from './events.ts';
 
-/** After these the command has run all the same. */
-const ranBefore: readonly ErrorCode[] = ['deadline_exceeded', 'executor_lost'];
-
-/** Run a command in the app's container; an abort of `signal` ends it. @throws AppError app_not_running, exec_failed, exec_disabled, deadline_exceeded … */
-export async function execInApp(ctx: Context, actor: Actor, app: AppView, { cmd, timeout, stdin }: ExecCommand, signal: AbortSignal): Promise<Result<'exec'>> {
+/** Run a command in the app's container; an abort of `signal` ends it. @throws AppError app_not_running, exec_failed, exec_disabled, deadline_exceeded with what was written … */
+export async function execInApp(ctx: Context, actor: Actor, app: AppView, { cmd, timeout, stdin }: ExecCommand, signal: AbortSignal): Promise<ExecResult> {
   const serverId = requireDeployed(app);
-  try {
-    const result = await ctx.executors.call(serverId, 'exec', { app: app.id, cmd, stdin: stdin ?? null, timeout }, signal);
-    await recordExec(ctx, actor, app, cmd);
-    return result;
-  } catch (error) {
-    if (error instanceof AppError && ranBefore.includes(error.code)) await recordExec(ctx, actor, app, cmd);
+  const { exit_code: exitCode, ...output } = await ctx.executors.call(serverId, 'exec', { app: app.id, cmd, stdin: stdin ?? null, timeout }, signal).catch(async (error: unknown) => {
+    // It may have run all the same.
+    if (error instanceof AppError && ['deadline_exceeded', 'executor_lost'].includes(error.code)) await recordExec(ctx, actor, app, cmd);
     throw error;
-  }
+  });
+  await recordExec(ctx, actor, app, cmd);
+  if (exitCode === null) throw new AppError('deadline_exceeded', { detail: `The command had not ended after ${timeout} s and was given up; what it wrote until then is here.`, extra: output });
+  return { exit_code: exitCode, ...output };
 }
 
 /** Who opened a terminal, before it opens: none is without its event. On a host that is away there will be none. */

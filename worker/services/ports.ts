@@ -83,6 +83,15 @@ export interface Vault {
   fingerprint(text: string): Promise<string>;
 }
 
+/** Holds everybody to so many requests in a window. Kept in memory: it costs a request next to nothing, and counts within one process only. */
+export interface RateLimiter {
+  /** Requests of one principal in a window. */
+  readonly quota: number;
+  readonly windowSeconds: number;
+  /** Counts one request. `reset`: seconds until the window ends; `now` in ms. */
+  count(principal: string, now: number): { isExceeded: boolean; remaining: number; reset: number };
+}
+
 export interface Passwords {
   hash(password: string): Promise<string>;
   verify(password: string, hash: string): Promise<boolean>;

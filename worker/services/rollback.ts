@@ -1,8 +1,9 @@
 import { AppError } from '../../shared/errors.ts';
 import { keptImage } from '../../shared/names.ts';
 import type { AppView } from '../store/apps.ts';
-import { findDeployment, listSucceeded } from '../store/deployments.ts';
+import { listSucceeded } from '../store/deployments.ts';
 import type { DeploymentRow } from '../store/schema.ts';
+import { requireDeploymentOf } from './access.ts';
 import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { requestDeployment, type QueuedDeployment } from './deployments.ts';
@@ -32,8 +33,7 @@ function requireEarlier(kept: DeploymentRow[]): DeploymentRow {
 async function requireKept(ctx: Context, app: AppView, kept: DeploymentRow[], id: string): Promise<DeploymentRow> {
   const target = kept.find((deployment) => deployment.id === id);
   if (target !== undefined) return target;
-  const known = await findDeployment(ctx.db, id);
-  if (known === undefined || known.appId !== app.id) throw new AppError('deployment_not_found');
-  const reason = known.status === 'succeeded' ? `Images of the last ${keptDeployments} deployments that succeeded are kept.` : `It is ${known.status}; only the image of a deployment that succeeded is kept.`;
+  const { status } = await requireDeploymentOf(ctx, app, id);
+  const reason = status === 'succeeded' ? `Images of the last ${keptDeployments} deployments that succeeded are kept.` : `It is ${status}; only the image of a deployment that succeeded is kept.`;
   throw new AppError('image_not_kept', { detail: reason });
 }

@@ -87,6 +87,22 @@ describe('REL-08 no deployment stays open for ever', () => {
       expect(executor.called).toEqual(['deploy']);
     });
 
+    test('REL-27 is delivered once more at once when its call was lost on the way, and then left to the next sweep', async () => {
+      const id = await insert({ status: 'running', startedAt: now });
+      now += minute;
+      const executor = withExecutor(ctx, () => Promise.reject(new AppError('executor_lost')));
+      await sweep(executor.ctx);
+      expect(executor.called).toEqual(['deploy', 'deploy']);
+      expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'running', phase: 'queued' });
+    });
+
+    test('REL-06 has been cancelled when its executor was told so before it was told of the deployment', async () => {
+      const id = await insert({ status: 'running', startedAt: now });
+      now += minute;
+      await sweep(withExecutor(ctx, () => Promise.reject(new AppError('deployment_cancelled'))).ctx);
+      expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'cancelled', failure: { code: 'deployment_cancelled' } });
+    });
+
     test('is left alone once its executor has spoken of it', async () => {
       await insert({ status: 'running', phase: 'pull', startedAt: now });
       const executor = withExecutor(ctx, accept);

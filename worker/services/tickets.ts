@@ -32,7 +32,7 @@ export async function redeemTicket(ctx: Context, ticket: string): Promise<{ acto
   const row = await takeTicket(ctx.db, sha256(ticket));
   const user = row && row.expiresAt > ctx.clock() ? await findUser(ctx.db, row.userId) : undefined;
   if (row === undefined || user === undefined) throw new AppError('ticket_invalid', { detail: 'A ticket opens one stream, within 30 s: POST /api/v1/ws-tickets gives another one.' });
-  return { actor: { user, via: row.via }, row };
+  return { actor: { user, via: row.via, principal: `user:${user.id}` }, row };
 }
 
 /** @throws AppError ticket_mismatch */

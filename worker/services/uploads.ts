@@ -52,20 +52,55 @@ export interface UploadRequest {
   body: Body | null;
 }
 
+/** Of resumable uploads: the only one that is spoken. */
+export const tusVersion = '1.0.0';
+
+/** Content type of a piece; a creation may bring the first one along. */
+export const pieceType = 'application/offset+octet-stream';
+
 /** What of a request and of a reply belongs to the protocol of resumable uploads. */
 const requestHeaders = ['tus-resumable', 'upload-offset', 'upload-length', 'upload-defer-length', 'upload-metadata', 'content-type', 'content-length'];
 const replyHeaders = ['tus-resumable', 'tus-version', 'tus-extension', 'tus-max-size', 'upload-offset', 'upload-length', 'upload-defer-length', 'upload-metadata', 'upload-expires', 'cache-control'];
 
-/** One request of a resumable upload, answered where the pieces are kept. @throws AppError upload_not_found, archive_too_large; as `ExecutorClient.upload` */
+/**
+ * One request of a resumable upload, answered where the pieces are kept.
+ * @throws AppError upload_version_unsupported, unsupported_media_type, upload_header_invalid, upload_offset_mismatch, upload_not_found, archive_too_large; as `ExecutorClient.upload`
+ */
 export async function relayUpload(ctx: Context, app: AppView, { method, upload, headers: given, body }: UploadRequest): Promise<Result<'upload'>> {
+  requireProtocol(method, given);
   if (app.serverId === null && upload !== null) throw new AppError('upload_not_found');
   const serverId = await chooseServer(ctx, app);
   const headers = Object.fromEntries([...given].filter(([name]) => requestHeaders.includes(name)));
   const request = { app: app.id, method, upload, headers };
   const reply = body === null ? await ctx.executors.call(serverId, 'upload', { ...request, transfer: null }) : await ctx.executors.upload(serverId, 'upload', request, body.bytes, body.length);
-  if (reply.status === 404 || reply.status === 410) throw new AppError('upload_not_found', { detail: 'It is unknown, deployed, deleted or older than 24 hours.' });
-  if (reply.status === 413) throw new AppError('archive_too_large', { detail: 'The upload is larger than the server takes, or than was announced.' });
+  if (reply.status >= 400) throw refusalOf(reply);
   return { ...reply, headers: publicHeaders(app, reply.headers) };
+}
+
+/** What can be seen without asking: nothing is sent to the executor then. */
+function requireProtocol(method: UploadRequest['method'], headers: Headers): void {
+  if (method !== 'OPTIONS' && headers.get('tus-resumable') !== tusVersion) throw new AppError('upload_version_unsupported', { detail: `Send \`Tus-Resumable: ${tusVersion}\`.` });
+  if (method === 'PATCH' && headers.get('content-type') !== pieceType) throw new AppError('unsupported_media_type', { detail: `Send \`Content-Type: ${pieceType}\`.` });
+}
+
+/** The executor refuses with the statuses and texts of the protocol's own package. */
+function refusalOf({ status, body }: Result<'upload'>): AppError {
+  switch (status) {
+    case 400:
+    case 403:
+      return new AppError('upload_header_invalid', { detail: body.trim() || undefined });
+    case 404:
+    case 410:
+      return new AppError('upload_not_found', { detail: 'It is unknown, deployed, deleted or older than 24 hours.' });
+    case 409:
+      return new AppError('upload_offset_mismatch', { detail: '`Upload-Offset` is not how many bytes have arrived: HEAD of the upload tells that.' });
+    case 412:
+      return new AppError('upload_version_unsupported', { detail: `Send \`Tus-Resumable: ${tusVersion}\`.` });
+    case 413:
+      return new AppError('archive_too_large', { detail: 'The upload is larger than the server takes, or than was announced.' });
+    default:
+      return new AppError('internal_error', { detail: 'Quote the request id when you report this.', cause: new Error(`relay upload: the executor answered ${status}: ${body}`) });
+  }
 }
 
 /** The executor does not know where it is reached. */

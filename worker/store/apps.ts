@@ -63,7 +63,7 @@ function toView(row: ViewRow | undefined): AppView | undefined {
 }
 
 /** Settings that apps lack which an earlier release has made, as it may also do on this schema (REL-25). */
-const laterSettings: Partial<AppSettings> = { volumes: [] };
+const laterSettings: Partial<AppSettings> = { volumes: [], published_ports: [] };
 
 /** Writes settings that were merged into what `app` was; false when it has been changed since. */
 export async function updateSettings({ orm }: Db, app: AppRow, changes: Partial<AppRow>): Promise<boolean> {

@@ -21,6 +21,9 @@ export function eventStreamCases(plane: Plane): void {
     const connection = await executor.connect();
     const source = await follow(app.slug);
     expect(source.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    expect(source.response.headers.get('x-request-id')).toMatch(/^[0-9a-f]{16}$/);
+    // A page of another origin may follow.
+    expect(source.response.headers.get('access-control-allow-origin')).toBe('*');
     connection.send({ type: 'event', seq: 1, event: { kind: 'status', app: app.id, status: 'crashed', reason: 'exit code 3', at: Date.now() } });
     expect(await next(source)).toMatchObject({ type: 'app.status', actor: 'system', data: { status: 'crashed', previous: 'created', reason: 'exit code 3' } });
     await plane().request('PATCH', `/api/v1/apps/${app.slug}`, { body: { name: 'renamed' } });

@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { makeStreamHandlers } from '../../test/support/handlers.ts';
+import { decodeFrame, encodeFrame, type Frame } from '../../shared/protocol/frames.ts';
+import type { ExecutorMessage } from '../../shared/protocol/messages.ts';
+import { createLog } from '../log.ts';
+import type { ExecutorStream } from './stream.ts';
+import { Streams } from './streams.ts';
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+describe('REL-27 numbered frames', () => {
+  let frames: Frame[];
+  let told: ExecutorMessage[];
+  beforeEach(() => {
+    frames = [];
+    told = [];
+  });
+
+  /** One stream on a connection of that version of the protocol, as its handler sees it and as its hub does. */
+  function openStream(protocol: number): { stream: ExecutorStream; input: (number: number) => void } {
+    const opened: ExecutorStream[] = [];
+    const streams = new Streams({
+      handlers: makeStreamHandlers({
+        stats: (_params, stream) => {
+          opened.push(stream);
+          return new Promise(() => undefined);
+        },
+      }),
+      log: createLog(() => undefined),
+      carrier: { send: (message) => told.push(message), sendFrame: (encoded) => frames.push(decodeFrame(encoded) as Frame), backlog: () => 0 },
+      protocol,
+    });
+    streams.take({ type: 'open', stream: 1, kind: 'stats', params: { app: 'a' }, credit: 1_000 });
+    const [stream] = opened;
+    if (stream === undefined) throw new Error('the stream was not opened');
+    return { stream, input: (number) => void streams.receive(encodeFrame({ kind: 'data', stream: 1, bytes: bytesOf(`rm ${number}`), number })) };
+  }
+
+  it.each([
+    [2, [undefined, undefined]],
+    [3, [0, 1]],
+  ])('go to a hub that knows them: version %i', async (protocol, numbers) => {
+    const { stream } = openStream(protocol);
+    for (const part of ['one', 'two']) {
+      stream.write(bytesOf(part));
+      await settle();
+    }
+    expect(frames.map((frame) => (frame.kind === 'data' ? frame.number : frame.kind))).toEqual(numbers);
+  });
+
+  it.each([
+    ['is missing', [0, 2]],
+    ['comes twice', [0, 0]],
+  ])('end a stream of whose input one %s; nothing that came after is handed on', async (_how, numbers) => {
+    const { stream, input } = openStream(3);
+    const taken: string[] = [];
+    stream.onInput((bytes) => Promise.resolve(void taken.push(new TextDecoder().decode(bytes))));
+    for (const number of numbers) {
+      input(number);
+      await settle();
+    }
+    expect(taken).toEqual(['rm 0']);
+    expect(told.at(-1)).toEqual({ type: 'close', stream: 1, code: 'executor_lost', message: 'Frames of input were lost or doubled on the way.' });
+    expect(stream.signal.aborted).toBe(true);
+  });
+
+  it('count on from 0 after 255', async () => {
+    const { stream, input } = openStream(3);
+    let taken = 0;
+    stream.onInput(() => Promise.resolve(void taken++));
+    for (let number = 0; number < 600; number++) input(number);
+    await settle();
+    expect(taken).toBe(600);
+  });
+});

@@ -1,0 +1,46 @@
+/** Runs one after the other on one system, or several at once on one each. */
+import type { Host } from '../../scripts/local/settings.ts';
+import { countCreations } from './creations.ts';
+import { followLogs } from './process-logs.ts';
+import { isWell, perform, type RunReport } from './run.ts';
+import type { Run } from './schedule.ts';
+import { openWorld } from './world.ts';
+
+interface Options {
+  host: Host;
+  seed: number;
+  runs: readonly Run[];
+  lanes: number;
+  onReport: (report: RunReport) => void;
+}
+
+export async function runAll({ host, seed, runs, lanes, onReport }: Options): Promise<{ reports: RunReport[]; left: string[] }> {
+  const waiting = [...runs];
+  const reports: RunReport[] = [];
+  const left = await Promise.all(Array.from({ length: Math.min(lanes, runs.length) }, work));
+  return { reports, left: left.flat() };
+
+  async function work(): Promise<string[]> {
+    const world = await openWorld(host);
+    const creations = await countCreations(world);
+    try {
+      for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
+        const logs = await followLogs(world.dataDir, `${host}-${seed}-${run.index}`);
+        const report = await perform(world, creations, run, seed);
+        if (!isWell(report)) report.problems.push(`logs of the processes: ${await logs.keep()}`);
+        reports.push(report);
+        onReport(report);
+        // The next run begins with everything there.
+        await world.controlPlane.start();
+        await world.executor.start();
+        await world.whole();
+      }
+    } catch (error) {
+      await world.stop();
+      throw error;
+    } finally {
+      creations.stop();
+    }
+    return world.stop();
+  }
+}

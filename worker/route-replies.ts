@@ -1,0 +1,61 @@
+/** What a route may answer with, as the spec has it: derived from its shape and its list of codes. */
+import type { RouteConfig } from '@hono/zod-openapi';
+import { problem } from '../shared/api/common.ts';
+import { errorEntry, type ErrorCode } from '../shared/errors.ts';
+import { problemType } from './problem.ts';
+
+export function takesJson({ request }: RouteConfig): boolean {
+  return Object.hasOwn(request?.body?.content ?? {}, 'application/json');
+}
+
+/** What the shape of a request can be wrong in, by what the route takes. */
+export function impliedErrors(route: RouteConfig): ErrorCode[] {
+  const fields: ErrorCode[] = ['unknown_field', 'missing_field', 'wrong_type', 'too_long', 'too_short', 'out_of_range', 'invalid_value'];
+  return [
+    ...(route.request?.body === undefined ? [] : (['unsupported_media_type'] as const)),
+    ...(takesJson(route) ? (['malformed_json', 'payload_too_large'] as const) : []),
+    ...(takesJson(route) || route.request?.query !== undefined ? fields : []),
+    'internal_error',
+  ];
+}
+
+/** One response per status, naming the codes that lead to it; `discovery/spec.ts` has an example of each. */
+export function errorResponses(codes: readonly ErrorCode[]): Record<string, object> {
+  const byStatus = Map.groupBy(codes, (code) => errorEntry(code).status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      {
+        description: group.map((code) => `\`${code}\``).join(', '),
+        content: {
+          [problemType]: { schema: problem, examples: Object.fromEntries(group.map((code) => [code, { $ref: `#/components/examples/${code}` }])) },
+        },
+      },
+    ]),
+  );
+}
+
+/** Headers that stand on many replies, described once (`components/headers`). */
+export const sharedHeaders = {
+  'RateLimit-Policy': { description: 'How many requests (`q`) are let through in how many seconds (`w`).', schema: { type: 'string', example: '"default";q=6000;w=60' } },
+  RateLimit: { description: 'How many requests are left (`r`) until the window ends, in seconds (`t`).', schema: { type: 'string', example: '"default";r=5999;t=60' } },
+  'Retry-After': { description: 'Seconds after which trying again makes sense.', schema: { type: 'integer', example: 15 } },
+} as const;
+
+type SharedHeader = keyof typeof sharedHeaders;
+
+export function withHeaders(responses: Record<string, object>, { isLimited }: { isLimited: boolean }): RouteConfig['responses'] {
+  const entries = Object.entries(responses).map(([status, response]) => [status, addHeaders(response, headersOf(Number(status), isLimited))]);
+  return Object.fromEntries(entries);
+}
+
+function headersOf(status: number, isLimited: boolean): SharedHeader[] {
+  const isCountTold = isLimited && status !== 101 && (status < 400 || status === 429);
+  const isRetryTold = status === 429 || status === 503;
+  return [...(isCountTold ? (['RateLimit-Policy', 'RateLimit'] as const) : []), ...(isRetryTold ? (['Retry-After'] as const) : [])];
+}
+
+function addHeaders(response: object & { headers?: object }, names: SharedHeader[]): object {
+  if (names.length === 0) return response;
+  return { ...response, headers: { ...response.headers, ...Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])) } };
+}
