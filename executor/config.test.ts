@@ -7,11 +7,16 @@ describe('the configuration of the executor', () => {
     expect(readConfig({})).toEqual({
       apiUrl: undefined, enrolmentToken: undefined, dir: resolve('.dockup/executor'), baseDomain: 'localhost', httpPort: 8080, tls: null,
       dockerSocket: '/var/run/docker.sock', networkPool: '10.213.0.0/16', proxySupervisor: 'docker', maxUpload: 20_000_000_000, logRetentionDays: 7,
+      pullTimeout: 900, healthTimeout: 300,
     });
   });
 
   it('takes an empty variable as one that is not set', () => {
     expect(readConfig({ DOCKUP_HTTP_PORT: '', DOCKUP_API_URL: '' }).httpPort).toBe(8080);
+  });
+
+  it.each(['0', '3601', '1.5', 'soon'])('REL-08 refuses a deadline of %s s', (seconds) => {
+    for (const name of ['DOCKUP_PULL_TIMEOUT', 'DOCKUP_HEALTH_TIMEOUT']) expect(() => readConfig({ [name]: seconds })).toThrow(new RegExp(name));
   });
 
   it.each([

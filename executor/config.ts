@@ -17,6 +17,10 @@ export interface Config {
   /** CIDR that project networks are cut from. */
   networkPool: string;
   proxySupervisor: 'docker' | 'external';
+  /** Seconds a deployment may take to pull its image. */
+  pullTimeout: number;
+  /** Seconds a deployment may wait for its container to become healthy, whatever `grace` its app asks for. */
+  healthTimeout: number;
   /** How long the logs of containers that are gone are kept. */
   logRetentionDays: number;
   /** Bytes of an uploaded image, unpacked. */
@@ -24,6 +28,9 @@ export interface Config {
 }
 
 const port = z.coerce.number().int().min(1).max(65535);
+
+/** s. The control plane gives a deployment up that has not ended after three hours. */
+const hourAtMost = z.coerce.number().int().min(1).max(3600);
 
 const environment = z.object({
   DOCKUP_API_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -36,6 +43,8 @@ const environment = z.object({
   DOCKUP_DOCKER_SOCKET: z.string().min(1).default('/var/run/docker.sock'),
   DOCKUP_NETWORK_POOL: z.string().regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, 'is not an IPv4 range such as 10.213.0.0/16').default('10.213.0.0/16'),
   DOCKUP_PROXY_SUPERVISOR: z.enum(['docker', 'external']).default('docker'),
+  DOCKUP_PULL_TIMEOUT: hourAtMost.default(900),
+  DOCKUP_HEALTH_TIMEOUT: hourAtMost.default(300),
   DOCKUP_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(7),
   DOCKUP_MAX_UPLOAD: z.coerce.number().int().min(1).default(20_000_000_000),
 });
@@ -58,6 +67,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     dockerSocket: values.DOCKUP_DOCKER_SOCKET,
     networkPool: values.DOCKUP_NETWORK_POOL,
     proxySupervisor: values.DOCKUP_PROXY_SUPERVISOR,
+    pullTimeout: values.DOCKUP_PULL_TIMEOUT,
+    healthTimeout: values.DOCKUP_HEALTH_TIMEOUT,
     logRetentionDays: values.DOCKUP_LOG_RETENTION_DAYS,
     maxUpload: values.DOCKUP_MAX_UPLOAD,
   };

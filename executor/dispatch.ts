@@ -3,6 +3,7 @@ import { AppError } from '../shared/errors.ts';
 import { calls, isMethod, type Method, type Params, type Result } from '../shared/protocol/calls.ts';
 import { limits } from '../shared/protocol/limits.ts';
 import { protocolVersion, type ExecutorMessage, type HubMessage } from '../shared/protocol/messages.ts';
+import { isDiskFull } from './disk.ts';
 import { describeError, type Log } from './log.ts';
 
 export type Handler<M extends Method> = (params: Params<M>, signal: AbortSignal) => Promise<Result<M>>;
@@ -81,6 +82,7 @@ export class Dispatch {
   }
 
   #refusal(call: Call, error: unknown): Answer {
+    if (!(error instanceof AppError) && isDiskFull(error)) return { type: 'err', id: call.id, code: 'insufficient_storage', message: 'The disk of the executor is full.' };
     if (error instanceof AppError) return { type: 'err', id: call.id, code: error.code, message: error.message.slice(0, 2000) };
     this.#options.log.error('call failed', { call: call.id, method: call.method, error: describeError(error) });
     return { type: 'err', id: call.id, code: 'internal_error', message: `The executor failed; its log has the cause under call ${call.id}.` };

@@ -16,6 +16,7 @@ import { Link } from './link.ts';
 import { createLoadedImages, type LoadedImages } from './images/loaded-images.ts';
 import { createLocks } from './locks.ts';
 import { describeError, type Log } from './log.ts';
+import { createDiskWatch } from './observe/disk-watch.ts';
 import { keepWatch } from './observe/keep-watch.ts';
 import { Observer } from './observe/observer.ts';
 import { Outbox } from './outbox.ts';
@@ -64,6 +65,7 @@ async function work({ config, log, onConnected }: ExecutorOptions, identity: Ide
   const { engine, journal, proxy, clock } = host;
   const observer = new Observer({ engine, journal, proxy, clock, log, emit });
   const deployments = new Deployments(host);
+  const disks = createDiskWatch(host);
   for (const outcome of journal.unacknowledged()) outbox.push(outcome);
 
   let reportInterval: number = limits.reportInterval;
@@ -84,11 +86,12 @@ async function work({ config, log, onConnected }: ExecutorOptions, identity: Ide
     onWelcome: (welcome) => {
       reportInterval = welcome.report_interval;
       void observer.report();
+      void disks.tell();
       if (isFirst) onConnected(serverId, apiUrl);
       isFirst = false;
     },
   });
-  await Promise.all([link.run(signal), keepWatch({ host, deployments, observer, reportInterval: () => reportInterval, signal })]);
+  await Promise.all([link.run(signal), disks.run(signal), keepWatch({ host, deployments, observer, reportInterval: () => reportInterval, signal })]);
 }
 
 /** Now, and every hour. */

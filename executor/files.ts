@@ -1,19 +1,35 @@
-/** Files that survive a crash: whole or not at all. */
-import { open, rename } from 'node:fs/promises';
+/** Files that survive a crash, and a disk that is full: whole or not at all. */
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Write through a temporary file, and to the disk before the name changes: after a power cut it is the old content or the new. */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w', 0o600);
+  await writeTogether(dirname(path), new Map([[path, content]]));
+}
+
+/** Several files of one folder: where there is no room for all of them, none is changed. */
+export async function writeTogether(folder: string, contents: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
+  const temporary = (path: string) => `${path}.tmp`;
+  const paths = [...contents.keys()];
+  try {
+    for (const [path, content] of contents) await writeToDisk(temporary(path), content);
+  } catch (error) {
+    // Half a file takes up the room that is missing.
+    await Promise.allSettled(paths.map((path) => rm(temporary(path), { force: true })));
+    throw error;
+  }
+  for (const path of paths) await rename(temporary(path), path);
+  await syncDirectory(folder);
+}
+
+async function writeToDisk(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'w', 0o600);
   try {
     await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
-  await syncDirectory(dirname(path));
 }
 
 /** A rename or a deletion is only durable once the directory is. */
@@ -24,6 +40,11 @@ export async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
+}
+
+/** Whether the file is there with exactly that content: then it need not be written, for which there may be no room. */
+export async function holds(path: string, content: string): Promise<boolean> {
+  return (await readFile(path, 'utf8').catch(() => null)) === content;
 }
 
 export function isMissing(error: unknown): boolean {

@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import type { DeployHost } from './deploy/host.ts';
 import { createEngine } from './docker/engine.ts';
 import { loadPolicy } from './docker/policy.ts';
+import { openPulledImages } from './images/pulled-images.ts';
 import { Journal } from './journal.ts';
 import { createLocks } from './locks.ts';
 import type { Log } from './log.ts';
@@ -39,6 +40,9 @@ export async function openHost({ config, serverId, log, emit }: HostOptions): Pr
     clock: createClock(),
     log,
     logs: new AppLogs(engine, new LogArchive({ engine, dir: join(config.dir, 'logs'), retentionDays: config.logRetentionDays, log })),
+    pulled: openPulledImages(join(config.dir, 'pulled-images.json')),
+    dir: config.dir,
+    deadlines: { pull: config.pullTimeout, health: config.healthTimeout },
     networkPool: config.networkPool,
     projects: createLocks(),
     routing: createLocks(),

@@ -3,6 +3,8 @@ import { readConfig } from './config.ts';
 import { runExecutor } from './executor.ts';
 import { createLog, describeError } from './log.ts';
 
+// A log on a full disk: what cannot be written is lost, and nothing else with it (REL-15).
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 const log = createLog();
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort());

@@ -22,6 +22,10 @@ export function connectedStatus(isEngineReachable: boolean, reason = 'the Docker
   return isEngineReachable ? { status: 'online', reason: null } : { status: 'degraded', reason };
 }
 
+/** Of a disk, by the share of it that is in use: `warning` from 80 %, `critical` from 85 % on. */
+export const diskLevels = ['ok', 'warning', 'critical'] as const;
+export type DiskLevel = (typeof diskLevels)[number];
+
 export function isFinished(status: DeploymentStatus): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled';
 }

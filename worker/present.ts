@@ -5,10 +5,11 @@ import { toTimestamp } from '../shared/api/common.ts';
 import type { Deployment } from '../shared/api/deployments.ts';
 import type { Event } from '../shared/api/events.ts';
 import type { Project } from '../shared/api/projects.ts';
-import type { Server } from '../shared/api/servers.ts';
+import type { Disk, Server } from '../shared/api/servers.ts';
 import type { Volume } from '../shared/api/volumes.ts';
 import type { UsagePoint } from '../shared/api/stats.ts';
 import { appHost } from '../shared/names.ts';
+import type { DiskState } from '../shared/protocol/events.ts';
 import type { LiveApp } from './services/apps.ts';
 import type { QueuedDeployment } from './services/deployments.ts';
 import type { VolumeState } from './services/volumes.ts';
@@ -44,8 +45,13 @@ export function toServer(row: ServerRow): Server {
     status_since: toTimestamp(row.statusSince),
     executor_version: row.executorVersion,
     engine: row.engine,
+    disks: (row.disks ?? []).map(toDisk),
     created_at: toTimestamp(row.createdAt),
   };
+}
+
+function toDisk({ path, total, free, level }: DiskState): Disk {
+  return { path, total, free, used_percent: total === 0 ? 0 : Math.round((1 - free / total) * 1000) / 10, level };
 }
 
 export function toApp({ app, usage }: LiveApp, baseDomain: string): App {

@@ -9,6 +9,8 @@ export interface AwaitHealthyOptions {
   engine: Engine;
   clock: Pick<Clock, 'sleep'>;
   target: ProbeTarget;
+  /** Seconds that a container gets at most, whatever its app asks for. */
+  longest: number;
   signal: AbortSignal;
 }
 
@@ -58,10 +60,11 @@ async function awaitExit({ engine, target }: AwaitHealthyOptions, seen: { lastPr
   throw new UnhealthyError('container_exited', { detail, lastProbe: seen.lastProbe, exitCode });
 }
 
-async function awaitProbe({ engine, clock, target, signal: cancelled }: AwaitHealthyOptions, seen: { lastProbe: string | null }, signal: AbortSignal): Promise<void> {
+async function awaitProbe({ engine, clock, target, longest, signal: cancelled }: AwaitHealthyOptions, seen: { lastProbe: string | null }, signal: AbortSignal): Promise<void> {
   if (target.check.kind === 'started') return clock.sleep(startedAfter, signal);
-  const deadline = Date.now() + target.check.grace * 1000;
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(target.check.grace * 1000)]);
+  const grace = Math.min(target.check.grace, longest);
+  const deadline = Date.now() + grace * 1000;
+  const ending = AbortSignal.any([signal, AbortSignal.timeout(grace * 1000)]);
   for (let pause = firstPause; Date.now() < deadline; pause = Math.min(pause * 1.5, longestPause)) {
     const result = await probe(engine, target, ending);
     cancelled.throwIfAborted();
@@ -71,7 +74,7 @@ async function awaitProbe({ engine, clock, target, signal: cancelled }: AwaitHea
     await clock.sleep(Math.min(pause, Math.max(0, deadline - Date.now())), signal);
   }
   throw new UnhealthyError('health_check_failed', {
-    detail: `The container was not healthy within ${target.check.grace} s. Last probe: ${seen.lastProbe ?? 'none'}`,
+    detail: `The container was not healthy within ${grace} s${grace < target.check.grace ? ', the longest that its server waits (DOCKUP_HEALTH_TIMEOUT)' : ''}. Last probe: ${seen.lastProbe ?? 'none'}`,
     lastProbe: seen.lastProbe,
     exitCode: null,
   });

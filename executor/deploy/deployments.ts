@@ -1,12 +1,14 @@
 /** All deployments of this host: accepted durably, one at a time per app in the order they came, cancellable until the switch. */
 import { AppError } from '../../shared/errors.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
+import { isDiskFull } from '../disk.ts';
 import { isReachable, isUnreachable } from '../docker/engine.ts';
 import { createLocks } from '../locks.ts';
 import { describeError } from '../log.ts';
 import { Control, type CancelReason } from './control.ts';
 import type { DeployHost } from './host.ts';
 import { dropFailedImage, dropOldImages } from './kept-images.ts';
+import { outlastFullDisk } from './outlast-disk.ts';
 import { undo } from './replace.ts';
 import { abandon, runDeployment, type Deployment } from './run.ts';
 import { retireOld } from './switch.ts';
@@ -59,7 +61,8 @@ export class Deployments {
     if (stage === 'committed') return false;
     // Taken out of the queue before anything is awaited, or its turn could come meanwhile.
     if (stage === 'queued') control.end();
-    await this.#host.journal.change(id, { cancel: reason });
+    // On a full disk it ends all the same; only a crash before the end would forget the wish.
+    await this.#host.journal.change(id, { cancel: reason }).catch(unlessFull);
     if (stage === 'queued') await this.#abandonQueued(deployment, reason);
     return true;
   }
@@ -143,7 +146,7 @@ export class Deployments {
       do await clock.sleep(1_000);
       while (!(await isReachable(engine)));
     }
-    await journal.change(id, { isDone: true });
+    await outlastFullDisk(this.#host, { deployment: id }, () => journal.change(id, { isDone: true }));
   }
 
   /** What an earlier process left, and this one has not resumed yet: the wish is kept, and carried out when its turn comes. */
@@ -166,4 +169,8 @@ export class Deployments {
     await abandon(this.#host, deployment, 'queued', new AppError(reason));
     this.#open.delete(deployment.id);
   }
+}
+
+function unlessFull(error: unknown): void {
+  if (!isDiskFull(error)) throw error;
 }

@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors.ts';
 import type { DeploymentFailure } from '../../shared/protocol/events.ts';
 import type { DeploymentPhase } from '../../shared/status.ts';
+import { isDiskFull } from '../disk.ts';
 import { inspectContainer } from '../docker/containers.ts';
 import { statusOf, type Engine } from '../docker/engine.ts';
 import { readLogs } from '../docker/logs.ts';
@@ -32,6 +33,7 @@ export async function describeFailure(context: FailureContext, error: unknown): 
 }
 
 function classify({ phase, log }: FailureContext, error: unknown): AppError {
+  if (isDiskFull(error) && !(error instanceof AppError)) return new AppError('insufficient_storage', { detail: 'The disk of the executor is full.', cause: error });
   if (!(error instanceof AppError)) {
     log.error('deployment failed unexpectedly', { phase, error: describeError(error) });
     return new AppError('internal_error', { cause: error });

@@ -3,6 +3,7 @@ import type { ExecutorEvent } from '../../shared/protocol/events.ts';
 import type { Clock } from '../clock.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { Policy } from '../docker/policy.ts';
+import type { PulledImages } from '../images/pulled-images.ts';
 import type { Journal } from '../journal.ts';
 import type { Locks } from '../locks.ts';
 import type { Log } from '../log.ts';
@@ -17,6 +18,12 @@ export interface DeployHost {
   clock: Clock;
   log: Log;
   logs: AppLogs;
+  /** The images that this executor has brought onto the engine. */
+  pulled: PulledImages;
+  /** The executor's own directory. */
+  dir: string;
+  /** Seconds: what a deployment may take at most to pull its image, and to become healthy. */
+  deadlines: { pull: number; health: number };
   /** CIDR that project networks are cut from. */
   networkPool: string;
   /** Held by project id around everything that gives out an address or ends a network. */

@@ -9,7 +9,7 @@ import type { DeploymentPhase } from '../../shared/status.ts';
 import { toCreateOptions } from '../docker/container-spec.ts';
 import { createContainer, listContainers, startContainer, type AppContainer } from '../docker/containers.ts';
 import { isReachable, isUnreachable } from '../docker/engine.ts';
-import { ensureImage, findImage } from '../docker/images.ts';
+import { findImage } from '../docker/images.ts';
 import { ensureNetwork, findFreeAddress, removeNetworkIfUnused } from '../docker/networks.ts';
 import { enforcePolicy } from '../docker/policy.ts';
 import { ensureVolume } from '../docker/volumes.ts';
@@ -19,7 +19,9 @@ import type { Control } from './control.ts';
 import { describeFailure } from './failure.ts';
 import type { DeployHost } from './host.ts';
 import { dropFailedImage, dropOldImages, keepImage } from './kept-images.ts';
+import { outlastFullDisk } from './outlast-disk.ts';
 import { phaseOfStep, planDeployment, type Step } from './plan.ts';
+import { pull } from './pull.ts';
 import { releaseOld, undo } from './replace.ts';
 import { switchRoute } from './switch.ts';
 import { validate } from './validate.ts';
@@ -30,7 +32,6 @@ export interface Deployment {
   control: Control;
 }
 
-const pullDeadline = 15 * 60 * 1000;
 /** ms a deployment waits for an engine that went away under it, which is how a restart of dockerd looks. */
 const engineDeadline = 30_000;
 
@@ -75,7 +76,7 @@ export async function abandon(host: DeployHost, deployment: Deployment, phase: D
 const cancelCodes = new Set<ErrorCode>(['deployment_cancelled', 'app_deleted']);
 
 async function conclude(host: DeployHost, outcome: DeploymentEvent, isDone: boolean): Promise<void> {
-  await host.journal.conclude(outcome, isDone);
+  await outlastFullDisk(host, { deployment: outcome.deployment }, () => host.journal.conclude(outcome, isDone));
   host.emit(outcome);
   host.log.info('deployment ended', { deployment: outcome.deployment, app: outcome.app, status: outcome.status, code: outcome.failure?.code });
 }
@@ -95,15 +96,7 @@ async function takeSteps(host: DeployHost, deployment: Deployment, progress: Pro
 
 /** What each step of the plan does. */
 const operations: Record<Step, (host: DeployHost, deployment: Deployment) => Promise<void>> = {
-  async pull({ engine, policy }, { spec, control }) {
-    const deadline = AbortSignal.timeout(pullDeadline);
-    try {
-      await ensureImage(engine, { image: spec.image, policy: spec.pull_policy === 'never' || !policy.pull ? 'never' : 'always' }, AbortSignal.any([control.signal, deadline]));
-    } catch (cause) {
-      if (deadline.aborted && !control.signal.aborted) throw new AppError('deadline_exceeded', { detail: `pull ${spec.image}: not done within 15 minutes`, cause });
-      throw cause;
-    }
-  },
+  pull,
 
   create(host, { id, spec }) {
     const { engine, proxy, policy, networkPool, projects } = host;
@@ -127,11 +120,11 @@ const operations: Record<Step, (host: DeployHost, deployment: Deployment) => Pro
   },
 
   async health(host, deployment) {
-    const { engine, clock } = host;
+    const { engine, clock, deadlines } = host;
     const { spec, control } = deployment;
     const container = await getOwn(host, deployment);
     const target = { check: spec.health_check, container: container.id, address: container.address ?? '', port: spec.internal_port, host: spec.hosts[0] ?? container.address ?? '' };
-    await awaitHealthy({ engine, clock, target, signal: control.signal });
+    await awaitHealthy({ engine, clock, target, longest: deadlines.health, signal: control.signal });
   },
 
   async route(host, deployment) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import type { EngineInfo } from '../../shared/protocol/messages.ts';
+import { isDiskFull } from '../disk.ts';
 import { createClosingAgent } from '../http.ts';
 import { agreeOnVersion } from './api-version.ts';
 import { CommandNotes } from './command-notes.ts';
@@ -94,7 +95,7 @@ function soon<T>(request: Promise<T>): Promise<T> {
   return Promise.race([request, promise]).finally(() => clearTimeout(timer));
 }
 
-/** Wait for a request to the engine. @throws AppError engine_unreachable, engine_error: `<doing>: <the daemon's message>` */
+/** Wait for a request to the engine. @throws AppError engine_unreachable, engine_error or insufficient_storage: `<doing>: <the daemon's message>` */
 export async function asked<T>(doing: string, request: Promise<T>): Promise<T> {
   try {
     return await request;
@@ -120,7 +121,7 @@ export function toAppError(doing: string, error: unknown): AppError {
   if (connectionErrors.has(code)) {
     return new AppError('engine_unreachable', { detail: `${doing}: the Docker engine does not answer (${code})`, cause: error });
   }
-  return new AppError('engine_error', { detail: `${doing}: ${daemonMessage(error)}`, cause: error });
+  return new AppError(isDiskFull(error) ? 'insufficient_storage' : 'engine_error', { detail: `${doing}: ${daemonMessage(error)}`, cause: error });
 }
 
 /** Whether the engine was away, rather than refusing. */

@@ -2,9 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../../shared/errors.ts';
 import { canonicalImage } from '../../shared/image-reference.ts';
-import { isKeptImage } from '../../shared/names.ts';
+import { isKeptImage, labels } from '../../shared/names.ts';
 import { asked, daemonMessage, statusOf, toAppError, type Engine } from './engine.ts';
 import { readFailure } from './progress.ts';
+import { createPullProgress } from './pull-progress.ts';
 
 /** Stricter than the engine: a reference is put into the path of its API, so it may not walk there. */
 const reference = /^[a-zA-Z0-9]+(?:[._:/@-]+[a-zA-Z0-9]+)*$/;
@@ -31,14 +32,28 @@ export async function findImage({ quick }: Engine, image: string): Promise<strin
   }
 }
 
-/** @throws AppError image_not_found, image_pull_failed; or the signal's reason */
-export async function pullImage({ docker }: Engine, image: string, signal: AbortSignal): Promise<void> {
+export interface PullOptions {
+  signal: AbortSignal;
+  /** Told with the bytes that are still to come, as far as they are known; may throw to end it. */
+  onProgress?: (coming: number) => void;
+}
+
+/** @throws AppError image_not_found, image_pull_failed, insufficient_storage; the signal's reason, or what `onProgress` throws */
+export async function pullImage({ docker }: Engine, image: string, { signal, onProgress }: PullOptions): Promise<void> {
+  const ended = new AbortController();
+  const progress = createPullProgress();
+  const watch = (said: unknown) => {
+    progress.take(said);
+    onProgress?.(progress.coming());
+  };
   try {
     // The engine's client answers with the reply itself, which its types do not say; its own reader of such streams passes over failures.
-    const reply = (await docker.createImage({ fromImage: withTag(image), abortSignal: signal })) as IncomingMessage;
-    const failure = await readFailure(reply);
+    const reply = (await docker.createImage({ fromImage: withTag(image), abortSignal: AbortSignal.any([signal, ended.signal]) })) as IncomingMessage;
+    const failure = await readFailure(reply, watch);
     if (failure !== null) throw new Error(failure);
   } catch (error) {
+    // The engine throws away what it has of a pull that nobody waits for.
+    ended.abort();
     signal.throwIfAborted();
     throw toPullError(image, error);
   }
@@ -48,19 +63,37 @@ const absent = /not found|manifest unknown|pull access denied|does not exist|una
 
 function toPullError(image: string, error: unknown): AppError {
   const mapped = toAppError('pull image', error);
-  if (mapped.code === 'engine_unreachable') return mapped;
+  if (mapped.code !== 'engine_error') return mapped;
   const message = daemonMessage(error);
   const isAbsent = statusOf(error) === 404 || absent.test(message);
   return new AppError(isAbsent ? 'image_not_found' : 'image_pull_failed', { detail: `pull ${image}: ${message}`, cause: error });
 }
 
-/** Make sure that the engine has the image, by the app's pull policy. */
-export async function ensureImage(engine: Engine, wanted: { image: string; policy: 'always' | 'never' }, signal: AbortSignal): Promise<void> {
-  if (wanted.policy === 'always') return pullImage(engine, wanted.image, signal);
-  if ((await asked('inspect image', findImage(engine, wanted.image))) === null) {
-    if (isKeptImage(wanted.image)) throw new AppError('image_not_kept', { detail: `The server no longer has the image ${wanted.image}.` });
-    throw new AppError('image_not_found', { detail: `The image ${wanted.image} is not on the server, and the pull policy is "never".` });
-  }
+/** @throws AppError image_not_found, image_not_kept */
+export async function requireImage(engine: Engine, image: string): Promise<void> {
+  if ((await asked('inspect image', findImage(engine, image))) !== null) return;
+  if (isKeptImage(image)) throw new AppError('image_not_kept', { detail: `The server no longer has the image ${image}.` });
+  throw new AppError('image_not_found', { detail: `The image ${image} is not on the server, and the pull policy is "never".` });
+}
+
+export interface ListedImage {
+  id: string;
+  /** Its names, with their tags. */
+  tags: string[];
+  /** The `dockup.server` label. */
+  server: string | undefined;
+}
+
+export async function listImages({ quick }: Engine): Promise<ListedImage[]> {
+  const found = await asked('list images', quick.listImages());
+  // An image without a name has one that says so.
+  return found.map(({ Id, RepoTags, Labels }) => ({ id: Id, tags: (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>'), server: Labels?.[labels.server] }));
+}
+
+/** Ids of the images that containers of this engine are made from, whosever they are. */
+export async function usedImages({ quick }: Engine): Promise<Set<string>> {
+  const containers = await asked('list containers', quick.listContainers({ all: true }));
+  return new Set(containers.map(({ ImageID }) => ImageID));
 }
 
 /** Give the image one more name. `name` has a tag. */

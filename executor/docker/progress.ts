@@ -11,12 +11,17 @@ const failure = z.union([
   z.object({ message: z.string() }).transform(({ message }) => message),
 ]);
 
-/** Reads it to its end. Answers why it failed, or null. */
-export async function readFailure(stream: Readable): Promise<string | null> {
+/** Reads it to its end. Answers why it failed, or null. What `onLine` throws ends the reading. */
+export async function readFailure(stream: Readable, onLine: (said: unknown) => void = () => undefined): Promise<string | null> {
+  // It breaks when the request is given up, which is when nobody reads any more.
+  const lines = createInterface({ input: stream });
+  for (const source of [stream, lines]) source.on('error', () => undefined);
   let told: string | null = null;
-  for await (const line of createInterface({ input: stream })) {
-    const found = failure.safeParse(parseJson(line));
+  for await (const line of lines) {
+    const said = parseJson(line);
+    const found = failure.safeParse(said);
     if (found.success) told = found.data;
+    else onLine(said);
   }
   if (stream.errored !== null) throw stream.errored;
   return told;

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import { labels } from '../../shared/names.ts';
+import { isDiskFull } from '../disk.ts';
 import { explain } from '../images/filter.ts';
 import { unpackingStages } from '../images/unpack.ts';
 import { interrupted } from '../transfers.ts';
@@ -131,6 +132,6 @@ const mayBeThere = 'What came before the fault may already be in the volume.';
 function toArchiveError(error: unknown): AppError {
   const message = daemonMessage(error);
   const isRefused = statusOf(error) === 400 || /tar|EOF|outside of/i.test(message);
-  if (/no space left/i.test(message)) return new AppError('insufficient_storage', { detail: message, cause: error });
+  if (isDiskFull(error)) return toAppError('write volume', error);
   return isRefused ? new AppError('archive_invalid', { detail: `The engine could not unpack the body: ${message}. ${mayBeThere}`, cause: error }) : toAppError('write volume', error);
 }

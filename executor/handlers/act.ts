@@ -5,6 +5,7 @@ import type { AppAction } from '../../shared/status.ts';
 import { keepDown, keepUp, pauseContainer, restartContainer, startContainer, stopContainer, unpauseContainer, type AppContainer } from '../docker/containers.ts';
 import { isBeingReplaced } from '../deploy/replace.ts';
 import { setServing } from '../deploy/switch.ts';
+import { isDiskFull } from '../disk.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { DeployHost } from '../deploy/host.ts';
 import type { HandlerContext } from './context.ts';
@@ -54,7 +55,14 @@ function obstacleTo(action: AppAction, { state }: AppContainer): string | null {
 
 /** A container whose deployment is no longer in the journal has nothing to be marked on. */
 async function markStopped({ host }: HandlerContext, { deployment }: AppContainer, isStopped: boolean): Promise<void> {
-  if (host.journal.get(deployment) !== undefined) await host.journal.change(deployment, { isStopped });
+  if (host.journal.get(deployment) === undefined) return;
+  try {
+    await host.journal.change(deployment, { isStopped });
+  } catch (error) {
+    // An app that fills the disk must not run on because there is no room to write down that it was stopped.
+    if (!isDiskFull(error)) throw error;
+    host.log.warn('the disk is full: that an app was started or stopped is not written down', { deployment, isStopped });
+  }
 }
 
 const actions: Record<AppAction, (engine: Engine, container: AppContainer) => Promise<void>> = {

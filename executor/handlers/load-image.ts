@@ -1,5 +1,4 @@
 /** Take in an image that a client sends. Until the engine has read the archive to its end nothing is loaded, so what is refused leaves nothing. */
-import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
@@ -63,7 +62,7 @@ async function loadFile(context: HandlerContext, wanted: Wanted, file: FinishedU
 async function load({ host, uploads, loaded: notes }: HandlerContext, { app, image, pick }: Wanted, source: Readable, { length, signal }: { length: number | null; signal: AbortSignal }): Promise<Result<'load_image'>> {
   const { engine, log } = host;
   if (length !== null && length > uploads.maxBytes) throw new AppError('archive_too_large', { detail: `It has ${length} bytes, this server takes ${uploads.maxBytes} (DOCKUP_MAX_UPLOAD).` });
-  const guard = guardDisk(await dataRootOf(engine), dirname(uploads.dir));
+  const guard = guardDisk(await dataRootOf(engine), host.dir);
   guard(length ?? 0);
   await notes.note(app, image);
 

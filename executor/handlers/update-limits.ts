@@ -1,6 +1,7 @@
 /** CPU and memory of the running container, changed in place: the same container, not restarted. */
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
+import { outlastFullDisk } from '../deploy/outlast-disk.ts';
 import { limitsOf, megabyte } from '../docker/container-spec.ts';
 import { updateContainer, type AppContainer } from '../docker/containers.ts';
 import { readEngineInfo, type Engine } from '../docker/engine.ts';
@@ -23,7 +24,7 @@ export function updateLimits({ host, observer, apps }: HandlerContext, { app, ..
     await checkUsage(engine, container, limits.memory_limit);
     await updateContainer(engine, container.id, limitsOf(limits));
     // A container whose deployment is no longer in the journal has nothing to be marked on.
-    if (journal.get(container.deployment) !== undefined) await journal.changeLimits(container.deployment, limits);
+    if (journal.get(container.deployment) !== undefined) await outlastFullDisk(host, { deployment: container.deployment }, () => journal.changeLimits(container.deployment, limits));
     return {};
   });
 }

@@ -1,5 +1,4 @@
 /** Volumes of an app: listed, removed, sent as a tar and filled from one. */
-import { dirname } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
 import { guardDisk } from '../disk.ts';
@@ -33,7 +32,7 @@ export async function fillVolume({ host, transfers, uploads }: HandlerContext, {
   content.on('error', () => undefined);
   try {
     const { maxBytes } = uploads;
-    const guard = guardDisk(await dataRootOf(engine), dirname(uploads.dir));
+    const guard = guardDisk(await dataRootOf(engine), host.dir);
     guard(length ?? 0);
     const name = await host.containers.hold(app, () => ensureVolume(engine, { app, volume }));
     await writeContent(host, name, { content, maxBytes, guard, signal });

@@ -30,7 +30,6 @@ const brokenContent = /unexpected EOF|invalid|no such file|checksum|mismatch|unm
 function toLoadError(error: unknown): AppError {
   const mapped = toAppError('docker load', error);
   if (mapped.code !== 'engine_error') return mapped;
-  if (/no space left/i.test(mapped.message)) return new AppError('insufficient_storage', { detail: mapped.message, cause: error });
   return brokenContent.test(mapped.message) ? new AppError('archive_invalid', { detail: mapped.message, cause: error }) : mapped;
 }
 

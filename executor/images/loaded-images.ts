@@ -2,12 +2,11 @@
  * The images that were loaded for deployments, by the tags they got: on the disk before they are loaded, because a deployment may never follow, and an engine may be
  * shared, so that a tag alone does not say whose it is.
  */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { isMissing, writeAtomically } from '../files.ts';
 import { untagImage } from '../docker/images.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { Journal } from '../journal.ts';
+import { openNotes } from '../notes.ts';
 
 const note = z.strictObject({ app: z.string(), image: z.string(), loadedAt: z.number() });
 type Note = z.infer<typeof note>;
@@ -24,18 +23,7 @@ export interface LoadedImages {
 }
 
 export function createLoadedImages({ path, engine, journal }: { path: string; engine: Engine; journal: Journal }): LoadedImages {
-  let turn: Promise<unknown> = Promise.resolve();
-
-  /** One change at a time. */
-  function change(work: (notes: Note[]) => Promise<Note[]>): Promise<void> {
-    const done = turn.then(async () => {
-      const before = await readNotes(path);
-      const after = await work(before);
-      if (after.length !== before.length) await writeAtomically(path, JSON.stringify(after));
-    });
-    turn = done.catch(() => undefined);
-    return done;
-  }
+  const notes = openNotes(path, note);
 
   async function isSettled(image: string): Promise<boolean> {
     // From here on the journal says what becomes of it.
@@ -45,12 +33,12 @@ export function createLoadedImages({ path, engine, journal }: { path: string; en
   }
 
   const loaded: LoadedImages = {
-    note: (app, image) => change(async (notes) => [...notes, { app, image, loadedAt: Date.now() }]),
+    note: (app, image) => notes.change((before) => [...before, { app, image, loadedAt: Date.now() }]),
 
     drop: ({ app, deployment, before = Infinity }) =>
-      change(async (notes) => {
+      notes.change(async (all) => {
         const kept: Note[] = [];
-        for (const one of notes) {
+        for (const one of all) {
           const isMeant = (app ?? one.app) === one.app && (deployment ?? deploymentOf(one.image)) === deploymentOf(one.image) && one.loadedAt < before;
           if (!isMeant || !(await isSettled(one.image))) kept.push(one);
         }
@@ -68,14 +56,5 @@ function deploymentOf(image: string): string {
 
 /** For those who take a whole system away. */
 export async function readLoadedImages(path: string): Promise<string[]> {
-  return (await readNotes(path)).map(({ image }) => image);
-}
-
-async function readNotes(path: string): Promise<Note[]> {
-  try {
-    return z.array(note).parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+  return (await openNotes(path, note).read()).map(({ image }) => image);
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
-import { writeAtomically } from '../files.ts';
+import { holds, writeAtomically } from '../files.ts';
 import type { Log } from '../log.ts';
 import { caddyConfig, caddyFiles } from './caddy-config.ts';
 import { ProxyController } from './controller.ts';
@@ -85,7 +85,8 @@ function withTls(haproxy: Proxy, options: ProxyOptions, tls: TlsSettings): Proxy
   return {
     async ensure() {
       await mkdir(join(options.dir, caddyFiles.storage), { recursive: true, mode: 0o700 });
-      await writeAtomically(join(options.dir, caddyFiles.config), caddyConfig(tls, options.httpPort));
+      const [path, config] = [join(options.dir, caddyFiles.config), caddyConfig(tls, options.httpPort)];
+      if (!(await holds(path, config))) await writeAtomically(path, config);
       await haproxy.ensure();
       if (!caddy) return;
       await caddy.start();

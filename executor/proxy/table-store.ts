@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../shared/errors.ts';
-import { writeAtomically } from '../files.ts';
+import { holds, writeTogether } from '../files.ts';
 import { errorPages } from './error-pages.ts';
 import { haproxyConfig, type HaproxySettings, hostMapFile, proxyFiles } from './haproxy-config.ts';
 import { emptyTable, type RoutingTable } from './routing-table.ts';
@@ -18,13 +18,10 @@ export interface TableStore {
 export function createTableStore(dir: string, settings: HaproxySettings): TableStore {
   const written = new Map<string, string>();
 
-  const write = async (file: string, content: string) => {
-    if (written.get(file) === content) return;
-    // Forgotten first: should the write fail half-way, the next one is not skipped.
-    written.delete(file);
-    await writeAtomically(join(dir, file), content);
-    written.set(file, content);
-  };
+  /** What is there already is not written again: routing can be put right on a full disk. */
+  async function isThere(file: string, content: string): Promise<boolean> {
+    return written.get(file) === content || (!written.has(file) && (await holds(join(dir, file), content)));
+  }
 
   return {
     async load() {
@@ -38,11 +35,18 @@ export function createTableStore(dir: string, settings: HaproxySettings): TableS
 
     async save(table) {
       await mkdir(dir, { recursive: true, mode: 0o700 });
-      await write(proxyFiles.routes, `${JSON.stringify({ version: 1, backends: table })}\n`);
-      for (const { file, message } of errorPages.values()) await write(file, message);
-      // The configuration before the map: a host never points at a backend whose servers are still to come.
-      await write(proxyFiles.config, haproxyConfig(settings, table));
-      await write(proxyFiles.hosts, hostMapFile(table));
+      const files = new Map([
+        [proxyFiles.routes, `${JSON.stringify({ version: 1, backends: table })}\n`],
+        ...[...errorPages.values()].map(({ file, message }) => [file, message] as const),
+        // The configuration before the map: a host never points at a backend whose servers are still to come.
+        [proxyFiles.config, haproxyConfig(settings, table)],
+        [proxyFiles.hosts, hostMapFile(table)],
+      ]);
+      for (const [file, content] of files) if (await isThere(file, content)) files.delete(file);
+      // Forgotten first: should the write fail half-way, the next one is not skipped.
+      for (const file of files.keys()) written.delete(file);
+      await writeTogether(dir, new Map([...files].map(([file, content]) => [join(dir, file), content])));
+      for (const [file, content] of files) written.set(file, content);
     },
   };
 }

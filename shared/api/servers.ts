@@ -1,7 +1,21 @@
 import { z } from 'zod';
 import { engineInfo } from '../protocol/messages.ts';
-import { serverStatuses } from '../status.ts';
+import { diskLevels, serverStatuses } from '../status.ts';
 import { idOf, pageOf, timestamp } from './common.ts';
+
+const bytes = (description: string, example: number) => z.number().nonnegative().meta({ description, example });
+
+export const disk = z
+  .strictObject({
+    path: z.string().meta({ description: 'What it holds: the folder of the engine, or that of the executor where it is on a disk of its own.', example: '/var/lib/docker' }),
+    total: bytes('Bytes that can be used, as `df` counts them.', 85_899_345_920),
+    free: bytes('Bytes that are left, to the nearest hundredth of the disk.', 15_032_385_536),
+    used_percent: z.number().min(0).max(100).meta({ description: 'Share in use.', example: 82.5 }),
+    level: z.enum(diskLevels).meta({ description: '`warning` from 80 % on; `critical` from 85 % on, when images that neither a container nor a rollback needs are removed. Pulls and uploads are refused with `insufficient_storage` where less than a tenth would stay free.', example: 'warning' }),
+  })
+  .meta({ id: 'Disk', description: 'A disk of a server.' });
+
+export type Disk = z.infer<typeof disk>;
 
 const serverFields = {
   id: idOf('server', 'Id of the server.'),
@@ -11,6 +25,7 @@ const serverFields = {
   status_since: timestamp('When the status last changed.'),
   executor_version: z.string().nullable().meta({ description: 'Release of its executor.', example: '0.1.0' }),
   engine: engineInfo.nullable().meta({ description: 'Its Docker engine.', example: { version: '28.5.2', api_version: '1.51', os: 'linux', arch: 'amd64', cpus: 4, memory: 8_326_098_944 } }),
+  disks: z.array(disk).meta({ description: 'Its disks, as its executor last told; empty before it has.' }),
   created_at: timestamp('When it was registered.'),
 };
 

@@ -1,7 +1,7 @@
 /** What an executor tells by itself. Data only: the control plane decides what it means. */
 import { z } from 'zod';
 import { errorCodes } from '../errors.ts';
-import { appStatuses, deploymentPhases, deploymentStatuses } from '../status.ts';
+import { appStatuses, deploymentPhases, deploymentStatuses, diskLevels } from '../status.ts';
 import { logLine } from './logs.ts';
 import { minuteUsage } from './usage.ts';
 
@@ -79,5 +79,20 @@ export type UsageEvent = z.infer<typeof usageEvent>;
 export const oomEvent = z.strictObject({ kind: z.literal('oom'), app: z.string(), deployment: z.string(), at: observedAt });
 export type OomEvent = z.infer<typeof oomEvent>;
 
-export const executorEvent = z.discriminatedUnion('kind', [deploymentEvent, statusEvent, reportEvent, usageEvent, oomEvent]);
+/** A disk of the host, with what can be used of it, as `df` tells it. */
+export const diskState = z.strictObject({
+  /** A folder on it: the engine's, or the executor's own. */
+  path: z.string().max(4096),
+  /** Bytes. */
+  total: z.number().nonnegative(),
+  free: z.number().nonnegative(),
+  level: z.enum(diskLevels),
+});
+export type DiskState = z.infer<typeof diskState>;
+
+/** The disks that the engine and the executor keep their things on (REL-15). Told on every connection, and when a level or a hundredth of a disk has changed. */
+export const diskEvent = z.strictObject({ kind: z.literal('disk'), at: observedAt, disks: z.array(diskState).max(8) });
+export type DiskEvent = z.infer<typeof diskEvent>;
+
+export const executorEvent = z.discriminatedUnion('kind', [deploymentEvent, statusEvent, reportEvent, usageEvent, oomEvent, diskEvent]);
 export type ExecutorEvent = z.infer<typeof executorEvent>;

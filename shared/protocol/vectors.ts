@@ -63,6 +63,11 @@ export const executorVectors: Vector<ExecutorMessage>[] = [
     message: { type: 'event', seq: 6, event: { kind: 'oom', app: 'app_1', deployment: 'dep_1', at: 1_795_373_428_004 } },
   },
   {
+    name: 'event: how full the disks are',
+    text: '{"type":"event","seq":7,"event":{"kind":"disk","at":1795373428005,"disks":[{"path":"/var/lib/docker","total":85899345920,"free":15032385536,"level":"warning"}]}}',
+    message: { type: 'event', seq: 7, event: { kind: 'disk', at: 1_795_373_428_005, disks: [{ path: '/var/lib/docker', total: 85_899_345_920, free: 15_032_385_536, level: 'warning' }] } },
+  },
+  {
     name: 'event: report',
     text: '{"type":"event","seq":2,"event":{"kind":"report","at":1795373428001,"engine":"reachable","apps":[{"app":"app_1k3m8v0qz9x4c7b2n5h6t0","status":"running","cpu":1.5,"memory":24.1}]}}',
     message: {

@@ -100,7 +100,7 @@ describe.each(ways)('REL-11 an engine that %s', (_way, end) => {
     for (const action of ['stop', 'start'] as const) await fixture.handlers.act({ app: spec.app, action }, signal);
     await end();
     await engine.start();
-    await eventually(async () => (await serves(spec)) === 'again\n' || undefined);
+    await expect.poll(() => serves(spec), { timeout: 30_000 }).toBe('again\n');
   });
 
   it('ends the stream of a log with engine_unreachable, and its cursor goes on without gap or duplicate', async () => {

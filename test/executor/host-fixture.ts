@@ -14,6 +14,7 @@ import { defaultPolicy, type Policy } from '../../executor/docker/policy.ts';
 import { createHandlers } from '../../executor/handlers/handlers.ts';
 import { Journal } from '../../executor/journal.ts';
 import { createLoadedImages } from '../../executor/images/loaded-images.ts';
+import { openPulledImages } from '../../executor/images/pulled-images.ts';
 import { createLocks } from '../../executor/locks.ts';
 import { createLog } from '../../executor/log.ts';
 import { AppLogs } from '../../executor/logs/app-logs.ts';
@@ -64,6 +65,8 @@ export interface OpenOptions {
   pool?: string;
   /** Bytes. */
   maxUpload?: number;
+  /** Seconds. */
+  deadlines?: DeployHost['deadlines'];
   /** Wrap what a life works with, to kill it at some point. */
   wrap?: (host: DeployHost) => DeployHost;
 }
@@ -142,7 +145,7 @@ interface World {
   logs: string[];
 }
 
-async function openLife(world: World, { policy = defaultPolicy, socketPath = engineSocket, maxUpload = 1_000_000_000, wrap = (host) => host }: OpenOptions): Promise<Life> {
+async function openLife(world: World, { policy = defaultPolicy, socketPath = engineSocket, maxUpload = 1_000_000_000, deadlines = { pull: 900, health: 300 }, wrap = (host) => host }: OpenOptions): Promise<Life> {
   const log = createLog((line) => world.logs.push(line));
   const ownEngine = createEngine({ socketPath, serverId: world.serverId, dir: world.dir });
   const host = wrap({
@@ -153,6 +156,9 @@ async function openLife(world: World, { policy = defaultPolicy, socketPath = eng
     clock: createClock(),
     log,
     logs: new AppLogs(ownEngine, new LogArchive({ engine: ownEngine, dir: join(world.dir, 'logs'), retentionDays: 7, log })),
+    pulled: openPulledImages(join(world.dir, 'pulled-images.json')),
+    dir: world.dir,
+    deadlines,
     networkPool: world.pool,
     projects: createLocks(),
     routing: createLocks(),

@@ -58,7 +58,7 @@ export function presenceIf(isConnected: boolean): Presence {
 /** Registers a server that is online and places the app of the context on it. */
 export async function placeOnServer({ ctx, appId }: TestContext): Promise<void> {
   const id = 'srv_1';
-  const enrolled = { enrolmentHash: null, enrolmentExpiresAt: null, publicKey: null, epoch: 1, executorVersion: null, engine: null, ingress: null };
+  const enrolled = { enrolmentHash: null, enrolmentExpiresAt: null, publicKey: null, epoch: 1, executorVersion: null, engine: null, ingress: null, disks: null };
   await insertServer(ctx.db, { id, name: 'host', status: 'online', statusReason: null, statusSince: 0, createdAt: 0, ...enrolled });
   await placeApp(ctx.db, appId, id);
 }

@@ -23,7 +23,7 @@ test('half an upgrade (`Upgrade` without `Connection: Upgrade`) is answered with
   const id = ctx.newId('server');
   await insertServer(ctx.db, {
     id, name: 'box', status: 'online', statusReason: null, statusSince: 0, epoch: 0, publicKey: null, enrolmentHash: null, enrolmentExpiresAt: null, executorVersion: null,
-    engine: null, ingress: null, createdAt: 0,
+    engine: null, ingress: null, disks: null, createdAt: 0,
   });
   await placeApp(ctx.db, appId, id);
 

@@ -37,7 +37,7 @@ describe('the events of an app', () => {
     const id = ctx.newId('server');
     await insertServer(ctx.db, {
       id, name: 'box', status: 'online', statusReason: null, statusSince: now, epoch: 0, publicKey: null, enrolmentHash: null, enrolmentExpiresAt: null, executorVersion: null,
-      engine: null, ingress: null, createdAt: now,
+      engine: null, ingress: null, disks: null, createdAt: now,
     });
     await placeApp(ctx.db, app.id, id);
     return id;

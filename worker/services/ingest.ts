@@ -4,7 +4,7 @@ import type { Hello } from '../../shared/protocol/messages.ts';
 import { connectedStatus, isFinished } from '../../shared/status.ts';
 import { advanceDeployment, findDeployment, listOpenDeployments } from '../store/deployments.ts';
 import { listRemovals } from '../store/removals.ts';
-import { noteServerState, updateConnectedServer } from '../store/servers.ts';
+import { noteDisks, noteServerState, updateConnectedServer } from '../store/servers.ts';
 import { listStatuses } from '../store/statuses.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver, startNextDeployment } from './deployments.ts';
@@ -37,6 +37,8 @@ export function createIngest(ctx: Context): Ingest {
           return changeStatus(ctx, serverId, event);
         case 'oom':
           return takeOom(ctx, serverId, event);
+        case 'disk':
+          return noteDisks(ctx.db, serverId, epoch, event.disks);
         case 'report':
           return takeReport(ctx, serverId, epoch, event);
       }

@@ -33,6 +33,7 @@ export async function createServer(ctx: Context, actor: Actor, name: string): Pr
     executorVersion: null,
     engine: null,
     ingress: null,
+    disks: null,
     createdAt: now,
   };
   await insertServer(ctx.db, row);

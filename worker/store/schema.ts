@@ -2,7 +2,7 @@
 import type { SQL } from 'drizzle-orm';
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
-import type { DeploymentFailure } from '../../shared/protocol/events.ts';
+import type { DeploymentFailure, DiskState } from '../../shared/protocol/events.ts';
 import type { EngineInfo, Ingress } from '../../shared/protocol/messages.ts';
 import type { DeployStrategy } from '../../shared/protocol/spec.ts';
 import type { MinuteUsage } from '../../shared/protocol/usage.ts';
@@ -69,6 +69,8 @@ export const servers = sqliteTable('servers', {
   executorVersion: text(),
   engine: text({ mode: 'json' }).$type<EngineInfo>(),
   ingress: text({ mode: 'json' }).$type<Ingress>(),
+  /** Null until its executor has told. */
+  disks: text({ mode: 'json' }).$type<DiskState[]>(),
   createdAt,
 });
 

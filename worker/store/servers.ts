@@ -1,4 +1,5 @@
 import { and, asc, count, eq, gt, inArray, lt, ne, notInArray, or, sql } from 'drizzle-orm';
+import type { DiskState } from '../../shared/protocol/events.ts';
 import type { ServerStatus } from '../../shared/status.ts';
 import type { Db } from './db.ts';
 import { apps, servers, type ServerRow } from './schema.ts';
@@ -86,6 +87,11 @@ export async function noteServerState({ orm }: Db, { id, epoch, status, reason, 
 /** Those that count as connected, in the order of their ids. */
 export async function listConnectedServers({ orm }: Db): Promise<Pick<ServerRow, 'id' | 'epoch'>[]> {
   return orm.select({ id: servers.id, epoch: servers.epoch }).from(servers).where(inArray(servers.status, connected)).orderBy(asc(servers.id));
+}
+
+/** As its executor tells on the connection with that epoch. */
+export async function noteDisks({ orm }: Db, id: string, epoch: number, disks: DiskState[]): Promise<void> {
+  await orm.update(servers).set({ disks }).where(and(eq(servers.id, id), eq(servers.epoch, epoch)));
 }
 
 export async function updateServer({ orm }: Db, id: string, changes: Partial<ServerRow>): Promise<ServerRow | undefined> {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { eventPage } from '../../../shared/api/events.ts';
-import type { StatusEvent } from '../../../shared/protocol/events.ts';
+import { server } from '../../../shared/api/servers.ts';
+import type { DiskEvent, StatusEvent } from '../../../shared/protocol/events.ts';
+import type { DiskLevel } from '../../../shared/status.ts';
 import { enrolExecutor } from '../../support/fake-executor.ts';
 import { accepting, progress, requestDeploy, setScene, type Plane } from './scene.ts';
 
@@ -136,6 +138,20 @@ export function eventCases(plane: Plane): void {
     await stranger.tell(oom(now + 120_000));
     expect(await listTypes(app.id, '?type=app.oom')).toHaveLength(2);
     await stranger.close();
+  });
+
+  test('REL-15 how full the disks of a server are is on the server, as its newest executor tells', async () => {
+    const { executor } = await setScene(plane());
+    const disksOf = async () => (await plane().expect(200, server, plane().request('GET', `/api/v1/servers/${executor.serverId}`))).disks;
+    const fact = (free: number, level: DiskLevel): DiskEvent => ({ kind: 'disk', at: Date.now(), disks: [{ path: '/var/lib/docker', total: 1000, free, level }] });
+    expect(await disksOf()).toEqual([]);
+    const first = await executor.connect();
+    await first.tell(fact(175, 'warning'));
+    expect(await disksOf()).toEqual([{ path: '/var/lib/docker', total: 1000, free: 175, used_percent: 82.5, level: 'warning' }]);
+    const second = await executor.connect();
+    await second.tell(fact(500, 'ok'));
+    expect(await disksOf()).toMatchObject([{ used_percent: 50, level: 'ok' }]);
+    await second.close();
   });
 
   test('cancelling a deployment is told with who asked, whether it waits or runs', async () => {
