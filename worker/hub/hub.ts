@@ -84,8 +84,9 @@ export class Hub {
     if (socket !== this.#socket) return;
     socket.session.lastSeen = Date.now();
     const parsed = parseExecutorMessage(text);
-    if (parsed.ok) this.#take(socket, parsed.message);
-    else this.#drop(parsed.reason);
+    if (parsed.ok) return this.#take(socket, parsed.message);
+    this.#drop(parsed.reason);
+    if (parsed.seq !== undefined) this.#takeEvent(socket, parsed.seq, null);
   }
 
   /** A binary message: a frame of a stream. */
@@ -195,23 +196,29 @@ export class Hub {
     this.#takeFact(socket, () => this.#ports.ingest.connected(this.#server, session.epoch, hello));
   }
 
-  #takeEvent(socket: HubSocket, seq: number, event: ExecutorEvent): void {
+  /** `event` is null where it is none of the protocol: it is acknowledged, or it would come for ever. */
+  #takeEvent(socket: HubSocket, seq: number, event: ExecutorEvent | null): void {
     const { session } = socket;
     this.#takeFact(socket, async () => {
       // An acknowledgement speaks for all that came before: what was lost on the way is asked for again, by the only means there is.
       if (session.protocol >= gaplessSince && seq > session.seq + 1) throw new Error(`event ${session.seq + 1} is missing before ${seq}`);
       if (seq > session.seq) {
-        if (event.kind === 'usage') await this.#ports.history.put(this.#server, event.minute, event.apps);
-        else if (event.kind !== 'report' || remembersNews(socket, event)) await this.#ports.ingest.event(this.#server, session.epoch, event);
-        // A transition says more than the picture before it: the next one is compared with the database, however much it looks like the last.
-        if (event.kind === 'status') session.picture = '';
+        if (event !== null) await this.#takeIn(socket, event);
         session.seq = seq;
         socket.remember();
-        if (event.kind === 'deployment' && isFinished(event.status)) this.#deployments.wake(event.deployment);
+        if (event?.kind === 'deployment' && isFinished(event.status)) this.#deployments.wake(event.deployment);
       }
       // Acknowledged only when it is in the database.
       if (socket === this.#socket) send(socket, { type: 'ack', seq });
     });
+  }
+
+  async #takeIn(socket: HubSocket, event: ExecutorEvent): Promise<void> {
+    const { session } = socket;
+    if (event.kind === 'usage') await this.#ports.history.put(this.#server, event.minute, event.apps);
+    else if (event.kind !== 'report' || remembersNews(socket, event)) await this.#ports.ingest.event(this.#server, session.epoch, event);
+    // A transition says more than the picture before it: the next one is compared with the database, however much it looks like the last.
+    if (event.kind === 'status') session.picture = '';
   }
 
   /**
