@@ -198,7 +198,7 @@ describe('the hub', () => {
     hub.receive(socket, report(2, 'paused'));
     await vi.advanceTimersByTimeAsync(0);
     expect(facts).toEqual(['connected', 'report', 'report']);
-    expect(sent.map((message) => (message.type === 'ack' ? message.seq : message.type))).toEqual(['welcome', 1, 1, 2]);
+    expect(sent.map((message) => (message.type === 'ack' ? message.seq : message.type))).toEqual(['welcome', 'welcome', 1, 1, 2]);
     expect(closed).toEqual([]);
   });
 

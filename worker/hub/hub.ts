@@ -187,13 +187,12 @@ export class Hub {
   #welcome(socket: HubSocket, hello: Hello): void {
     clearTimeout(this.#greeting);
     const { session } = socket;
-    // Sent once, and doubled on the way: taken twice it would start the count of events anew.
-    if (session.isReady) return;
-    const protocol = Math.min(hello.protocol, protocolVersion);
-    Object.assign(session, { isReady: true, protocol, seq: 0, picture: '' });
+    // One that comes again, as by a network that doubles messages, is answered again and changes nothing: the count of events goes on.
+    const isFirst = !session.isReady;
+    if (isFirst) Object.assign(session, { isReady: true, protocol: Math.min(hello.protocol, protocolVersion), seq: 0, picture: '' });
     socket.remember();
-    send(socket, { type: 'welcome', protocol, server: this.#server, epoch: session.epoch, report_interval: limits.reportInterval });
-    this.#takeFact(socket, () => this.#ports.ingest.connected(this.#server, session.epoch, hello));
+    send(socket, { type: 'welcome', protocol: session.protocol, server: this.#server, epoch: session.epoch, report_interval: limits.reportInterval });
+    if (isFirst) this.#takeFact(socket, () => this.#ports.ingest.connected(this.#server, session.epoch, hello));
   }
 
   /** `event` is null where it is none of the protocol: it is acknowledged, or it would come for ever. */
