@@ -49,6 +49,8 @@ describe('what the engine tells of a container', () => {
   it('is nothing for what a container leaves behind that has just ended', () => {
     expect(toReading({ read: '0001-01-01T00:00:00Z', preread: '0001-01-01T00:00:00Z', cpu_stats: {}, precpu_stats: {}, memory_stats: {} })).toBeNull();
     expect(toReading({ name: '/demo', id: 'c0ffee' })).toBeNull();
+    // As Docker 20.10 has it: every number is there, and zero.
+    expect(toReading(reply({ read: '0001-01-01T00:00:00Z', cpu_stats: { cpu_usage: { total_usage: 0 } }, memory_stats: {} }))).toBeNull();
   });
 
   it.each([['a one-shot reply', { preread: '0001-01-01T00:00:00Z' }], ['the first of a stream', { preread: '0001-01-01T00:00:00Z', precpu_stats: { cpu_usage: {} } }]])('has no look before in %s', (_name, change) => {

@@ -47,9 +47,11 @@ export interface Reading extends CpuReading {
 /** Null for what a container leaves behind that has just ended. */
 export function toReading(reply: unknown): Reading | null {
   const stats = engineStats.safeParse(reply).data;
-  if (stats === undefined) return null;
+  const at = Date.parse(stats?.read ?? '');
+  // A look that never was has the year 1.
+  if (stats === undefined || !(at > 0)) return null;
   return {
-    at: Date.parse(stats.read),
+    at,
     cpu: stats.cpu_stats.cpu_usage.total_usage,
     memory: memoryOf(stats),
     network: networkOf(stats),
@@ -75,7 +77,7 @@ function blockBytes({ blkio_stats: block }: EngineStats, operation: 'read' | 'wr
   return entries.filter(({ op }) => op.toLowerCase() === operation).reduce((sum, { value }) => sum + value, 0);
 }
 
-/** A look that never was has the year 1. */
+/** As above. */
 function beforeOf({ preread, precpu_stats: precpu }: EngineStats): CpuReading | null {
   const at = preread === undefined ? Number.NaN : Date.parse(preread);
   return at > 0 && precpu !== undefined ? { at, cpu: precpu.cpu_usage.total_usage } : null;

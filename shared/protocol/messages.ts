@@ -110,7 +110,8 @@ export type ExecutorMessage = z.infer<typeof executorMessage>;
 export const hubMessage = z.discriminatedUnion('type', [welcome, call, cancel, ack, open, resize, closeByHub]);
 export type HubMessage = z.infer<typeof hubMessage>;
 
-type Parsed<T> = { ok: true; message: T } | { ok: false; reason: string };
+/** `seq`: of an event that is none of the protocol. It has come all the same, and coming again would not make it one. */
+type Parsed<T> = { ok: true; message: T } | { ok: false; reason: string; seq?: number | undefined };
 
 export function parseExecutorMessage(text: string): Parsed<ExecutorMessage> {
   return parse(executorMessage, text);
@@ -119,6 +120,8 @@ export function parseExecutorMessage(text: string): Parsed<ExecutorMessage> {
 export function parseHubMessage(text: string): Parsed<HubMessage> {
   return parse(hubMessage, text);
 }
+
+const numbered = z.object({ type: z.literal('event'), seq: z.number().int().positive() });
 
 /** Never throws: one bad message must not close the socket (REL-05). */
 function parse<T>(schema: z.ZodType<T>, text: string): Parsed<T> {
@@ -132,5 +135,5 @@ function parse<T>(schema: z.ZodType<T>, text: string): Parsed<T> {
   const parsed = schema.safeParse(json);
   if (parsed.success) return { ok: true, message: parsed.data };
   const issue = parsed.error.issues[0];
-  return { ok: false, reason: `${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'invalid'}` };
+  return { ok: false, reason: `${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'invalid'}`, seq: numbered.safeParse(json).data?.seq };
 }

@@ -40,7 +40,7 @@ export async function check(scene: Scene, creations: Creations): Promise<Finding
     orphans: of('orphan'),
     lost: of('lost'),
     doubles: [...of('double'), ...[...creations.of(scene.app.id)].flatMap(([id, count]) => (count > 1 ? [`${count} containers were made for ${id}`] : []))],
-    problems: of('state'),
+    problems: [...of('state'), ...(settledAfter > settleTime ? [`it took ${Math.round(settledAfter / 1000)} s to settle`] : [])],
     settledAfter,
   };
 }

@@ -23,7 +23,7 @@ export interface Armed {
   endedAt(): number | null;
   /** Resolves when it is over; at once when it has not struck. */
   over(): Promise<void>;
-  disarm(): void;
+  disarm(): Promise<void>;
 }
 
 export function arm(scene: Scene, fault: Fault): Armed {
@@ -86,7 +86,7 @@ function armStrike(scene: Scene, fault: Exclude<Fault, { kind: 'link' }>, strike
     // What is on its way when an end dies, or the connection, does not arrive.
     return fault.kind === 'engine away';
   });
-  return { endedAt: () => endedAt, over: async () => striking, disarm };
+  return { endedAt: () => endedAt, over: async () => striking, disarm: async () => disarm() };
 }
 
 function armLink(scene: Scene, fault: Extract<Fault, { kind: 'link' }>): Armed {
@@ -111,7 +111,7 @@ function armLink(scene: Scene, fault: Extract<Fault, { kind: 'link' }>): Armed {
     over: () => sleep(Math.max(0, (endedAt ?? 0) - Date.now())),
     disarm() {
       disarmCut();
-      link.heal();
+      return link.heal();
     },
   };
 }

@@ -14,6 +14,8 @@ interface Exchange {
   response: ServerResponse;
   target: string;
   fault: TransferFault | null;
+  /** The connection to the executor falls silent. */
+  silence: () => void;
 }
 
 export function forward(exchange: Exchange): void {
@@ -41,12 +43,12 @@ export function forward(exchange: Exchange): void {
   }
 }
 
-function pass({ request, response, target, fault }: Exchange): void {
+function pass({ request, response, target, fault, silence }: Exchange): void {
   const upstream = openRequest(new URL(request.url ?? '/', target), { method: request.method, headers: request.headers, agent: false }, (reply) => {
     response.writeHead(reply.statusCode ?? 502, reply.headers);
     response.flushHeaders();
-    const broken = createBreak(fault, () => (fault?.effect === 'truncate' ? response.destroy() : undefined));
-    reply.pipe(broken).pipe(response);
+    const breaking = fault?.effect === 'truncate' ? () => response.destroy() : silence;
+    reply.pipe(createBreak(fault, breaking)).pipe(response);
     reply.on('error', () => response.destroy());
     reply.on('close', () => reply.complete || response.destroy());
   });
@@ -55,14 +57,15 @@ function pass({ request, response, target, fault }: Exchange): void {
   request.pipe(upstream);
 }
 
-/** Lets `after` bytes through; then calls `onBreak` and holds on to the rest. */
+/** Calls `onBreak` when `after` bytes are through. */
 function createBreak(fault: TransferFault | null, onBreak: () => void): Transform {
-  let left = fault === null || fault.effect === 'delay' || fault.effect === 'duplicate' || fault.effect === 'reorder' ? Infinity : fault.after;
+  let left = fault?.effect === 'truncate' || fault?.effect === 'half-open' ? fault.after : Infinity;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
+      const isDue = left >= 0 && left < chunk.length;
       left -= chunk.length;
-      if (left >= 0) return done(null, chunk);
-      onBreak();
+      if (isDue) onBreak();
+      done(null, chunk);
     },
   });
 }

@@ -12,6 +12,7 @@ import { Classifier, type Passing } from './classify.ts';
 import type { Effect } from './effects.ts';
 import { forward, type TransferFault } from './forward.ts';
 import { Lane } from './lane.ts';
+import { silence } from './silence.ts';
 
 /** What happens to the first message that matches, once. */
 export interface LinkFault {
@@ -33,7 +34,7 @@ export interface LinkProxy {
   /** Breaks the connections there are. */
   cut(): void;
   /** Takes back what has not happened yet. */
-  heal(): void;
+  heal(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,6 +45,7 @@ export async function openLinkProxy(target: string): Promise<LinkProxy> {
   const watchers = new Set<(message: Passing) => boolean | void>();
   const faults = new Set<LinkFault & { met: () => void }>();
   const transferFaults: { fault: TransferFault; met: () => void }[] = [];
+  const silences: (() => Promise<void>)[] = [];
   const pairs = new Set<Pair>();
   const sockets = new WebSocketServer({ ...asTheyAre, noServer: true });
 
@@ -67,10 +69,17 @@ export async function openLinkProxy(target: string): Promise<LinkProxy> {
     hub.on('open', () => sockets.handleUpgrade(request, socket, head, (executor) => pairs.add(join(executor, hub, decide, (pair) => pairs.delete(pair)))));
   }
 
+  async function heal(): Promise<void> {
+    faults.clear();
+    transferFaults.length = 0;
+    await Promise.all(silences.splice(0).map((end) => end()));
+  }
+
   const server = createServer((request, response) => {
     const due = request.url?.startsWith(transfersPath) === true ? transferFaults.shift() : undefined;
     due?.met();
-    forward({ request, response, target, fault: due?.fault ?? null });
+    const fall = () => void silence(request.socket).then((end) => silences.push(end));
+    forward({ request, response, target, fault: due?.fault ?? null, silence: fall });
   });
   server.on('upgrade', connect);
   server.listen(0, '127.0.0.1');
@@ -87,11 +96,9 @@ export async function openLinkProxy(target: string): Promise<LinkProxy> {
     cut() {
       for (const pair of pairs) pair.break();
     },
-    heal() {
-      faults.clear();
-      transferFaults.length = 0;
-    },
+    heal,
     async close() {
+      await heal();
       for (const pair of pairs) pair.break();
       server.closeAllConnections();
       server.close();

@@ -27,13 +27,13 @@ export async function runAll({ host, seed, runs, lanes, onReport }: Options): Pr
       for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
         const logs = await followLogs(world.dataDir, `${host}-${seed}-${run.index}`);
         const report = await perform(world, creations, run, seed);
-        if (!isWell(report)) report.problems.push(`logs of the processes: ${await logs.keep()}`);
-        reports.push(report);
-        onReport(report);
         // The next run begins with everything there.
         await world.controlPlane.start();
         await world.executor.start();
-        await world.whole();
+        await world.whole().catch((error: Error) => report.problems.push(error.message));
+        if (!isWell(report)) report.problems.push(`logs of the processes: ${await logs.keep()}`);
+        reports.push(report);
+        onReport(report);
       }
     } catch (error) {
       await world.stop();

@@ -69,7 +69,7 @@ async function take(scene: Scene, { operation, faults }: Step, isCertain: boolea
   const deadline = Date.now() + 20_000;
   while (isCertain && armed.some((one) => one.armed.endedAt() === null) && Date.now() < deadline) await sleep(20);
   await Promise.all(armed.map((one) => one.armed.over()));
-  for (const one of armed) one.armed.disarm();
+  for (const one of armed) await one.armed.disarm();
   const ends = armed.map((one) => ({ ...one, endedAt: one.armed.endedAt() }));
   if (isCertain) for (const { fault, endedAt } of ends) if (endedAt === null) scene.problems.push(`the fault never struck: ${describeFault(fault)}`);
   scene.faultEnd = Math.max(scene.faultEnd, ...ends.map(({ endedAt }) => endedAt ?? 0));

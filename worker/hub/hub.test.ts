@@ -314,8 +314,17 @@ describe('the hub', () => {
     hub.receive(socket, report(2, 'paused'));
     await vi.advanceTimersByTimeAsync(0);
     expect(facts).toEqual(['connected', 'report', 'report']);
-    expect(sent.map((message) => (message.type === 'ack' ? message.seq : message.type))).toEqual(['welcome', 1, 1, 2]);
+    expect(sent.map((message) => (message.type === 'ack' ? message.seq : message.type))).toEqual(['welcome', 'welcome', 1, 1, 2]);
     expect(closed).toEqual([]);
+  });
+
+  test('REL-05 an event that is none of the protocol is dropped and acknowledged: it would come again for ever', async () => {
+    const { socket, sent, closed } = open(1, 3);
+    for (const message of [report(1), report(2, 'on fire'), report(3, 'paused')]) hub.receive(socket, message);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(facts).toEqual(['connected', 'report', 'report']);
+    expect(sent.map((message) => (message.type === 'ack' ? message.seq : message.type))).toEqual(['welcome', 1, 2, 3]);
+    expect({ errors, closed }).toEqual({ errors: ['drop message'], closed: [] });
   });
 
   test('REL-22 an executor of version 2 leaves gaps where it dropped what nobody needs', async () => {

@@ -89,8 +89,9 @@ export class Hub {
     socket.session.lastSeen = Date.now();
     if (text === pingText) return socket.send(pongText);
     const parsed = parseExecutorMessage(text);
-    if (parsed.ok) this.#take(socket, parsed.message);
-    else this.#drop(parsed.reason);
+    if (parsed.ok) return this.#take(socket, parsed.message);
+    this.#drop(parsed.reason);
+    if (parsed.seq !== undefined) this.#takeEvent(socket, parsed.seq, null);
   }
 
   /** A binary message: a frame of a stream. */
@@ -203,33 +204,40 @@ export class Hub {
   #welcome(socket: HubSocket, hello: Hello): void {
     clearTimeout(this.#greeting);
     const { session } = socket;
-    // Sent once, and doubled on the way: taken twice it would start the count of events anew.
-    if (session.isReady) return;
-    const protocol = Math.min(hello.protocol, protocolVersion);
-    Object.assign(session, { isReady: true, protocol, capabilities: hello.capabilities, seq: 0, picture: '' });
-    noteEngine(session, hello.engine !== null);
+    // One that comes again, as by a network that doubles messages, is answered again and changes nothing: the count of events goes on.
+    const isFirst = !session.isReady;
+    if (isFirst) {
+      Object.assign(session, { isReady: true, protocol: Math.min(hello.protocol, protocolVersion), capabilities: hello.capabilities, seq: 0, picture: '' });
+      noteEngine(session, hello.engine !== null);
+    }
     socket.remember();
-    send(socket, { type: 'welcome', protocol, server: this.#server, epoch: session.epoch, report_interval: limits.reportInterval });
-    this.#takeFact(socket, () => this.#ports.ingest.connected(this.#server, session.epoch, hello));
+    send(socket, { type: 'welcome', protocol: session.protocol, server: this.#server, epoch: session.epoch, report_interval: limits.reportInterval });
+    if (isFirst) this.#takeFact(socket, () => this.#ports.ingest.connected(this.#server, session.epoch, hello));
   }
 
-  #takeEvent(socket: HubSocket, seq: number, event: ExecutorEvent): void {
+  /** `event` is null where it is none of the protocol: it is acknowledged, or it would come for ever. */
+  #takeEvent(socket: HubSocket, seq: number, event: ExecutorEvent | null): void {
     const { session } = socket;
     this.#takeFact(socket, async () => {
       // An acknowledgement speaks for all that came before: what was lost on the way is asked for again, by the only means there is.
       if (session.protocol >= gaplessSince && seq > session.seq + 1) throw new Error(`event ${session.seq + 1} is missing before ${seq}`);
       if (seq > session.seq) {
-        if (event.kind === 'usage') await this.#ports.history.put(this.#server, event.minute, event.apps);
-        else if (event.kind !== 'report' || remembersNews(socket, event)) await this.#ports.ingest.event(this.#server, session.epoch, event);
-        // A transition says more than the picture before it: the next one is compared with the database, however much it looks like the last.
-        if (event.kind === 'status') session.picture = '';
+        if (event !== null) await this.#takeIn(socket, event);
         session.seq = seq;
         socket.remember();
-        if (event.kind === 'deployment' && isFinished(event.status)) this.#deployments.wake(event.deployment);
+        if (event?.kind === 'deployment' && isFinished(event.status)) this.#deployments.wake(event.deployment);
       }
       // Acknowledged only when it is in the database.
       if (socket === this.#socket) send(socket, { type: 'ack', seq });
     });
+  }
+
+  async #takeIn(socket: HubSocket, event: ExecutorEvent): Promise<void> {
+    const { session } = socket;
+    if (event.kind === 'usage') await this.#ports.history.put(this.#server, event.minute, event.apps);
+    else if (event.kind !== 'report' || remembersNews(socket, event)) await this.#ports.ingest.event(this.#server, session.epoch, event);
+    // A transition says more than the picture before it: the next one is compared with the database, however much it looks like the last.
+    if (event.kind === 'status') session.picture = '';
   }
 
   /**
