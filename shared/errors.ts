@@ -31,6 +31,7 @@ const table = {
   invalid_token: { status: 401, title: 'The token is not valid' },
   token_expired: { status: 401, title: 'The token has expired' },
   invalid_credentials: { status: 401, title: 'The e-mail address or the password is wrong' },
+  too_many_attempts: { status: 429, title: 'Too many attempts to log in' },
   ticket_invalid: { status: 401, title: 'The ticket is unknown, used or expired' },
   ticket_mismatch: { status: 403, title: 'The ticket is for something else' },
   url_token_disabled: { status: 401, title: 'Tokens in addresses are switched off' },

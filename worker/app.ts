@@ -31,6 +31,7 @@ export function createApp(contextOf: () => Context): Api {
     const requestId = crypto.randomUUID().replaceAll('-', '').slice(0, 16);
     c.set('requestId', requestId);
     c.set('ctx', contextOf());
+    c.set('incoming', c.req.raw);
     // Set before the reply is made: changing a finished Response costs Node more than all the rest of a small request.
     c.header('X-Request-Id', requestId);
     c.header('X-Content-Type-Options', 'nosniff');

@@ -8,7 +8,7 @@ export function countRequest(c: HonoContext<BaseEnv>): void {
   const { rateLimiter, networkOf, clock } = c.get('ctx');
   if (rateLimiter === null) return;
   const identity = c.get('identity');
-  const principal = identity === null || identity instanceof AppError ? `network:${networkOf(c.req.raw)}` : identity.principal;
+  const principal = identity === null || identity instanceof AppError ? `network:${networkOf(c.get('incoming'))}` : identity.principal;
   const { isExceeded, remaining, reset } = rateLimiter.count(principal, clock());
   const { quota, windowSeconds } = rateLimiter;
   c.header('RateLimit-Policy', `"default";q=${quota};w=${windowSeconds}`);

@@ -19,6 +19,8 @@ import type { DeploymentRow, ProjectRow, ServerRow, TicketRow } from './store/sc
 interface BaseVariables {
   ctx: Context;
   requestId: string;
+  /** As it came in: checking a body may put a copy in its place, of which the host knows nothing. */
+  incoming: Request;
   /** Whoever the token belongs to; an `AppError` when the token was no good; null without one. */
   identity: Actor | AppError | null;
   /** Of a route for sockets: whether this request wants to be one. Undefined elsewhere. */

@@ -10,7 +10,7 @@ import { parseEnv } from 'node:util';
 import { createClient, type Client } from '@libsql/client';
 import { startApi } from '../../scripts/local/api.ts';
 import { isAnswering, readCredentials, type Credentials } from '../../scripts/local/client.ts';
-import type { Child } from '../../scripts/local/child.ts';
+import { pidPathOf, type Child } from '../../scripts/local/child.ts';
 import { findFreePort } from '../../scripts/local/ports.ts';
 import { readSettings, type Host, type Settings } from '../../scripts/local/settings.ts';
 import { createApi, type Api } from './api.ts';
@@ -21,9 +21,12 @@ export interface ControlPlane extends Omit<Api, 'visit' | 'deploy' | 'deployBadl
   url: string;
   dataDir: string;
   credentials: Credentials;
-  database: Client;
+  /** Another client after a restart. */
+  readonly database: Client;
   /** What its processes have logged. */
   logs(): Promise<string>;
+  /** `kill -9` of the API, in the middle of whatever it does, and the next start over what it has left. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,7 +40,7 @@ export async function startControlPlane({ host, env = {} }: Options): Promise<Co
   const dataDir = await mkdtemp(join(tmpdir(), `dockup-control-${host}-`));
   const port = await findFreePort();
   const settings = readSettings({ ...process.env, PORT: String(port), DOCKUP_HOST: '127.0.0.1', DOCKUP_DATA_DIR: dataDir, DOCKUP_RATE_LIMIT: 'off', ...env }, host);
-  const children = await startApi(settings, () => {});
+  let children = await startApi(settings, () => {});
   const stopChildren = async () => {
     for (const child of children) await child.stop(5_000);
     await rm(dataDir, { recursive: true, force: true });
@@ -46,15 +49,29 @@ export async function startControlPlane({ host, env = {} }: Options): Promise<Co
     await waitUntilAnswering(settings, children);
     const credentials = await readCredentials(dataDir);
     const url = `http://127.0.0.1:${port}`;
-    const database = await openDatabase(host, dataDir);
+    let database = await openDatabase(host, dataDir);
     return {
       ...createApi({ url, httpPort: 0, token: credentials.api_key }),
       host,
       url,
       dataDir,
       credentials,
-      database,
+      get database() {
+        return database;
+      },
       logs: () => readFile(join(dataDir, 'logs/api.log'), 'utf8'),
+      restart: async () => {
+        database.close();
+        const pid = Number((await readFile(pidPathOf(dataDir, 'api'), 'utf8')).split(' ')[0]);
+        // The group: at the edge workerd is a child of what was started.
+        process.kill(-pid, 'SIGKILL');
+        await children[0]?.ended;
+        // The database at the edge stands for one that is elsewhere.
+        for (const child of children) await child.stop(5_000);
+        children = await startApi(settings, () => {});
+        await waitUntilAnswering(settings, children);
+        database = await openDatabase(host, dataDir);
+      },
       stop: async () => {
         database.close();
         await stopChildren();

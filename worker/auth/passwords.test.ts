@@ -22,6 +22,10 @@ test('the parameters stand in the hash, so that an older and cheaper one still v
   expect(await passwords.verify('pleaseletmeout', hash)).toBe(false);
 });
 
+test('without a hash no password is right, not even one that derives to nothing', async () => {
+  for (const password of ['', 'correct horse battery staple']) expect(await passwords.verify(password, undefined)).toBe(false);
+});
+
 test('the same letters typed on another keyboard are the same password', async () => {
   expect(await passwords.verify('cafe\u0301 au lait', await passwords.hash('caf\u00e9 au lait'))).toBe(true);
 });

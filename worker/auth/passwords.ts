@@ -6,6 +6,9 @@ import { fromBase64, isEqual, randomBytes, toBase64, toBytes } from './bytes.ts'
 const cost = { N: 32_768, r: 8, p: 1 };
 const keyLength = 32;
 
+/** Verified in place of a hash that is not there. */
+const decoy = `scrypt$${cost.N}$${cost.r}$${cost.p}$${toBase64(new Uint8Array(16))}$${toBase64(new Uint8Array(keyLength))}`;
+
 interface Cost {
   N: number;
   r: number;
@@ -20,10 +23,10 @@ export function createPasswords(): Passwords {
       return `scrypt$${cost.N}$${cost.r}$${cost.p}$${toBase64(salt)}$${toBase64(key)}`;
     },
     async verify(password, hash) {
-      const [scheme, N, r, p, salt, key] = hash.split('$');
+      const [scheme, N, r, p, salt, key] = (hash ?? decoy).split('$');
       if (scheme !== 'scrypt' || salt === undefined || key === undefined) return false;
       const derived = await derive(password, fromBase64(salt), { N: Number(N), r: Number(r), p: Number(p) });
-      return isEqual(derived, fromBase64(key));
+      return isEqual(derived, fromBase64(key)) && hash !== undefined;
     },
   };
 }

@@ -319,7 +319,7 @@ describe('the hub', () => {
   });
 
   test('REL-05 an event that is none of the protocol is dropped and acknowledged: it would come again for ever', async () => {
-    const { socket, sent, closed } = open(1, 3);
+    const { socket, sent, closed } = open(1, { protocol: 3 });
     for (const message of [report(1), report(2, 'on fire'), report(3, 'paused')]) hub.receive(socket, message);
     await vi.advanceTimersByTimeAsync(0);
     expect(facts).toEqual(['connected', 'report', 'report']);

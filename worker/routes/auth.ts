@@ -8,18 +8,19 @@ import { body, json } from './replies.ts';
 export const authRoutes = [
   defineRoute(
     onPublic,
-    ['invalid_credentials'],
+    ['invalid_credentials', 'too_many_attempts'],
     {
       method: 'post',
       path: '/api/v1/auth/login',
       operationId: 'logIn',
       summary: 'Log in with e-mail address and password',
+      description: 'After 5 wrong passwords for an account from one network, or 30 for any, further ones are refused for the rest of the minute, whether right or wrong.',
       tags: ['Auth'],
       request: { body: body(login) },
       responses: { 200: json(session, 'A session token.') },
     },
     async (c) => {
-      const { token, expiresAt, user } = await logIn(c.get('ctx'), c.req.valid('json'));
+      const { token, expiresAt, user } = await logIn(c.get('ctx'), c.req.valid('json'), c.get('ctx').networkOf(c.get('incoming')));
       return c.json({ token, token_type: 'Bearer' as const, expires_at: toTimestamp(expiresAt), user: toUser(user) }, 200);
     },
   ),

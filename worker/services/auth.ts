@@ -6,6 +6,7 @@ import type { UserRow } from '../store/schema.ts';
 import { findUser, findUserByEmail } from '../store/users.ts';
 import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
+import { countAttempt } from './login-attempts.ts';
 
 export const apiKeyPrefix = 'dkp_';
 
@@ -33,13 +34,12 @@ export async function tryIdentify(identified: Promise<Actor>): Promise<Actor | A
   }
 }
 
-/** Verified when the address is unknown, so that both answers take the same time. */
-let decoy: Promise<string> | undefined;
-
-export async function logIn(ctx: Context, { email, password }: Login): Promise<{ token: string; expiresAt: number; user: UserRow }> {
+/** A wrong password and an unknown address look the same, also by the time it takes. @throws AppError invalid_credentials, too_many_attempts */
+export async function logIn(ctx: Context, { email, password }: Login, network: string): Promise<{ token: string; expiresAt: number; user: UserRow }> {
+  const forgive = await countAttempt(ctx, { email, network });
   const user = await findUserByEmail(ctx.db, email.toLowerCase());
-  decoy ??= ctx.passwords.hash('no password verifies against this');
-  const isRight = await ctx.passwords.verify(password, user?.passwordHash ?? (await decoy));
+  const isRight = await ctx.passwords.verify(password, user?.passwordHash);
   if (user === undefined || !isRight) throw new AppError('invalid_credentials');
+  await forgive();
   return { ...(await ctx.sessionTokens.issue(user.id, ctx.clock())), user };
 }

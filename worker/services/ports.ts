@@ -102,7 +102,8 @@ export interface RateLimiter {
 
 export interface Passwords {
   hash(password: string): Promise<string>;
-  verify(password: string, hash: string): Promise<boolean>;
+  /** Without a hash to verify against it takes as long, and no password is right. */
+  verify(password: string, hash: string | undefined): Promise<boolean>;
 }
 
 export interface SessionTokens {

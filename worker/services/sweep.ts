@@ -1,6 +1,7 @@
 import { smallestId } from '../../shared/names.ts';
 import { findDeployment, listExpired, listUnacknowledged } from '../store/deployments.ts';
 import { pruneEvents } from '../store/events.ts';
+import { pruneLoginAttempts } from '../store/login-attempts.ts';
 import { listDueRemovals } from '../store/removals.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver } from './deployments.ts';
@@ -23,6 +24,7 @@ export async function sweep(ctx: Context): Promise<void> {
   await endExpired(ctx);
   await deliverAgain(ctx);
   await retryRemovals(ctx, await listDueRemovals(ctx.db));
+  await pruneLoginAttempts(ctx.db, ctx.clock());
   await forgetEvents(ctx);
 }
 

@@ -11,8 +11,10 @@ import type { Context } from './context.ts';
 import type { StreamRequest } from './ports.ts';
 
 const life = 30_000;
+/** Of one user, not used yet (SEC-22). */
+export const mostTickets = 60;
 
-/** @throws AppError app_not_found, invalid_value */
+/** @throws AppError app_not_found, invalid_value, rate_limited */
 export async function createTicket(ctx: Context, actor: Actor, { app: idOrSlug, action, cmd }: CreateTicket): Promise<{ ticket: string; expiresAt: number }> {
   const app = await reachApp(ctx, actor, idOrSlug);
   if (cmd !== undefined && action !== 'exec') {
@@ -23,7 +25,8 @@ export async function createTicket(ctx: Context, actor: Actor, { app: idOrSlug, 
   const ticket = `dkt_${toHex(randomBytes(24))}`;
   const expiresAt = now + life;
   const row = { hash: sha256(ticket), userId: actor.user.id, via: actor.via, appId: app.id, action, cmd: action === 'exec' ? toArguments(cmd) : null, expiresAt };
-  await insertTicket(ctx.db, row, now);
+  const isGiven = await insertTicket(ctx.db, row, { now, most: mostTickets });
+  if (!isGiven) throw new AppError('rate_limited', { detail: `You have ${mostTickets} tickets that are not used yet: each is gone after 30 s.`, retryAfter: life / 1000 });
   return { ticket, expiresAt };
 }
 

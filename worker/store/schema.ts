@@ -182,6 +182,41 @@ export const tickets = sqliteTable(
   (table) => [index('tickets_by_expiry').on(table.expiresAt)],
 );
 
+/** Attempts to log in, counted per account and network, and per network (SEC-22). A row is worth nothing once its window is over. */
+export const loginAttempts = sqliteTable(
+  'login_attempts',
+  {
+    /** SHA-256 of what is counted, hex: neither addresses of people nor those of machines are kept. */
+    hash: text().primaryKey(),
+    count: integer().notNull(),
+    /** End of the window, which began with the first of them. */
+    until: integer().notNull(),
+  },
+  (table) => [index('login_attempts_by_end').on(table.until)],
+);
+
+/** What was asked with an `Idempotency-Key`, and what was answered, for 24 hours. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    userId: text()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** SHA-256 of the key, hex. */
+    keyHash: text().notNull(),
+    /** SHA-256 of the request, hex. */
+    fingerprint: text().notNull(),
+    /** Who works on it: only this attempt may write its reply. */
+    attempt: text().notNull(),
+    /** Until when nobody else may: whoever works on it keeps putting it off, so it passes when that one is gone. */
+    leaseUntil: integer().notNull(),
+    /** Status, headers and body as JSON, sealed by the vault; null while it is being worked on. */
+    reply: text(),
+    createdAt,
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.keyHash] }), index('idempotency_keys_by_time').on(table.createdAt)],
+);
+
 /** One row per server and minute, on the embedded host; at the edge each hub keeps its own. */
 export const usageHistory = sqliteTable(
   'usage_history',
@@ -210,6 +245,8 @@ export type ServerRow = typeof servers.$inferSelect;
 export type AppRow = typeof apps.$inferSelect;
 export type DeploymentRow = typeof deployments.$inferSelect;
 export type TicketRow = typeof tickets.$inferSelect;
+export type LoginAttemptRow = typeof loginAttempts.$inferSelect;
+export type IdempotencyKeyRow = typeof idempotencyKeys.$inferSelect;
 export type EventRow = typeof events.$inferSelect;
 
 export type Condition = SQL | undefined;
