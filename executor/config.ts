@@ -21,6 +21,8 @@ export interface Config {
   logRetentionDays: number;
   /** Bytes of an uploaded image, unpacked. */
   maxUpload: number;
+  /** Seconds a deployment may take to pull its image. */
+  pullTimeout: number;
 }
 
 const port = z.coerce.number().int().min(1).max(65535);
@@ -38,6 +40,7 @@ const environment = z.object({
   DOCKUP_PROXY_SUPERVISOR: z.enum(['docker', 'external']).default('docker'),
   DOCKUP_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(7),
   DOCKUP_MAX_UPLOAD: z.coerce.number().int().min(1).default(20_000_000_000),
+  DOCKUP_PULL_TIMEOUT: z.coerce.number().int().min(1).max(86_400).default(900),
 });
 
 /** @throws Error naming every variable that is wrong, never its value */
@@ -60,6 +63,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     proxySupervisor: values.DOCKUP_PROXY_SUPERVISOR,
     logRetentionDays: values.DOCKUP_LOG_RETENTION_DAYS,
     maxUpload: values.DOCKUP_MAX_UPLOAD,
+    pullTimeout: values.DOCKUP_PULL_TIMEOUT,
   };
 }
 

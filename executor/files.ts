@@ -1,10 +1,12 @@
 /** Files that survive a crash: whole or not at all. */
-import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+const unfinished = '.tmp';
 
 /** Write through a temporary file, and to the disk before the name changes: after a power cut it is the old content or the new. */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.tmp`;
+  const temporary = `${path}${unfinished}`;
   const file = await open(temporary, 'w', 0o600);
   try {
     await file.writeFile(content);
@@ -24,6 +26,12 @@ export async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
+}
+
+/** What a process that was killed has left half written, in a directory and all below it. Only for whoever alone writes there, and before the first write. */
+export async function removeUnfinished(dir: string): Promise<void> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  await Promise.all(entries.filter((entry) => entry.isFile() && entry.name.endsWith(unfinished)).map(({ parentPath, name }) => rm(join(parentPath, name), { force: true })));
 }
 
 export function isMissing(error: unknown): boolean {

@@ -39,6 +39,7 @@ export async function openHost({ config, serverId, log, emit }: HostOptions): Pr
     clock: createClock(),
     log,
     logs: new AppLogs(engine, new LogArchive({ engine, dir: join(config.dir, 'logs'), retentionDays: config.logRetentionDays, log })),
+    pullTimeout: config.pullTimeout,
     networkPool: config.networkPool,
     projects: createLocks(),
     routing: createLocks(),

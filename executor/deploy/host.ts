@@ -17,6 +17,8 @@ export interface DeployHost {
   clock: Clock;
   log: Log;
   logs: AppLogs;
+  /** Seconds a deployment may take to pull its image. */
+  pullTimeout: number;
   /** CIDR that project networks are cut from. */
   networkPool: string;
   /** Held by project id around everything that gives out an address or ends a network. */

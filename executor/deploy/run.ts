@@ -31,7 +31,6 @@ export interface Deployment {
   control: Control;
 }
 
-const pullDeadline = 15 * 60 * 1000;
 /** ms a deployment waits for an engine that went away under it, which is how a restart of dockerd looks. */
 const engineDeadline = 30_000;
 
@@ -96,12 +95,12 @@ async function takeSteps(host: DeployHost, deployment: Deployment, progress: Pro
 
 /** What each step of the plan does. */
 const operations: Record<Step, (host: DeployHost, deployment: Deployment) => Promise<void>> = {
-  async pull({ engine, policy }, { spec, control }) {
-    const deadline = AbortSignal.timeout(pullDeadline);
+  async pull({ engine, policy, pullTimeout }, { spec, control }) {
+    const deadline = AbortSignal.timeout(pullTimeout * 1000);
     try {
       await ensureImage(engine, { image: spec.image, policy: spec.pull_policy === 'never' || !policy.pull ? 'never' : 'always' }, AbortSignal.any([control.signal, deadline]));
     } catch (cause) {
-      if (deadline.aborted && !control.signal.aborted) throw new AppError('deadline_exceeded', { detail: `pull ${spec.image}: not done within 15 minutes`, cause });
+      if (deadline.aborted && !control.signal.aborted) throw new AppError('deadline_exceeded', { detail: `pull ${spec.image}: not done within ${pullTimeout} s (DOCKUP_PULL_TIMEOUT)`, cause });
       throw cause;
     }
   },

@@ -1,11 +1,14 @@
 /** REL-14: a deployment that fails says why, and changes nothing that serves. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { defaultPolicy } from '../../executor/docker/policy.ts';
 import type { DeploymentFailure } from '../../shared/protocol/events.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { ensureImages, images } from '../support/images.ts';
 import { fetchText, openHostFixture, type HostFixture } from './host-fixture.ts';
-import { makeSpec } from './spec.ts';
+import { makeId, makeSpec } from './spec.ts';
 
 let fixture: HostFixture;
 beforeAll(async () => {
@@ -45,6 +48,20 @@ describe('REL-14 a deployment that fails', () => {
     expect(fixture.proxy.routes().find((route) => route.app === good.app)?.targets[0]?.id).toBe(first.deployment);
     expect(await fetchText(`${fixture.proxy.routes().find((route) => route.app === good.app)?.targets[0]?.address}`)).toBe('good\n');
     expect((await fixture.containers()).filter((container) => container.Labels['dockup.app'] === good.app)).toHaveLength(1);
+  });
+
+  it('REL-08 because its registry takes the connection and says nothing ends by the deadline for pulls', async () => {
+    const registry = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(registry, 'listening');
+    const { deployments } = await fixture.reopen({ pullTimeout: 1 });
+    deployments.resume();
+    const spec = makeSpec({ image: `127.0.0.1:${(registry.address() as AddressInfo).port}/silent:1`, pull_policy: 'missing' });
+    const id = makeId('deployment');
+    await deployments.accept(id, spec);
+    expect(await fixture.outcome(id)).toMatchObject({ status: 'failed', failure: { code: 'deadline_exceeded', phase: 'pull', message: text('not done within 1 s') } });
+    expect((await fixture.containers()).filter((container) => container.Labels['dockup.app'] === spec.app)).toEqual([]);
+    registry.closeAllConnections();
+    registry.close();
   });
 
   it('because the proxy does not take the route leaves the old container serving', async () => {

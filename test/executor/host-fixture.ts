@@ -60,6 +60,8 @@ export interface OpenOptions {
   pool?: string;
   /** Bytes. */
   maxUpload?: number;
+  /** Seconds. */
+  pullTimeout?: number;
   /** Wrap what a life works with, to kill it at some point. */
   wrap?: (host: DeployHost) => DeployHost;
 }
@@ -138,7 +140,7 @@ interface World {
   logs: string[];
 }
 
-async function openLife(world: World, { policy = defaultPolicy, socketPath = engineSocket, maxUpload = 1_000_000_000, wrap = (host) => host }: OpenOptions): Promise<Life> {
+async function openLife(world: World, { policy = defaultPolicy, socketPath = engineSocket, maxUpload = 1_000_000_000, pullTimeout = 900, wrap = (host) => host }: OpenOptions): Promise<Life> {
   const log = createLog((line) => world.logs.push(line));
   const ownEngine = createEngine({ socketPath, serverId: world.serverId, dir: world.dir });
   const host = wrap({
@@ -149,6 +151,7 @@ async function openLife(world: World, { policy = defaultPolicy, socketPath = eng
     clock: createClock(),
     log,
     logs: new AppLogs(ownEngine, new LogArchive({ engine: ownEngine, dir: join(world.dir, 'logs'), retentionDays: 7, log })),
+    pullTimeout,
     networkPool: world.pool,
     projects: createLocks(),
     routing: createLocks(),
