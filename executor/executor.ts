@@ -6,6 +6,7 @@ import type { ExecutorEvent } from '../shared/protocol/events.ts';
 import { limits } from '../shared/protocol/limits.ts';
 import { ingressOf, type Config } from './config.ts';
 import { Deployments } from './deploy/deployments.ts';
+import { removeUnfinished } from './files.ts';
 import { createHandlers } from './handlers/handlers.ts';
 import { createStreamHandlers } from './handlers/streams.ts';
 import { createHello } from './hello.ts';
@@ -39,6 +40,7 @@ export async function runExecutor(options: ExecutorOptions, signal: AbortSignal)
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const release = await claimDirectory(dir);
   try {
+    await removeUnfinished(dir);
     const identity = (await loadIdentity(dir)) ?? (await enrol({ dir, apiUrl: apiUrl ?? defaultApiUrl, token: enrolmentToken, post: postJson }));
     await work(options, identity, signal);
   } finally {
