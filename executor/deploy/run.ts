@@ -13,6 +13,7 @@ import { findImage } from '../docker/images.ts';
 import { ensureNetwork, findFreeAddress, removeNetworkIfUnused } from '../docker/networks.ts';
 import { enforcePolicy } from '../docker/policy.ts';
 import { ensureVolume } from '../docker/volumes.ts';
+import { isDiskFull } from '../disk.ts';
 import { describeError } from '../log.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import type { Control } from './control.ts';
@@ -43,7 +44,9 @@ export async function runDeployment(host: DeployHost, deployment: Deployment): P
     // It serves, and so it has succeeded, also when the engine can no longer tell its image.
     const container = await outlastEngine(host, deployment, () => findOwn(host, deployment)).catch(() => null);
     if (container !== null) await keepImage(host, { id: deployment.id, slug: deployment.spec.slug }, container.imageId).catch((error: unknown) => host.log.warn('the image is not kept for a rollback', { deployment: deployment.id, error: describeError(error) }));
-    await conclude(host, { ...progress.event('done'), status: 'succeeded', image_id: container?.imageId ?? null }, false);
+    const outcome: DeploymentEvent = { ...progress.event('done'), status: 'succeeded', image_id: container?.imageId ?? null };
+    await outlastFullDisk(host, { deployment: deployment.id }, () => host.journal.conclude(outcome, false));
+    tell(host, outcome);
     return true;
   } catch (error) {
     await abandon(host, deployment, progress.phase(), error);
@@ -56,6 +59,10 @@ export async function abandon(host: DeployHost, deployment: Deployment, phase: D
   const { engine, log } = host;
   const container = phase === 'queued' ? null : await findOwn(host, deployment).catch(() => null);
   const failure = await describeFailure({ engine, log, container: container?.id ?? null, phase }, error);
+  const status = cancelCodes.has(failure.code) ? 'cancelled' : 'failed';
+  const outcome: DeploymentEvent = { ...createProgress(host, deployment).event(phase), status, image_id: container?.imageId ?? null, failure };
+  // Before its container is taken away: whoever finds neither container nor outcome runs the deployment again. Only on a full disk after it, as an old container that was stopped does not wait for room.
+  const isJournalled = await concludeIfThereIsRoom(host, outcome);
   let isUndone = false;
   try {
     if (phase !== 'queued') await undo(host, deployment);
@@ -66,19 +73,30 @@ export async function abandon(host: DeployHost, deployment: Deployment, phase: D
     // An engine that is away keeps the container until it is back.
     log.warn('what a failed deployment made is not removed yet', { deployment: deployment.id, error: describeError(cause) });
   }
-  const isCancelled = cancelCodes.has(failure.code);
-  const event = createProgress(host, deployment).event(phase);
-  await conclude(host, { ...event, status: isCancelled ? 'cancelled' : 'failed', image_id: container?.imageId ?? null, failure }, isUndone);
+  await outlastFullDisk(host, { deployment: deployment.id }, async () => {
+    if (!isJournalled) await host.journal.conclude(outcome, false);
+    if (isUndone) await host.journal.change(deployment.id, { isDone: true });
+  });
+  tell(host, outcome);
   // Another failed upload may have waited for this one.
   await dropOldImages(host, deployment.spec.app).catch((cause: unknown) => log.warn('old images are not removed yet', { app: deployment.spec.app, error: describeError(cause) }));
 }
 
 const cancelCodes = new Set<ErrorCode>(['deployment_cancelled', 'app_deleted']);
 
-async function conclude(host: DeployHost, outcome: DeploymentEvent, isDone: boolean): Promise<void> {
-  await outlastFullDisk(host, { deployment: outcome.deployment }, () => host.journal.conclude(outcome, isDone));
-  host.emit(outcome);
-  host.log.info('deployment ended', { deployment: outcome.deployment, app: outcome.app, status: outcome.status, code: outcome.failure?.code });
+async function concludeIfThereIsRoom({ journal }: DeployHost, outcome: DeploymentEvent): Promise<boolean> {
+  try {
+    await journal.conclude(outcome, false);
+    return true;
+  } catch (error) {
+    if (isDiskFull(error)) return false;
+    throw error;
+  }
+}
+
+function tell({ emit, log }: DeployHost, outcome: DeploymentEvent): void {
+  emit(outcome);
+  log.info('deployment ended', { deployment: outcome.deployment, app: outcome.app, status: outcome.status, code: outcome.failure?.code });
 }
 
 async function takeSteps(host: DeployHost, deployment: Deployment, progress: Progress): Promise<void> {

@@ -53,7 +53,7 @@ describe('REL-07 a good deployment is finished, the old container serving until 
 });
 
 describe('REL-07 a bad deployment is rolled back, the old container serving throughout,', () => {
-  const changes = ['journal.accept', 'POST containers create', 'POST containers start', 'archive.keep', 'DELETE containers', 'DELETE images', 'journal.conclude'];
+  const changes = ['journal.accept', 'POST containers create', 'POST containers start', 'journal.conclude', 'archive.keep', 'DELETE containers', 'DELETE images', 'journal.change'];
 
   it('when nobody kills it: these are its changes', async () => {
     const { points } = await redeploy(lanes.first(), { env: { EXIT_CODE: '1' } }, Infinity);

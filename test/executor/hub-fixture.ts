@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { connectPath, enrolPath } from '../../shared/protocol/enrolment.ts';
 import { decodeFrame, type Frame } from '../../shared/protocol/frames.ts';
-import { parseExecutorMessage, type ExecutorMessage, type Hello } from '../../shared/protocol/messages.ts';
+import { parseExecutorMessage, pingText, pongText, type ExecutorMessage, type Hello } from '../../shared/protocol/messages.ts';
 import { eventually } from './host-fixture.ts';
 
 export interface Connection {
@@ -17,6 +17,8 @@ export interface Connection {
   /** Everything it has sent, in order; what is not of the protocol throws the test off. */
   received: ExecutorMessage[];
   frames: Frame[];
+  /** In text; those of the WebSocket protocol are not counted. */
+  pings: number;
   send(message: unknown): void;
 }
 
@@ -26,6 +28,8 @@ export interface HubFixture {
   enrolments: { token: string; public_key: { kty: string; crv: string; x: string } }[];
   /** Set to refuse what comes: the status of the answer. */
   refusal: number | null;
+  /** The version it answers hellos in. */
+  protocol: number;
   /** Cleared to leave hellos without an answer. */
   isWelcoming: boolean;
   connection(index: number): Promise<Connection>;
@@ -36,7 +40,7 @@ export async function openHub(serverId: string): Promise<HubFixture> {
   const http = createServer();
   const sockets = new WebSocketServer({ noServer: true });
   const hub: HubFixture = {
-    url: '', connections: [], enrolments: [], refusal: null, isWelcoming: true,
+    url: '', connections: [], enrolments: [], refusal: null, protocol: 1, isWelcoming: true,
     connection: (index) => eventually(() => hub.connections[index]),
     async close() {
       for (const socket of sockets.clients) socket.terminate();
@@ -70,12 +74,17 @@ function greet(hub: HubFixture, serverId: string, request: IncomingMessage, sock
       if (frame === null) throw new Error('the executor sent what is not a frame');
       return void frames.push(frame);
     }
+    if (String(data) === pingText) {
+      const pinged = hub.connections.find((connection) => connection.socket === socket);
+      if (pinged !== undefined) pinged.pings++;
+      return socket.send(pongText);
+    }
     const parsed = parseExecutorMessage(String(data));
     if (!parsed.ok) throw new Error(`the executor sent what is not of the protocol: ${parsed.reason}`);
     received.push(parsed.message);
     if (parsed.message.type !== 'hello') return;
     const send = (message: unknown) => socket.send(JSON.stringify(message));
-    hub.connections.push({ socket, hello: parsed.message, token: request.headers.authorization?.replace('Bearer ', '') ?? '', received, frames, send });
-    if (hub.isWelcoming) send({ type: 'welcome', protocol: 1, server: serverId, epoch: hub.connections.length, report_interval: 30 });
+    hub.connections.push({ socket, hello: parsed.message, token: request.headers.authorization?.replace('Bearer ', '') ?? '', received, frames, pings: 0, send });
+    if (hub.isWelcoming) send({ type: 'welcome', protocol: hub.protocol, server: serverId, epoch: hub.connections.length, report_interval: 30 });
   });
 }

@@ -2,31 +2,32 @@ import { expect, test } from 'vitest';
 import { limits } from '../../../shared/protocol/limits.ts';
 import { protocolVersion } from '../../../shared/protocol/messages.ts';
 import { enrolExecutor, type Connection } from '../../support/fake-executor.ts';
-import type { Plane } from './scene.ts';
-
-/** Messages that are wrong, each in its own way. */
-const malformed: string[] = [
-  '', ' ', '{', '}', 'null', 'true', '0', '[]', '{}', '"hello"', '\u0000', '\ud800', '{"type":null}', '{"type":"nonsense"}', '{"type":"welcome"}', '{"type":"constructor"}',
-  '{"__proto__":{"type":"pulse"}}', '{"type":"ok"}', '{"type":"ok","id":""}', '{"type":"pulse","id":"unknown","more":1}', '{"type":"err","id":"x","code":"no_such_code","message":""}',
-  '{"type":"event","seq":0,"event":{}}', '{"type":"event","seq":-1}', '{"type":"event","seq":1e400}', '{"type":"event","seq":1,"event":{"kind":"status"}}',
-  '{"type":"event","seq":1,"event":{"kind":"report","at":1,"engine":"reachable","apps":[null]}}', '{"type":"hello"}', '{"type":"hello","protocol":0}',
-  `${'['.repeat(5_000)}${']'.repeat(5_000)}`, `{"type":"${'x'.repeat(10_000)}"}`,
-];
+import { nonsense } from '../../support/nonsense.ts';
+import { residentMegabytes } from '../../support/resident-memory.ts';
+import { connectAndServe, setScene, type Plane } from './scene.ts';
 
 export function messageCases(plane: Plane): void {
-  /** Whatever was sent before has been read, and the hub still listens. */
-  const isHeard = async (connection: Connection) => {
-    await connection.tell({ kind: 'report', at: Date.now(), engine: 'reachable', apps: [] });
-    return connection.isOpen();
-  };
+  /** Whatever was sent before has been read, and the hub still listens: it acknowledges. */
+  const settle = (connection: Connection) => connection.tell({ kind: 'report', at: Date.now(), engine: 'reachable', apps: [] });
 
-  test('REL-05 thousands of malformed messages close nothing and stall nothing', async () => {
-    const executor = await enrolExecutor(plane());
-    const connection = await executor.connect();
-    for (let round = 0; round < 100; round++) for (const text of malformed) connection.send(text);
-    expect(await isHeard(connection)).toBe(true);
+  test('REL-05 after 100,000 malformed messages and frames the connection is there, a call is answered, and the memory is as before', async () => {
+    const scene = await setScene(plane());
+    const connection = await connectAndServe(scene, { logs: () => ({ lines: [] }) });
+    const send = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        connection.send(nonsense[i % nonsense.length] ?? '');
+        if (i % 2_000 === 1_999) await settle(connection);
+      }
+    };
+    // What the first ones cost is the runtime's, which makes itself comfortable.
+    await send(60_000);
+    const before = await residentMegabytes(plane());
+    await send(40_000);
+    expect(await plane().request('GET', `/api/v1/apps/${scene.app.slug}/logs`)).toMatchObject({ status: 200, body: { data: [] } });
+    expect((await residentMegabytes(plane())) - before).toBeLessThan(64);
+    expect(connection.isOpen()).toBe(true);
     await connection.close();
-  }, 60_000);
+  }, 300_000);
 
   test('REL-05 garbage bytes, as text and as binary, close nothing', async () => {
     const executor = await enrolExecutor(plane());
@@ -36,7 +37,8 @@ export function messageCases(plane: Plane): void {
       connection.send(bytes);
       connection.send(bytes.toString('latin1'));
     }
-    expect(await isHeard(connection)).toBe(true);
+    await settle(connection);
+    expect(connection.isOpen()).toBe(true);
     await connection.close();
   });
 
@@ -44,7 +46,8 @@ export function messageCases(plane: Plane): void {
     const executor = await enrolExecutor(plane());
     const connection = await executor.connect();
     connection.send(`{"type":"pulse","id":"${'x'.repeat(limits.messageLength)}"}`);
-    expect(await isHeard(connection)).toBe(true);
+    await settle(connection);
+    expect(connection.isOpen()).toBe(true);
     await connection.close();
   });
 
@@ -54,14 +57,16 @@ export function messageCases(plane: Plane): void {
     connection.send({ type: 'ok', id: crypto.randomUUID(), result: {} });
     connection.send({ type: 'err', id: crypto.randomUUID(), code: 'internal_error', message: 'x' });
     connection.send({ type: 'pulse', id: crypto.randomUUID() });
-    expect(await isHeard(connection)).toBe(true);
+    await settle(connection);
+    expect(connection.isOpen()).toBe(true);
     await connection.close();
   });
 
   test('a second hello on the same connection is answered again', async () => {
     const executor = await enrolExecutor(plane());
     const connection = await executor.connect();
-    expect(await isHeard(connection)).toBe(true);
+    await settle(connection);
+    expect(connection.isOpen()).toBe(true);
     const { welcome } = connection;
     connection.send(JSON.stringify({ type: 'hello', protocol: protocolVersion, version: '0.1.0', capabilities: [], engine: null, ingress: { scheme: 'http', port: 80 }, deployments: [] }));
     const again = await connection.until((received) => received.filter((message) => message.type === 'welcome')[1]);
