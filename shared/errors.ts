@@ -23,6 +23,10 @@ const table = {
   too_short: { status: 422, title: 'A field is too short' },
   out_of_range: { status: 422, title: 'A number is out of range' },
   invalid_value: { status: 422, title: 'A field has a value that is not allowed' },
+  idempotency_key_invalid: { status: 422, title: 'The idempotency key is not well formed' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
+  idempotency_key_in_use: { status: 409, title: 'The request with the idempotency key is not answered yet' },
+  idempotency_reply_not_kept: { status: 409, title: 'The request has been carried out, but its reply was too long to be kept' },
   rate_limited: { status: 429, title: 'Too many requests in a short time' },
   invalid_cursor: { status: 422, title: 'The page cursor is not one this list gave out' },
 

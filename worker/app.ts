@@ -2,12 +2,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { cors } from 'hono/cors';
-import { HTTPException } from 'hono/http-exception';
 import { AppError } from '../shared/errors.ts';
 import { createDiscovery } from './discovery/discovery.ts';
 import { refusalOf } from './hub/closing.ts';
 import { describeError } from './log.ts';
-import { fromZodError, problemType, toProblem } from './problem.ts';
+import { fromZodError, problemType, toAppError, toProblem } from './problem.ts';
 import { routes } from './registry.ts';
 import { countRequest } from './request-limit.ts';
 import type { BaseEnv } from './route.ts';
@@ -40,7 +39,7 @@ export function createApp(contextOf: () => Context): Api {
   api.use('/api/*', async (c, next) => {
     // Safe for any origin: identity comes from a header that a page must hold, never from a cookie.
     c.header('Access-Control-Allow-Origin', '*');
-    c.header('Access-Control-Expose-Headers', 'ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires');
+    c.header('Access-Control-Expose-Headers', 'ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires');
     c.set('identity', await readIdentity(c));
     await next();
   });
@@ -67,12 +66,6 @@ export function createApp(contextOf: () => Context): Api {
 async function readIdentity(c: HonoContext<BaseEnv>): Promise<BaseEnv['Variables']['identity']> {
   const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
   return token === undefined ? null : tryIdentify(identify(c.get('ctx'), token));
-}
-
-function toAppError(error: Error): AppError {
-  if (error instanceof AppError) return error;
-  if (error instanceof HTTPException && error.status === 400) return new AppError('malformed_json', { detail: 'The body cannot be read as JSON.', cause: error });
-  return new AppError('internal_error', { detail: 'Quote the request id when you report this.', cause: error });
 }
 
 /** A client cannot read the reply to an upgrade that is refused: it gets a socket that closes and says why. */

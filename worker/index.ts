@@ -9,7 +9,10 @@ let edge: EdgeApp | undefined;
 
 export default {
   fetch: async (request, env, execution) => {
-    const response = await (edge ??= createEdgeApp(env)).app.fetch(request, env, execution);
+    const answering = Promise.resolve((edge ??= createEdgeApp(env)).app.fetch(request, env, execution));
+    // A client that is gone comes back for the reply.
+    if (request.headers.has('idempotency-key')) execution.waitUntil(answering);
+    const response = await answering;
     if (response.status >= 400) await drain(request);
     return response;
   },

@@ -1,7 +1,15 @@
 /** Every error reply: RFC 9457 problem+json with our `code`. */
+import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
 import type { Problem } from '../shared/api/common.ts';
 import { AppError, errorEntry, type ErrorCode, type FieldError } from '../shared/errors.ts';
+
+/** Whatever a handler threw, as what is answered. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof HTTPException && error.status === 400) return new AppError('malformed_json', { detail: 'The body cannot be read as JSON.', cause: error });
+  return new AppError('internal_error', { detail: 'Quote the request id when you report this.', cause: error });
+}
 
 export const problemType = 'application/problem+json';
 

@@ -8,16 +8,32 @@ export function takesJson({ request }: RouteConfig): boolean {
   return Object.hasOwn(request?.body?.content ?? {}, 'application/json');
 }
 
-/** What the shape of a request can be wrong in, by what the route takes. */
-export function impliedErrors(route: RouteConfig): ErrorCode[] {
+interface Traits {
+  isLimited: boolean;
+  takesKey: boolean;
+}
+
+/** What a request can be refused for by what the route is and takes. */
+export function impliedErrors(route: RouteConfig, { isLimited, takesKey }: Traits): ErrorCode[] {
   const fields: ErrorCode[] = ['unknown_field', 'missing_field', 'wrong_type', 'too_long', 'too_short', 'out_of_range', 'invalid_value'];
+  const keys: ErrorCode[] = ['idempotency_key_invalid', 'idempotency_key_reused', 'idempotency_key_in_use', 'idempotency_reply_not_kept'];
   return [
     ...(route.request?.body === undefined ? [] : (['unsupported_media_type'] as const)),
     ...(takesJson(route) ? (['malformed_json', 'payload_too_large'] as const) : []),
     ...(takesJson(route) || route.request?.query !== undefined ? fields : []),
+    ...(isLimited ? (['rate_limited'] as const) : []),
+    ...(takesKey ? keys : []),
     'internal_error',
   ];
 }
+
+export const keyParameter = {
+  name: 'Idempotency-Key',
+  in: 'header' as const,
+  required: false,
+  description: 'Any text of your own that is new for a new request, such as a UUID. The same request with the same key is answered as it was the first time, for 24 hours, and nothing is done again: send it again when no reply came.',
+  schema: { type: 'string' as const, maxLength: 255, description: 'In quotes as a structured field has it, or as it is.', example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"' },
+};
 
 /** One response per status, naming the codes that lead to it; `discovery/spec.ts` has an example of each. */
 export function errorResponses(codes: readonly ErrorCode[]): Record<string, object> {
@@ -39,20 +55,25 @@ export function errorResponses(codes: readonly ErrorCode[]): Record<string, obje
 export const sharedHeaders = {
   'RateLimit-Policy': { description: 'How many requests (`q`) are let through in how many seconds (`w`).', schema: { type: 'string', example: '"default";q=6000;w=60' } },
   RateLimit: { description: 'How many requests are left (`r`) until the window ends, in seconds (`t`).', schema: { type: 'string', example: '"default";r=5999;t=60' } },
+  'Idempotency-Replayed': { description: '`true`: this is the reply of the first request with this `Idempotency-Key`.', schema: { type: 'string', example: 'true' } },
   'Retry-After': { description: 'Seconds after which trying again makes sense.', schema: { type: 'integer', example: 15 } },
 } as const;
 
 type SharedHeader = keyof typeof sharedHeaders;
 
-export function withHeaders(responses: Record<string, object>, { isLimited }: { isLimited: boolean }): RouteConfig['responses'] {
-  const entries = Object.entries(responses).map(([status, response]) => [status, addHeaders(response, headersOf(Number(status), isLimited))]);
+export function withHeaders(responses: Record<string, object>, traits: Traits): RouteConfig['responses'] {
+  const entries = Object.entries(responses).map(([status, response]) => [status, addHeaders(response, headersOf(Number(status), traits))]);
   return Object.fromEntries(entries);
 }
 
-function headersOf(status: number, isLimited: boolean): SharedHeader[] {
+function headersOf(status: number, { isLimited, takesKey }: Traits): SharedHeader[] {
   const isCountTold = isLimited && status !== 101 && (status < 400 || status === 429);
-  const isRetryTold = status === 429 || status === 503;
-  return [...(isCountTold ? (['RateLimit-Policy', 'RateLimit'] as const) : []), ...(isRetryTold ? (['Retry-After'] as const) : [])];
+  const isRetryTold = status === 429 || status === 503 || (takesKey && status === 409);
+  return [
+    ...(isCountTold ? (['RateLimit-Policy', 'RateLimit'] as const) : []),
+    ...(takesKey && status < 300 ? (['Idempotency-Replayed'] as const) : []),
+    ...(isRetryTold ? (['Retry-After'] as const) : []),
+  ];
 }
 
 function addHeaders(response: object & { headers?: object }, names: SharedHeader[]): object {

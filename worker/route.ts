@@ -6,11 +6,13 @@ import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler } fr
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { AppError, type ErrorCode } from '../shared/errors.ts';
+import { answerOnce } from './answer-once.ts';
 import { countRequest } from './request-limit.ts';
-import { errorResponses, impliedErrors, withHeaders } from './route-replies.ts';
+import { errorResponses, impliedErrors, keyParameter, takesJson, withHeaders } from './route-replies.ts';
 import { reachApp, reachDeployment, reachProject, requireAdministrator } from './services/access.ts';
 import type { Actor } from './services/actor.ts';
 import type { Context } from './services/context.ts';
+import type { Claim } from './services/idempotency-keys.ts';
 import { reachServer } from './services/servers.ts';
 import type { AppView } from './store/apps.ts';
 import type { DeploymentRow, ProjectRow, ServerRow, TicketRow } from './store/schema.ts';
@@ -25,6 +27,8 @@ interface BaseVariables {
   identity: Actor | AppError | null;
   /** Of a route for sockets: whether this request wants to be one. Undefined elsewhere. */
   socket: 'wanted' | 'not wanted' | undefined;
+  /** With an `Idempotency-Key`: ids that are the same when the request is carried out again because nobody knows how it ended. */
+  fixedId: Claim['fixedId'] | undefined;
   /** The ticket that was used up for this request. */
   ticket: TicketRow | undefined;
 }
@@ -111,6 +115,10 @@ export interface DefinedRoute {
   operationId: string;
   summary: string;
   errors: readonly ErrorCode[];
+  /** Whether it takes an `Idempotency-Key`, which every POST does that has no reason against it. */
+  takesKey: boolean;
+  /** The reason. */
+  whyNoKey: string | undefined;
   mount(api: OpenAPIHono<BaseEnv>): void;
 }
 
@@ -120,6 +128,8 @@ type Config = RouteConfig & {
   tags: string[];
   /** Bytes of a JSON body, where it may be larger than others. */
   'x-max-body-bytes'?: number;
+  /** Of a POST that takes no `Idempotency-Key`: why. */
+  'x-no-idempotency-key'?: string;
 };
 
 export function defineRoute<Granted extends object, const R extends Config>(
@@ -130,11 +140,14 @@ export function defineRoute<Granted extends object, const R extends Config>(
 ): DefinedRoute {
   const isPublic = access.kind === 'public' || access.kind === 'executor';
   const isLimited = isCounted(access);
-  const allErrors = [...new Set([...access.errors, ...errors, ...impliedErrors(route), ...(isLimited ? (['rate_limited'] as const) : [])])];
+  const whyNoKey = route['x-no-idempotency-key'];
+  const takesKey = route.method === 'post' && whyNoKey === undefined;
+  const allErrors = [...new Set([...access.errors, ...errors, ...impliedErrors(route, { isLimited, takesKey })])];
   const full = createRoute({
     ...route,
     security: access.kind === 'executor' ? [{ executorToken: [] }] : isPublic ? [] : [{ apiKey: [] }, { session: [] }],
-    responses: withHeaders({ ...route.responses, ...errorResponses(allErrors) }, { isLimited }),
+    ...(takesKey && { parameters: [keyParameter, ...(route.parameters ?? [])] }),
+    responses: withHeaders({ ...route.responses, ...errorResponses(allErrors) }, { isLimited, takesKey }),
     middleware: [...(access.doors ?? []), guard(access), ...checksOfBody(route)],
   });
   return {
@@ -144,8 +157,13 @@ export function defineRoute<Granted extends object, const R extends Config>(
     operationId: route.operationId,
     summary: route.summary,
     errors: allErrors,
-    // The handler is typed by its own responses and grants; the mounted route only adds error replies, which it throws.
-    mount: (api) => void api.openapi(full, handler as unknown as RouteHandler<typeof full, BaseEnv>),
+    takesKey,
+    whyNoKey,
+    mount: (api) => {
+      // The handler is typed by its own responses and grants; the mounted route only adds error replies, which it throws, and replies it has given before.
+      const once = takesKey ? answerOnce(handler as unknown as Parameters<typeof answerOnce>[0], { hasBody: takesJson(route) }) : handler;
+      api.openapi(full, once as unknown as RouteHandler<typeof full, BaseEnv>);
+    },
   };
 }
 

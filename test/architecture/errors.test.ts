@@ -24,6 +24,7 @@ const elsewhere: Partial<Record<ErrorCode, string>> = {
   ticket_mismatch: 'protocol/cases/sockets.ts',
   url_token_disabled: 'architecture/sockets.test.ts',
   rate_limited: 'e2e/request-limits.test.ts',
+  idempotency_key_in_use: 'e2e/idempotency.test.ts',
   too_many_attempts: 'e2e/login.test.ts',
   slow_reader: 'protocol/cases/terminals.ts',
   too_many_streams: 'worker/hub/streams.test.ts',

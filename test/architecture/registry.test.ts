@@ -41,6 +41,25 @@ describe('the registry', () => {
     expect(routes.filter((route) => route.method !== 'get' && route.method !== 'options' && !verbs.test(route.operationId)).map(name)).toEqual([]);
   });
 
+  test('every POST takes an Idempotency-Key, or says why it does not', () => {
+    const posts = routes.filter(({ method }) => method === 'post');
+    expect(posts.filter(({ takesKey, whyNoKey }) => takesKey === (whyNoKey !== undefined))).toEqual([]);
+    expect(posts.filter(({ takesKey }) => !takesKey).map(({ operationId, whyNoKey }) => `${operationId}: ${whyNoKey}`).sort()).toEqual([
+      'createTicket: A ticket works once, within 30 seconds: ask for another one.',
+      'enrolExecutor: The enrolment token works once.',
+      'logIn: A session token is not kept, and logging in again does no harm.',
+      'revealApiKey: Every time a key is shown is audited.',
+      'uploadTransfer: A transfer works once.',
+    ]);
+  });
+
+  test('a key is taken where it is known whose it is, and by nothing but POST', () => {
+    const taking = routes.filter(({ takesKey }) => takesKey);
+    expect(taking.length).toBeGreaterThan(15);
+    expect(taking.filter(({ access, method }) => access.kind === 'public' || access.kind === 'executor' || method !== 'post').map(name)).toEqual([]);
+    for (const { errors } of taking) expect(errors).toEqual(expect.arrayContaining(['idempotency_key_invalid', 'idempotency_key_reused', 'idempotency_key_in_use', 'idempotency_reply_not_kept']));
+  });
+
   test('every route counts its requests, but for those of executors', () => {
     expect(routes.filter(({ errors }) => !errors.includes('rate_limited')).map(name)).toEqual(routes.filter(({ access }) => access.kind === 'executor').map(name));
   });

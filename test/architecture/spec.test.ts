@@ -13,7 +13,8 @@ const publicUrl = 'https://dockup.test';
 const specPaths = ['/api/v1/openapi.json', '/.well-known/openapi.json', '/swagger.json'];
 
 const described = z.looseObject({ description: z.string().optional(), example: z.unknown().optional(), $ref: z.string().optional(), items: z.unknown().optional() });
-const reply = z.looseObject({ description: z.string(), content: z.record(z.string(), z.looseObject({ examples: z.record(z.string(), z.unknown()).optional() })).optional() });
+const named = z.record(z.string(), z.unknown()).default({});
+const reply = z.looseObject({ description: z.string(), headers: named, content: z.record(z.string(), z.looseObject({ examples: z.record(z.string(), z.unknown()).optional() })).optional() });
 const operation = z.looseObject({
   operationId: z.string(),
   summary: z.string(),
@@ -21,6 +22,7 @@ const operation = z.looseObject({
   security: z.array(z.record(z.string(), z.array(z.string()))),
   parameters: z.array(z.looseObject({ name: z.string(), schema: described })).default([]),
   responses: z.record(z.string(), reply),
+  'x-no-idempotency-key': z.string().optional(),
 });
 const specification = z.looseObject({
   openapi: z.literal('3.1.0'),
@@ -30,6 +32,7 @@ const specification = z.looseObject({
   components: z.looseObject({
     schemas: z.record(z.string(), z.looseObject({ properties: z.record(z.string(), described).default({}) })),
     examples: z.record(z.string(), z.looseObject({ value: z.unknown() })),
+    headers: named,
     securitySchemes: z.record(z.string(), z.unknown()),
   }),
 });
@@ -112,6 +115,22 @@ describe('the host describes itself', () => {
         for (const [property, schema] of Object.entries(properties)) check(`${name}.${property}`, schema);
       }
       expect(bare).toEqual([]);
+    });
+
+    test('an operation that takes an Idempotency-Key says so, with an example; one that takes none says why', () => {
+      for (const { operationId, takesKey, whyNoKey } of routes) {
+        const entry = operations().find((candidate) => candidate.operationId === operationId);
+        expect({ operationId, takesKey: entry?.parameters.some(({ name }) => name === 'Idempotency-Key'), why: entry?.['x-no-idempotency-key'] }).toEqual({ operationId, takesKey, why: whyNoKey });
+      }
+    });
+
+    test('headers that stand on many replies are described once, and are there', () => {
+      const deploy = operations().find(({ operationId }) => operationId === 'deployApp');
+      const headersOf = (status: string) => Object.keys(deploy?.responses[status]?.headers ?? {});
+      expect(headersOf('202').sort()).toEqual(['Idempotency-Replayed', 'Location', 'RateLimit', 'RateLimit-Policy']);
+      expect(headersOf('409')).toEqual(['Retry-After']);
+      expect(headersOf('429').sort()).toEqual(['RateLimit', 'RateLimit-Policy', 'Retry-After']);
+      expect(Object.keys(spec.components.headers).sort()).toEqual(['Idempotency-Replayed', 'RateLimit', 'RateLimit-Policy', 'Retry-After']);
     });
 
     test('the examples of errors are problem documents', () => {

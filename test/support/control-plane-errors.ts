@@ -148,6 +148,30 @@ const aboutTheRequest: ErrorRow[] = [
   { code: 'invalid_cursor', why: 'a cursor of another list', pointer: '?cursor', ask: ({ ann }) => get(`/api/v1/projects?cursor=${ann.app.id}`) },
 ];
 
+const key = { 'idempotency-key': '"8e03978e-40d5-43dd-bc93-6894a57f9324"' };
+
+const aboutKeys: ErrorRow[] = [
+  ...['', ' ', '"', '""', '"half', 'two, keys', 'a"b', 'back\\slash', '"x";y=1', 'x'.repeat(256)].map((text): ErrorRow => ({ code: 'idempotency_key_invalid', why: `the key ${text.slice(0, 10)}`, ask: () => ({ ...post('/api/v1/projects', { name: 'p' }), headers: { 'idempotency-key': text } }) })),
+  {
+    code: 'idempotency_key_reused',
+    why: 'a key for another project than before',
+    ask: async ({ plane, ann }) => {
+      await plane.request('POST', '/api/v1/projects', { token: ann.session, body: { name: 'first' }, headers: key });
+      return { ...post('/api/v1/projects', { name: 'second' }), headers: key };
+    },
+  },
+  {
+    code: 'idempotency_reply_not_kept',
+    why: 'the output of a command that wrote more than is kept',
+    ask: async ({ plane, ann, handlers }) => {
+      handlers.exec = () => ({ exit_code: 0, stdout: 'x'.repeat(300_000), stderr: '', truncated: false });
+      const asked = { ...post(`/api/v1/apps/${ann.app.slug}/exec`, { cmd: ['cat', 'large'] }), headers: { 'idempotency-key': 'large' } };
+      await plane.request('POST', asked.path, { token: ann.session, ...asked });
+      return asked;
+    },
+  },
+];
+
 const aboutWhoAsks: ErrorRow[] = [
   { code: 'unauthenticated', why: 'no token', ask: () => ({ ...get('/api/v1/projects'), token: null }) },
   { code: 'unauthenticated', why: 'another scheme', ask: () => ({ ...get('/api/v1/projects'), token: null, headers: { authorization: 'Basic YTpi' } }) },
@@ -258,4 +282,4 @@ const aboutTheExecutor: ErrorRow[] = [
   },
 ];
 
-export const errorRows: readonly ErrorRow[] = [...aboutTheRequest, ...aboutWhoAsks, ...aboutWhatIsNotThere, ...aboutTheRules, ...aboutTheExecutor];
+export const errorRows: readonly ErrorRow[] = [...aboutTheRequest, ...aboutKeys, ...aboutWhoAsks, ...aboutWhatIsNotThere, ...aboutTheRules, ...aboutTheExecutor];

@@ -7,6 +7,7 @@ import { createLog, describeError } from '../log.ts';
 import { createRateLimiter } from '../rate-limiter.ts';
 import { createIngest } from '../services/ingest.ts';
 import { sweep } from '../services/sweep.ts';
+import { endLeases } from '../store/idempotency-keys.ts';
 import { markServersOffline } from '../store/servers.ts';
 import { remoteAddressOf } from './bodies.ts';
 import { openDatabase } from './database.ts';
@@ -45,6 +46,7 @@ export async function startHost(env: NodeJS.ProcessEnv): Promise<Host> {
   });
   await prepareDatabase(context, client, { administrator, dataDir });
   await markServersOffline(db, Date.now());
+  await endLeases(db);
   executors.start(createIngest(context));
 
   const app = createApp(() => context);

@@ -35,6 +35,7 @@ export const apiKeyRoutes = [
       operationId: 'revealApiKey',
       summary: 'Show an API key again',
       description: 'Only to its owner, on a login session, never to an API key. Every reveal is audited.',
+      'x-no-idempotency-key': 'Every time a key is shown is audited.',
       tags,
       request: { params: keyParams },
       responses: { 200: json(revealedApiKey, 'The key.') },

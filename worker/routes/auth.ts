@@ -15,6 +15,7 @@ export const authRoutes = [
       operationId: 'logIn',
       summary: 'Log in with e-mail address and password',
       description: 'After 5 wrong passwords for an account from one network, or 30 for any, further ones are refused for the rest of the minute, whether right or wrong.',
+      'x-no-idempotency-key': 'A session token is not kept, and logging in again does no harm.',
       tags: ['Auth'],
       request: { body: body(login) },
       responses: { 200: json(session, 'A session token.') },

@@ -47,7 +47,8 @@ const deploy = ({ isForArchives = false, params, ...door }: Door) =>
       const [ctx, actor, app, query] = [c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('query')];
       const body = readArchive(c.req.raw) ?? (isForArchives && query.upload === undefined ? readBody(c.req.raw) : null);
       const archive = chooseArchive(body, query);
-      const requested = archive === null ? await requestDeployment(ctx, actor, app, { isQueued: query.queue === 'true' }) : await deployArchive(ctx, actor, app, archive);
+      const id = c.get('fixedId')?.('deployment');
+      const requested = archive === null ? await requestDeployment(ctx, actor, app, { isQueued: query.queue === 'true', id }) : await deployArchive(ctx, actor, app, { ...archive, id });
       const { deployment, status } = await followDeployment(ctx, requested, { wait: query.wait, prefer: c.req.header('prefer') });
       if (status === 202) c.header('Location', locationOf(deployment));
       return c.json(deployment, status);
@@ -86,7 +87,7 @@ export const deploymentRoutes = [
       const { wait, queue } = c.req.valid('query');
       // A body that was left out is no object at all to the framework.
       const { deployment_id: deploymentId } = rollbackBody.parse(c.req.valid('json') ?? {});
-      const requested = await rollBack(c.get('ctx'), c.get('actor'), c.get('app'), { deploymentId, isQueued: queue === 'true' });
+      const requested = await rollBack(c.get('ctx'), c.get('actor'), c.get('app'), { deploymentId, isQueued: queue === 'true', id: c.get('fixedId')?.('deployment') });
       const { deployment, status } = await followDeployment(c.get('ctx'), requested, { wait, prefer: c.req.header('prefer') });
       if (status === 202) c.header('Location', locationOf(deployment));
       return c.json(deployment, status);

@@ -80,6 +80,7 @@ export const serverRoutes = [
       path: enrolPath,
       operationId: 'enrolExecutor',
       summary: 'Enrol an executor with its one-time token',
+      'x-no-idempotency-key': 'The enrolment token works once.',
       tags: ['Executors'],
       request: { body: body(enrolRequest) },
       responses: { 201: json(enrolResponse, 'What the executor now is.') },

@@ -129,6 +129,7 @@ export const streamRoutes = [
       operationId: 'createTicket',
       summary: 'Get a single-use ticket for a WebSocket',
       description: 'For clients that cannot set headers, such as browsers: good for 30 seconds, once, for one app, one action and one command.',
+      'x-no-idempotency-key': 'A ticket works once, within 30 seconds: ask for another one.',
       tags: ['Auth'],
       request: { body: body(createTicket) },
       responses: { 201: json(ticketReply, 'The ticket. It is not shown again.') },

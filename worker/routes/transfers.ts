@@ -19,6 +19,7 @@ const transfer = (method: 'get' | 'post', texts: { operationId: string; summary:
       path,
       ...texts,
       description: 'With `Authorization: Bearer` and a JWT that the executor signed with its own key. A transfer belongs to one executor, works once and ends with the call that named it.',
+      ...(method === 'post' && { 'x-no-idempotency-key': 'A transfer works once.' }),
       tags,
       // For the spec alone: the body is passed on as it comes.
       ...(method === 'post' && { requestBody: { required: true, content: binary } }),

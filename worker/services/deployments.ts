@@ -35,8 +35,8 @@ export interface QueuedDeployment {
 export interface DeploymentRequest {
   /** An executor that is away gets it when it returns. */
   isQueued?: boolean;
-  /** Given out before, because something was made for it: an uploaded image carries it. */
-  id?: string;
+  /** Given out before, because something was made for it: an uploaded image carries it. One that is there already is what was asked for. */
+  id?: string | undefined;
   /** Instead of the one in the settings. */
   image?: string;
   /** The deployment whose image it brings back. */
@@ -47,6 +47,8 @@ export interface DeploymentRequest {
 
 /** @throws AppError nothing_to_deploy, git_deploy_unavailable, server_revoked, executor_offline */
 export async function requestDeployment(ctx: Context, actor: Actor, app: AppView, request: DeploymentRequest = {}): Promise<QueuedDeployment> {
+  const known = await findRequested(ctx, request.id);
+  if (known !== null) return known;
   const { isQueued = false, id = ctx.newId('deployment'), image = requireImage(app.settings), rollbackOf = null } = request;
   const serverId = await chooseServer(ctx, app);
   if (!isQueued) await requireConnected(ctx, serverId, ' Add ?queue=true to deploy when it is back.');
@@ -73,6 +75,14 @@ export async function requestDeployment(ctx: Context, actor: Actor, app: AppView
   await recordEvent(ctx, { appId: app.id, type: 'deployment.requested', actor: actor.user.id, message: describeRequest(row, request.reason), data: { deployment_id: id, strategy: row.strategy, rollback_of: rollbackOf } });
   await startNextDeployment(ctx, app.id, serverId);
   return describe(ctx, (await findDeployment(ctx.db, row.id)) ?? row);
+}
+
+/** The deployment that an earlier attempt of the same request has made (`Claim.fixedId`). */
+export async function findRequested(ctx: Context, id: string | undefined): Promise<QueuedDeployment | null> {
+  const known = id === undefined ? undefined : await findDeployment(ctx.db, id);
+  if (known === undefined) return null;
+  await startNextDeployment(ctx, known.appId, known.serverId);
+  return describe(ctx, (await findDeployment(ctx.db, known.id)) ?? known);
 }
 
 function describeRequest({ image, rollbackOf, strategy }: DeploymentRow, reason?: string): string {

@@ -6,7 +6,7 @@ import type { DeploymentRow } from '../store/schema.ts';
 import { requireDeploymentOf } from './access.ts';
 import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
-import { requestDeployment, type QueuedDeployment } from './deployments.ts';
+import { findRequested, requestDeployment, type QueuedDeployment } from './deployments.ts';
 
 /** As many as an executor keeps images of: the current deployment and the three before it. */
 const keptDeployments = 4;
@@ -15,13 +15,18 @@ interface RollbackRequest {
   /** The last one that succeeded before the current, when left out. */
   deploymentId?: string | undefined;
   isQueued: boolean;
+  /** Of the deployment that is made, where it is known before. */
+  id?: string | undefined;
 }
 
 /** Deploys the image of an earlier deployment with the settings of today. @throws AppError no_earlier_deployment, image_not_kept, deployment_not_found, and as a deployment */
-export async function rollBack(ctx: Context, actor: Actor, app: AppView, { deploymentId, isQueued }: RollbackRequest): Promise<QueuedDeployment> {
+export async function rollBack(ctx: Context, actor: Actor, app: AppView, { deploymentId, isQueued, id }: RollbackRequest): Promise<QueuedDeployment> {
+  // By now it may itself be the one to roll back from.
+  const known = await findRequested(ctx, id);
+  if (known !== null) return known;
   const kept = await listSucceeded(ctx.db, app, keptDeployments);
   const target = deploymentId === undefined ? requireEarlier(kept) : await requireKept(ctx, app, kept, deploymentId);
-  return requestDeployment(ctx, actor, app, { isQueued, image: keptImage(app.slug, target.id), rollbackOf: target.id });
+  return requestDeployment(ctx, actor, app, { isQueued, id, image: keptImage(app.slug, target.id), rollbackOf: target.id });
 }
 
 function requireEarlier(kept: DeploymentRow[]): DeploymentRow {

@@ -5,6 +5,7 @@ import { pruneLoginAttempts } from '../store/login-attempts.ts';
 import { listDueRemovals } from '../store/removals.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver } from './deployments.ts';
+import { forgetKeys } from './idempotency-keys.ts';
 import { noticeLost } from './presence.ts';
 import { retryRemovals } from './removals.ts';
 
@@ -24,6 +25,7 @@ export async function sweep(ctx: Context): Promise<void> {
   await endExpired(ctx);
   await deliverAgain(ctx);
   await retryRemovals(ctx, await listDueRemovals(ctx.db));
+  await forgetKeys(ctx);
   await pruneLoginAttempts(ctx.db, ctx.clock());
   await forgetEvents(ctx);
 }

@@ -5,7 +5,7 @@ import type { Params, Result } from '../../shared/protocol/calls.ts';
 import { findAppById, updateSettings, type AppView } from '../store/apps.ts';
 import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
-import { chooseServer, requestDeployment, type QueuedDeployment } from './deployments.ts';
+import { chooseServer, findRequested, requestDeployment, type QueuedDeployment } from './deployments.ts';
 import { recordEvent } from './events.ts';
 
 export interface Body {
@@ -19,13 +19,16 @@ export interface Archive {
   from: Body | string;
   /** The image in it that is meant, where there are several. */
   pick: string | null;
+  /** Of the deployment, where it is known before. */
+  id?: string | undefined;
 }
 
 /** @throws AppError git_deploy_unavailable, archive_*, image_not_in_archive, upload_*, digest_mismatch, insufficient_storage; as `requestDeployment`. What is refused has changed nothing. */
-export async function deployArchive(ctx: Context, actor: Actor, app: AppView, { from, pick }: Archive): Promise<QueuedDeployment> {
+export async function deployArchive(ctx: Context, actor: Actor, app: AppView, { from, pick, id = ctx.newId('deployment') }: Archive): Promise<QueuedDeployment> {
   if (app.settings.git_repo_url !== null) throw new AppError('git_deploy_unavailable', { detail: 'The app is built from its repository: clear `git_repo_url` first.' });
+  const known = await findRequested(ctx, id);
+  if (known !== null) return known;
   const serverId = await chooseServer(ctx, app);
-  const id = ctx.newId('deployment');
   const image = keptImage(app.slug, id);
   const wanted = { app: app.id, image, pick };
   if (typeof from === 'string') await ctx.executors.call(serverId, 'load_image', { ...wanted, upload: from, transfer: null });
