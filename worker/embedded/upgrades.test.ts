@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { problem } from '../../shared/api/common.ts';
-import { openTestContext } from '../../test/support/control-plane-context.ts';
+import { openTestContext, presenceIf } from '../../test/support/control-plane-context.ts';
 import { createApp } from '../app.ts';
 import { placeApp } from '../store/apps.ts';
 import { insertServer } from '../store/servers.ts';
@@ -16,7 +16,7 @@ import { createUsageHistory } from './usage-history.ts';
 test('half an upgrade (`Upgrade` without `Connection: Upgrade`) is answered with a document, whoever asks', async () => {
   const { ctx, actor, appId, close } = await openTestContext();
   const upgrades = createUpgrades();
-  const executors = createExecutors(upgrades, createUsageHistory(ctx.db), ctx.log).client;
+  const executors = { ...createExecutors(upgrades, createUsageHistory(ctx.db), ctx.log).client, presence: async () => presenceIf(true) };
   const app = createApp(() => ({ ...ctx, sockets: upgrades, executors }));
   const server = await listen({ fetch: app.fetch, offerUpgrade: upgrades.offer, bind: '127.0.0.1', port: 0 });
   const { port } = server.address() as AddressInfo;
