@@ -113,7 +113,10 @@ export class Link {
     const { handlers, streamHandlers, log } = this.#options;
     this.#lastCause = '';
     this.#options.log.info('connected', { url: this.#options.apiUrl, server: welcome.server, epoch: welcome.epoch });
-    this.#options.outbox.attach((message) => carrier.send(eventFor(welcome.protocol, message)));
+    this.#options.outbox.attach((message) => {
+      const readable = eventFor(welcome.protocol, message);
+      if (readable !== null) carrier.send(readable);
+    });
     this.#options.onWelcome(welcome);
     return { dispatch: new Dispatch({ handlers, log, send: carrier.send }), streams: new Streams({ handlers: streamHandlers, log, carrier, protocol: welcome.protocol }) };
   }
