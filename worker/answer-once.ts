@@ -5,6 +5,7 @@
 import type { Context as HonoContext } from 'hono';
 import { AppError } from '../shared/errors.ts';
 import { sha256 } from './auth/bytes.ts';
+import { drain } from './drain.ts';
 import { problemType, toAppError, toProblem } from './problem.ts';
 import type { BaseEnv } from './route.ts';
 import type { Actor } from './services/actor.ts';
@@ -26,8 +27,8 @@ export function answerOnce(handler: Handler, { hasBody }: { hasBody: boolean }):
     const { claim } = claimed;
     c.set('fixedId', claim.fixedId);
     const { response, error } = await attempt(handler, c);
-    // What an earlier attempt has done already needs no body.
-    if (response !== undefined && !hasBody) await readAway(c.req.raw);
+    // What an earlier attempt has done already needs no body. Of refusals the hosts read it away.
+    if (response !== undefined && !hasBody) await drain(c.req.raw);
     if (response !== undefined) await claim.settle(await toKept(response.clone()));
     else if (mayHaveActed(error)) await claim.settle(toKeptProblem(c, error));
     else await claim.release();
@@ -82,16 +83,8 @@ async function replay(c: Context, { status, headers, body }: KeptReply): Promise
   if (body === null) {
     throw new AppError('idempotency_reply_not_kept', { detail: `It has been carried out and answered with ${status}. Nothing was done again.`, extra: { original_status: status } });
   }
-  await readAway(c.req.raw);
+  // A client that still sends its archive would not get to the reply.
+  await drain(c.req.raw);
   // Whatever was answered with before.
   return c.newResponse(body === '' ? null : body, status as 200, headers);
-}
-
-/** ms for which a client may go on sending what is not needed. */
-const patience = 10_000;
-
-/** A client that still sends its archive would not get to the reply: the hosts look after refusals only. */
-async function readAway({ body, bodyUsed }: Request): Promise<void> {
-  if (body === null || bodyUsed || body.locked) return;
-  await body.pipeTo(new WritableStream(), { signal: AbortSignal.timeout(patience) }).catch(() => undefined);
 }

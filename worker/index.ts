@@ -1,5 +1,5 @@
 /** Entry of the edge host: what `wrangler.toml` names. */
-import { drain } from './edge/drain.ts';
+import { drain } from './drain.ts';
 import type { Bindings } from './edge/hub-rpc.ts';
 import { createEdgeApp, type EdgeApp } from './edge/worker.ts';
 

@@ -7,7 +7,7 @@ import { transferLengthHeader } from '../../shared/protocol/transfers.ts';
 import { toError, unwrap } from '../hub/calls.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { CallOutcome, ExecutorClient, Refusal, TransferMethod, WithoutTransfer } from '../services/ports.ts';
-import { readAway } from './drain.ts';
+import { readAway } from '../drain.ts';
 
 /** What the object is asked for. Set on requests from the Worker alone: nobody else reaches the object. */
 export const doorHeader = 'x-dockup-door';

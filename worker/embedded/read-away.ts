@@ -5,7 +5,7 @@ const patience = 10_000;
 
 /**
  * Reads the rest of a body away before its refusal is sent: Node closes the connection with the reply, and a client that still writes is then told `EPIPE` in place
- * of the reason. The edge does the same (worker/edge/drain.ts).
+ * of the reason. The edge does the same (worker/drain.ts).
  */
 export function readAway(incoming: IncomingMessage): Promise<void> {
   if (incoming.complete || incoming.destroyed) return Promise.resolve();

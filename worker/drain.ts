@@ -1,4 +1,6 @@
-/** ms for which a refused client may go on sending. */
+/** Bodies that nobody wants, on both hosts as web streams. */
+
+/** ms for which a client may go on sending. */
 const patience = 10_000;
 
 /**
