@@ -27,12 +27,12 @@ export function answerOnce(handler: Handler, { hasBody }: { hasBody: boolean }):
     const { claim } = claimed;
     c.set('fixedId', claim.fixedId);
     const { response, error } = await attempt(handler, c);
-    // What an earlier attempt has done already needs no body. Of refusals the hosts read it away.
-    if (response !== undefined && !hasBody) await drain(c.req.raw);
     if (response !== undefined) await claim.settle(await toKept(response.clone()));
     else if (mayHaveActed(error)) await claim.settle(toKeptProblem(c, error));
     else await claim.release();
     if (response === undefined) throw error;
+    // What an earlier attempt has done already needed no body. Of refusals the hosts read it away.
+    if (!hasBody) await drain(c.req.raw);
     return response;
   };
 }
