@@ -45,6 +45,17 @@ describe('REL-08 no deployment stays open for ever', () => {
     return id;
   };
 
+  test('one that nobody started, because the process ended before it could, is started', async () => {
+    await placeOnServer(opened);
+    const { ctx: connected, called } = withExecutor(ctx, () => ({ accepted: true }));
+    const id = await insert({ createdAt: now - 2 * 60_000 });
+    const next = await insert({ createdAt: now - 60_000 });
+    await sweep(connected);
+    expect(called).toEqual(['deploy']);
+    expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'running' });
+    expect(await findDeployment(ctx.db, next)).toMatchObject({ status: 'queued' });
+  });
+
   test('REL-09 one that waited a day for its host has failed with deadline_exceeded', async () => {
     const id = await insert({});
     now += 24 * hour - 1;

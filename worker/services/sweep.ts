@@ -1,10 +1,10 @@
 import { smallestId } from '../../shared/names.ts';
-import { findDeployment, listExpired, listUnacknowledged } from '../store/deployments.ts';
+import { findDeployment, listExpired, listUnacknowledged, listWaiting } from '../store/deployments.ts';
 import { pruneEvents } from '../store/events.ts';
 import { pruneLoginAttempts } from '../store/login-attempts.ts';
 import { listDueRemovals } from '../store/removals.ts';
 import type { Context } from './context.ts';
-import { endDeployment, handOver } from './deployments.ts';
+import { endDeployment, handOver, startNextDeployment } from './deployments.ts';
 import { forgetKeys } from './idempotency-keys.ts';
 import { noticeLost } from './presence.ts';
 import { retryRemovals } from './removals.ts';
@@ -24,6 +24,7 @@ export async function sweep(ctx: Context): Promise<void> {
   await noticeLost(ctx);
   await endExpired(ctx);
   await deliverAgain(ctx);
+  await startWaiting(ctx);
   await retryRemovals(ctx, await listDueRemovals(ctx.db));
   await forgetKeys(ctx);
   await pruneLoginAttempts(ctx.db, ctx.clock());
@@ -51,6 +52,12 @@ async function deliverAgain(ctx: Context): Promise<void> {
       if (current?.status === 'running') await handOver(ctx, current);
     }),
   );
+}
+
+/** What was put into the queue by a process that ended before it could start it. Of what waits for its turn, or for its host, nothing is started. */
+async function startWaiting(ctx: Context): Promise<void> {
+  const waiting = await listWaiting(ctx.db, ctx.clock() - longestSilence);
+  await Promise.all(waiting.map(({ appId, serverId }) => startNextDeployment(ctx, appId, serverId)));
 }
 
 /** Events of the last 30 days are kept, and of each app the newest thousand. Once an hour: looking for them reads all there are. */

@@ -51,6 +51,14 @@ export async function listUnacknowledged({ orm }: Db, startedBefore: number): Pr
     .where(and(eq(deployments.status, 'running'), eq(deployments.phase, 'queued'), lte(deployments.startedAt, startedBefore), staysThere));
 }
 
+/** Where something has waited for a while: apps with a deployment in the queue, once each, and the server it is for. */
+export async function listWaiting({ orm }: Db, createdBefore: number): Promise<Pick<DeploymentRow, 'appId' | 'serverId'>[]> {
+  return orm
+    .selectDistinct({ appId: deployments.appId, serverId: deployments.serverId })
+    .from(deployments)
+    .where(and(eq(deployments.status, 'queued'), lte(deployments.createdAt, createdBefore), staysThere));
+}
+
 /** How many of the app's queued deployments come before or are this one: 1 is next. */
 export async function queuePosition({ orm }: Db, deployment: DeploymentRow): Promise<number> {
   const row = await orm
