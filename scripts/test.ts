@@ -18,7 +18,7 @@ const say = (line: string) => console.log(line);
 const folder = await mkdtemp(join(tmpdir(), 'dockup-totals-'));
 let totals: Totals = { passed: 0, failed: 1 };
 await exitOnSetupError(async () => {
-  await setUp({ programs: ['haproxy', 'caddy', 'chromium', 'busybox', 'debootstrap', 'docker-compose'], socket, mayInstall: true, say });
+  await setUp({ programs: ['haproxy', 'caddy', 'chromium', 'busybox', 'debootstrap', 'docker-compose', 'ip'], socket, mayInstall: true, say });
   await ensureImages((line) => say(`setup: ${line} …`));
   const totalsPath = join(folder, 'totals.json');
   const code = await runVitest(process.argv.slice(2), totalsPath);

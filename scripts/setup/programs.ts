@@ -6,6 +6,7 @@ export const packageOf = {
   dockerd: 'docker.io',
   // The engine writes firewall rules with it; Debian only recommends it.
   iptables: 'iptables',
+  ip: 'iproute2',
   haproxy: 'haproxy',
   caddy: 'caddy',
   chromium: 'chromium',

@@ -3,6 +3,7 @@
  * firewall, which belong to the other engine; host and containers reach each other over its bridges all the same.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -43,6 +44,7 @@ export async function startEngine({ dataRoot: given }: Options = {}): Promise<Ow
   const dir = await mkdtemp(join(tmpdir(), 'dockup-engine-'));
   const [dataRoot, execRoot, socketPath] = [given ?? join(dir, 'data'), join(dir, 'exec'), join(dir, 'docker.sock')];
   const docker = new Docker({ socketPath });
+  const bridge = chooseBridge();
   let daemon: ChildProcess | undefined;
 
   /** What the engine and containerd under it write down of themselves would be taken for a live process. */
@@ -64,8 +66,9 @@ export async function startEngine({ dataRoot: given }: Options = {}): Promise<Ow
       await mkdir(dataRoot, { recursive: true });
       // Its own: the machine's is the other engine's.
       await writeFile(join(dir, 'daemon.json'), '{}');
+      await makeBridge(bridge);
       const log = openSync(join(dir, 'dockerd.log'), 'a');
-      daemon = spawn('dockerd', optionsOf({ dir, dataRoot, execRoot, socketPath }), { stdio: ['ignore', log, log] });
+      daemon = spawn('dockerd', optionsOf({ dir, dataRoot, execRoot, socketPath, bridge: bridge.name }), { stdio: ['ignore', log, log] });
       closeSync(log);
       for (const deadline = Date.now() + startTimeout; !(await answers(docker)); await sleep(50)) {
         if (daemon.exitCode === null && Date.now() < deadline) continue;
@@ -91,7 +94,7 @@ export async function startEngine({ dataRoot: given }: Options = {}): Promise<Ow
       await kill([await engineOf(daemon), ...containerd, ...shims, ...contained]);
       for (const folder of [dir, join(dataRoot, 'overlay2')]) await unmountAll(folder);
       await rm(execRoot, { recursive: true, force: true });
-      await removeBridges(networks.map(({ Id }) => Id));
+      await removeBridges([bridge.name, ...networks.map(({ Id }) => `br-${Id.slice(0, 12)}`)]);
       await removeGroups(containers.map(({ Id }) => Id));
     },
 
@@ -120,9 +123,28 @@ export async function startEngine({ dataRoot: given }: Options = {}): Promise<Ow
   return engine;
 }
 
-function optionsOf({ dir, dataRoot, execRoot, socketPath }: Record<'dir' | 'dataRoot' | 'execRoot' | 'socketPath', string>): string[] {
+interface Bridge {
+  name: string;
+  /** Its address, and the network behind it. */
+  address: string;
+}
+
+/** Not `none`: an engine without a default bridge takes `docker0` away, which is the other engine's (moby: removeDefaultBridgeInterface). */
+function chooseBridge(): Bridge {
+  const number = randomInt(0, 256);
+  return { name: `dockup-t${number}`, address: `10.255.${number}.1/24` };
+}
+
+async function makeBridge({ name, address }: Bridge): Promise<void> {
+  if ((await readdir('/sys/class/net')).includes(name)) return;
+  await run('ip', ['link', 'add', name, 'type', 'bridge']);
+  await run('ip', ['address', 'add', address, 'dev', name]);
+  await run('ip', ['link', 'set', name, 'up']);
+}
+
+function optionsOf({ dir, dataRoot, execRoot, socketPath, bridge }: Record<'dir' | 'dataRoot' | 'execRoot' | 'socketPath' | 'bridge', string>): string[] {
   const paths = ['--data-root', dataRoot, '--exec-root', execRoot, '--pidfile', join(dir, 'docker.pid'), '--host', `unix://${socketPath}`, '--config-file', join(dir, 'daemon.json')];
-  return [...paths, '--bridge=none', '--iptables=false', '--ip-masq=false', '--ip-forward=false', '--userland-proxy=false'];
+  return [...paths, `--bridge=${bridge}`, '--iptables=false', '--ip-masq=false', '--ip-forward=false', '--userland-proxy=false'];
 }
 
 function answers(docker: Docker): Promise<boolean> {
@@ -163,10 +185,10 @@ async function readProcess(pid: string): Promise<{ pid: number; parent: number; 
   return parent === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
 }
 
-/** As the engine names them; that of another driver has none. */
-async function removeBridges(networks: string[]): Promise<void> {
+/** Those there are: a network of another driver has none. */
+async function removeBridges(names: string[]): Promise<void> {
   const links = await readdir('/sys/class/net');
-  for (const name of networks.map((id) => `br-${id.slice(0, 12)}`)) if (links.includes(name)) await run('ip', ['link', 'delete', name]);
+  for (const name of names) if (links.includes(name)) await run('ip', ['link', 'delete', name]);
 }
 
 /** The empty control groups of containers that are gone. */
