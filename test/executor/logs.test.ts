@@ -54,7 +54,7 @@ describe('the log of an app', () => {
   });
 
   it('REL-14 holds what a failed deployment said, in its place among the lines of what serves on', async () => {
-    const spec = shell('echo serving; sleep 2; echo still serving; sleep 3600');
+    const spec = shell('echo serving; sleep 6; echo still serving; sleep 3600');
     const sound = await deployed(fixture, spec);
     const failed = await fixture.deploy(withScript(spec, 'echo broken >&2; exit 4'));
     expect(failed.status).toBe('failed');
