@@ -179,7 +179,7 @@ describe('REL-07 REL-13 a good deployment is finished, never beside the old cont
 describe('REL-07 REL-13 a bad deployment is rolled back, the old container running and routed to,', () => {
   const changes = [
     'journal.accept', 'POST containers create', 'journal.change', 'proxy.switchTo', 'POST containers update', 'POST containers stop', 'POST containers start',
-    'archive.keep', 'DELETE containers', 'POST containers update', 'POST containers start', 'proxy.switchTo', 'DELETE images', 'journal.conclude',
+    'journal.conclude', 'archive.keep', 'DELETE containers', 'POST containers update', 'POST containers start', 'proxy.switchTo', 'DELETE images', 'journal.change',
   ];
 
   it('when nobody kills it: these are its changes', async () => {
