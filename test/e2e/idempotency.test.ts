@@ -89,7 +89,8 @@ describe('a request with an Idempotency-Key', () => {
     expectSame(other, await post('/api/v1/projects', { key, token: later, body: { name: 'theirs' } }));
   });
 
-  test('that is still being worked on is told so, with when to ask again; then its reply is there', async () => {
+  /** An app whose executor is not done with a restart before `held` is. */
+  async function holdRestart() {
     const scene = await setScene(plane);
     const held = Promise.withResolvers<void>();
     const connection = await connectAndServe(scene, {
@@ -100,6 +101,11 @@ describe('a request with an Idempotency-Key', () => {
     });
     const key = crypto.randomUUID();
     const path = `/api/v1/apps/${scene.app.slug}/restart`;
+    return { app: scene.app, key, path, held, connection };
+  }
+
+  test('that is still being worked on is told so, with when to ask again; then its reply is there', async () => {
+    const { key, path, held, connection } = await holdRestart();
     const first = post(path, { key });
     await connection.until(() => connection.calls('act')[0]);
     const early = await post(path, { key });
@@ -112,16 +118,7 @@ describe('a request with an Idempotency-Key', () => {
   });
 
   test('of a client that has gone is answered to the one that comes back', async () => {
-    const scene = await setScene(plane);
-    const held = Promise.withResolvers<void>();
-    const connection = await connectAndServe(scene, {
-      act: async () => {
-        await held.promise;
-        return { status: 'running' };
-      },
-    });
-    const key = crypto.randomUUID();
-    const path = `/api/v1/apps/${scene.app.slug}/restart`;
+    const { app, key, path, held, connection } = await holdRestart();
     const leaving = httpRequest(`${plane.url}${path}`, { method: 'POST', agent: false, headers: { authorization: `Bearer ${plane.credentials.api_key}`, 'idempotency-key': key } });
     leaving.on('error', () => undefined);
     leaving.end();
@@ -130,7 +127,7 @@ describe('a request with an Idempotency-Key', () => {
     leaving.destroy();
     await left;
     held.resolve();
-    await expect.poll(() => post(path, { key }), { timeout: 10_000 }).toMatchObject({ status: 200, body: { id: scene.app.id } });
+    await expect.poll(() => post(path, { key }), { timeout: 10_000 }).toMatchObject({ status: 200, body: { id: app.id } });
     expect(connection.calls('act')).toHaveLength(1);
     await connection.close();
   });
