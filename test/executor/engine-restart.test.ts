@@ -158,7 +158,8 @@ describe.each(ways)('REL-11 an engine that %s', (_way, end) => {
     expect(await fixture.outcome(id)).toMatchObject({ status: 'succeeded' });
     expect(Date.now() - begun).toBeLessThan(60_000);
     await fixture.deployments.settled(spec.app);
-    expect(await serves(spec)).toBe('new\n');
+    // One that was healthy before the engine ended its container listens again two seconds after that was started.
+    await expect.poll(() => serves(spec), { timeout: 10_000 }).toBe('new\n');
     expect((await fixture.containers()).filter(({ Labels }) => Labels['dockup.app'] === spec.app).map(({ Labels }) => Labels['dockup.deployment'])).toEqual([id]);
     expect(await together.end()).toBe(spec.strategy === 'stop-first' ? 1 : 2);
   });

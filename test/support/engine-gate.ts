@@ -10,7 +10,7 @@ export interface EngineGate {
   /** Refuse new connections and cut the open ones. */
   shut(): void;
   open(): Promise<void>;
-  /** Keep requests back whose head matches: to whoever sent them, the engine hangs. */
+  /** Keep requests back whose head, without the version of the API, matches: to whoever sent them, the engine hangs. */
   hold(head: RegExp): HeldRequests;
 }
 
@@ -32,7 +32,8 @@ export async function createEngineGate(path: string): Promise<EngineGate> {
     const engine = connect(engineSocket);
     const requests = new Transform({
       transform(chunk: Buffer, _encoding, done) {
-        const hold = [...holds].find(({ head }) => head.test(chunk.toString('latin1')));
+        const request = chunk.toString('latin1').replace(/^(\w+) \/v[\d.]+\//, '$1 /');
+        const hold = [...holds].find(({ head }) => head.test(request));
         const pass = () => done(null, chunk);
         if (hold === undefined) pass();
         else hold.take({ pass, cut: () => client.destroy() });
