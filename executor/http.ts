@@ -1,5 +1,6 @@
 /** Plain HTTP requests of the executor: enrolment, health probes, bulk transfers. */
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { inspect } from 'node:util';
 
 // `import 'node:http'` evaluates every export of the module, among them its WebSocket, which loads undici: 12 MB that stay.
 const http = process.getBuiltinModule('node:http');
@@ -37,9 +38,12 @@ export function httpRequest(request: HttpRequest): Promise<HttpReply> {
   });
 }
 
-/** Every request on a connection of its own. */
+/**
+ * Every request on a connection of its own. Printed as its name alone: docker-modem prints the options of each request for a debug log that nobody reads
+ * (docker-modem/lib/modem.js, `util.inspect` without a limit), and with a hundred open connections that took most of a second.
+ */
 export function createClosingAgent(): Agent {
-  return new http.Agent({ keepAlive: false });
+  return Object.assign(new http.Agent({ keepAlive: false }), { [inspect.custom]: () => 'Agent' });
 }
 
 /** A request that its caller writes and ends. */
