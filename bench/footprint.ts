@@ -7,7 +7,7 @@ import type { Figure } from './table.ts';
 const settle = 10_000;
 
 /**
- * Resident memory of API and executor after ten idle seconds; embedded host only (workerd under `wrangler dev` is a development server). Of a start on existing
+ * Resident memory of API and executor after ten idle seconds; embedded host only (on one machine the edge host runs in a simulator). Of a start on existing
  * data: the first one also makes the proxy's image and the credentials, and keeps some 10 MB of that for a while.
  */
 export async function benchMemory(dockup: Dockup): Promise<Figure[]> {

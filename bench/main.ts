@@ -30,7 +30,7 @@ const benches: Record<string, Bench> = {
   upload: benchUpload,
   busy: (dockup) => withUpload(dockup, ({ upload }) => benchBusy(dockup, upload)),
 };
-/** They read the memory of processes, and `wrangler dev` is a development server. */
+/** They read the memory of processes, and on one machine the edge host runs in a simulator. */
 const embeddedOnly = new Set(['memory', 'busy']);
 
 const say = (line: string) => console.log(line);

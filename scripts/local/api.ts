@@ -20,7 +20,7 @@ function startEmbedded({ env, dataDir }: Settings, say: Say): Child {
   return startChild({ name: 'api', ...nodeProgram('worker/node.ts', env), dataDir, onLine: (line) => say(`api: ${line}`) });
 }
 
-/** workerd through `wrangler dev`, which is what a deployed Worker runs on, with a libSQL server where Turso would be. */
+/** workerd, which is what a deployed Worker runs on, with a libSQL server where Turso would be. */
 async function startEdge(settings: Settings, say: Say): Promise<Child[]> {
   const { dataDir, port, bind } = settings;
   const database = await startLibsql(dataDir);
@@ -34,11 +34,8 @@ async function startEdge(settings: Settings, say: Say): Promise<Child[]> {
     const api = startChild({
       name: 'api',
       program: process.execPath,
-      args: [
-        join(root, 'node_modules/wrangler/bin/wrangler.js'), 'dev', '--config', join(root, 'wrangler.toml'), '--env-file', envFile,
-        '--ip', bind, '--port', String(port), '--inspector-port', '0', '--persist-to', join(dataDir, 'workerd'), '--show-interactive-dev-session=false',
-      ],
-      env: { ...settings.env, CI: 'true', WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: join(dataDir, 'logs'), WRANGLER_REGISTRY_PATH: join(dataDir, 'run') },
+      args: [join(root, 'scripts/local/workerd.ts'), '--env-file', envFile, '--ip', bind, '--port', String(port), '--data-dir', join(dataDir, 'workerd')],
+      env: { ...settings.env, CI: 'true', WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: join(dataDir, 'logs') },
       dataDir,
     });
     return [api, database.child];
