@@ -3,6 +3,7 @@ import { AppError } from '../../shared/errors.ts';
 import { labels, networkName } from '../../shared/names.ts';
 import { listContainers } from './containers.ts';
 import { asked, askedUnless, daemonMessage, toAppError, type Engine } from './engine.ts';
+import { routedSubnets } from './machine-routes.ts';
 import { freeAddress, freeSubnets } from './subnets.ts';
 
 export interface ProjectNetwork {
@@ -26,7 +27,7 @@ export async function ensureNetwork(engine: Engine, { project, pool, routed }: N
   const subnet = own?.IPAM?.Config?.[0]?.Subnet;
   if (subnet !== undefined) return { name, subnet };
   const taken = networks.flatMap((network) => network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet?.includes('.') === true ? [Subnet] : []));
-  for (const candidate of freeSubnets(pool, [...taken, ...routed])) {
+  for (const candidate of freeSubnets(pool, [...taken, ...routed, ...(await routedSubnets(pool))])) {
     if (await tryCreate(engine, { name, subnet: candidate, project })) return { name, subnet: candidate };
   }
   throw new AppError('engine_error', { detail: `create network: no free subnet is left in ${pool} (DOCKUP_NETWORK_POOL)` });

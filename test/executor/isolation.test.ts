@@ -1,7 +1,9 @@
 /** Several executors and the user's own containers share one engine in peace: nothing without our server's label is touched. */
+import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweep } from '../../executor/deploy/sweep.ts';
 import { everyLine } from '../../executor/logs/filter.ts';
+import { run } from '../../scripts/setup/run.ts';
 import { ensureImages, images } from '../support/images.ts';
 import { docker, openHostFixture, type HostFixture } from './host-fixture.ts';
 import { makeId, makeSpec } from './spec.ts';
@@ -77,4 +79,20 @@ describe('a container that is not ours', () => {
       await Promise.all([one.close(), other.close()]);
     }
   });
+});
+
+it('a subnet that the machine has a route to is left to it', async () => {
+  const device = `dockup-t${randomInt(0, 1_000_000)}`;
+  const fixture = await openHostFixture({ pool: '10.253.0.0/16' });
+  await run('ip', ['link', 'add', device, 'type', 'bridge']);
+  await run('ip', ['address', 'add', '10.253.0.1/24', 'dev', device]);
+  await run('ip', ['link', 'set', device, 'up']);
+  try {
+    const spec = makeSpec();
+    expect(await fixture.deploy(spec)).toMatchObject({ status: 'succeeded' });
+    expect((await fixture.networks()).map(({ IPAM }) => IPAM?.Config?.[0]?.Subnet)).toEqual(['10.253.1.0/25']);
+  } finally {
+    await run('ip', ['link', 'delete', device]);
+    await fixture.close();
+  }
 });
