@@ -2,12 +2,14 @@
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
 import type { AppAction } from '../../shared/status.ts';
-import { keepDown, keepUp, pauseContainer, restartContainer, startContainer, stopContainer, unpauseContainer, type AppContainer } from '../docker/containers.ts';
+import { inspectContainer, keepDown, keepUp, pauseContainer, restartContainer, startContainer, stopContainer, unpauseContainer, type AppContainer } from '../docker/containers.ts';
+import { outlastFullDisk } from '../deploy/outlast-disk.ts';
 import { isBeingReplaced } from '../deploy/replace.ts';
 import { setServing } from '../deploy/switch.ts';
 import { isDiskFull } from '../disk.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { DeployHost } from '../deploy/host.ts';
+import { describeError } from '../log.ts';
 import type { HandlerContext } from './context.ts';
 
 export function act(context: HandlerContext, { app, action }: Params<'act'>): Promise<Result<'act'>> {
@@ -26,13 +28,29 @@ export function act(context: HandlerContext, { app, action }: Params<'act'>): Pr
 }
 
 /** Out of the route first. What then still runs, because the engine refused, goes back into it. */
-async function silence({ host }: HandlerContext, container: AppContainer, action: 'stop' | 'pause'): Promise<void> {
+async function silence(context: HandlerContext, container: AppContainer, action: 'stop' | 'pause'): Promise<void> {
+  const { host } = context;
   await setServing(host, container, false);
   try {
+    if (action === 'stop') await keepStopped(context, container);
     await actions[action](host.engine, container);
   } catch (error) {
     if (container.state === 'running') await setServing(host, container, true);
     throw error;
+  }
+}
+
+/** On a full disk the engine cannot write down that it is to leave the container alone: it is told again when there is room, unless the app runs again by then. */
+async function keepStopped({ host, apps }: HandlerContext, container: AppContainer): Promise<void> {
+  const { engine, log } = host;
+  try {
+    await keepDown(engine, container);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    const again = async () => {
+      if ((await inspectContainer(engine, container.id))?.State.Running === false) await keepDown(engine, container);
+    };
+    outlastFullDisk(host, { app: container.app }, () => apps.hold(container.app, again)).catch((cause: unknown) => log.warn('a stopped app will come back with the engine', { app: container.app, error: describeError(cause) }));
   }
 }
 
@@ -72,7 +90,6 @@ const actions: Record<AppAction, (engine: Engine, container: AppContainer) => Pr
   },
   async stop(engine, container) {
     await wake(engine, container);
-    await keepDown(engine, container);
     await stopContainer(engine, container.id);
   },
   async restart(engine, container) {

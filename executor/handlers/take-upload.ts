@@ -16,7 +16,8 @@ export async function takeUpload({ host, uploads, transfers }: HandlerContext, {
   const guarded = pipeline(body, guardedBy(guard), () => undefined);
   try {
     const reply = await uploads.answer(request, guarded);
-    // The package does not say why it could not write. What has come of the piece is kept.
+    // The package does not say why it could not write, or who broke the body. What has come of the piece is kept.
+    if (guarded.errored instanceof AppError) throw guarded.errored;
     if (reply.status >= 500) guard(0);
     return reply;
   } finally {

@@ -39,7 +39,7 @@ export const healthCheck = z
     command: z.array(argument).min(1).max(64).optional().meta({ description: 'Run this in the container instead; exit code 0 is healthy.', example: ['pg_isready'] }),
     interval: seconds(1, 'Seconds between two probes.', 10).default(10),
     timeout: seconds(1, 'Seconds one probe may take.', 5).default(5),
-    grace: seconds(1, 'Seconds a new container has to become healthy.', 60).default(60),
+    grace: seconds(1, 'Seconds a new container has to become healthy. Its server waits no longer than its own limit, 300 s unless set otherwise (`DOCKUP_HEALTH_TIMEOUT`).', 60).default(60),
   })
   .refine((check) => check.path === undefined || check.command === undefined, { message: 'takes path or command, not both' })
   .meta({ id: 'HealthCheck', description: 'How to tell that the app serves. With neither path nor command, its port must accept a connection within `grace`; without any health check, within 60 s.' });
