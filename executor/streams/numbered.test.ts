@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeStreamHandlers } from '../../test/support/handlers.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../shared/protocol/frames.ts';
+import { limits } from '../../shared/protocol/limits.ts';
 import type { ExecutorMessage } from '../../shared/protocol/messages.ts';
 import { createLog } from '../log.ts';
 import type { ExecutorStream } from './stream.ts';
@@ -18,7 +19,7 @@ describe('REL-27 numbered frames', () => {
   });
 
   /** One stream on a connection of that version of the protocol, as its handler sees it and as its hub does. */
-  function openStream(protocol: number): { stream: ExecutorStream; input: (number: number) => void } {
+  function openStream(protocol: number): { stream: ExecutorStream; input: (number: number) => void; mark: (number: number) => void } {
     const opened: ExecutorStream[] = [];
     const streams = new Streams({
       handlers: makeStreamHandlers({
@@ -34,7 +35,11 @@ describe('REL-27 numbered frames', () => {
     streams.take({ type: 'open', stream: 1, kind: 'stats', params: { app: 'a' }, credit: 1_000 });
     const [stream] = opened;
     if (stream === undefined) throw new Error('the stream was not opened');
-    return { stream, input: (number) => void streams.receive(encodeFrame({ kind: 'data', stream: 1, bytes: bytesOf(`rm ${number}`), number })) };
+    return {
+      stream,
+      input: (number) => void streams.receive(encodeFrame({ kind: 'data', stream: 1, bytes: bytesOf(`rm ${number}`), number })),
+      mark: (number) => void streams.receive(encodeFrame({ kind: 'mark', stream: 1, number })),
+    };
   }
 
   it.each([
@@ -63,6 +68,41 @@ describe('REL-27 numbered frames', () => {
     expect(taken).toEqual(['rm 0']);
     expect(told.at(-1)).toEqual({ type: 'close', stream: 1, code: 'executor_lost', message: 'Frames of input were lost or doubled on the way.' });
     expect(stream.signal.aborted).toBe(true);
+  });
+
+  it('the last one of which is missing end a stream that has become quiet, by the mark that follows', async () => {
+    const { stream, input, mark } = openStream(3);
+    const taken: string[] = [];
+    stream.onInput((bytes) => Promise.resolve(void taken.push(new TextDecoder().decode(bytes))));
+    mark(0);
+    input(0);
+    mark(1);
+    mark(1);
+    expect(stream.signal.aborted).toBe(false);
+    mark(2);
+    await settle();
+    expect(told.at(-1)).toEqual({ type: 'close', stream: 1, code: 'executor_lost', message: 'Frames of input were lost or doubled on the way.' });
+    expect(stream.signal.aborted).toBe(true);
+  });
+
+  it.each([
+    [3, [0, 1, 'mark 2', 2, 'mark 3']],
+    [2, [undefined, undefined, undefined]],
+  ])('are followed by a mark, once, when a stream becomes quiet: version %i', async (protocol, expected) => {
+    vi.useFakeTimers();
+    const { stream } = openStream(protocol);
+    const write = async (text: string) => {
+      stream.write(bytesOf(text));
+      await vi.advanceTimersByTimeAsync(0);
+    };
+    await vi.advanceTimersByTimeAsync(10 * limits.markDelay);
+    await write('one');
+    await write('two');
+    await vi.advanceTimersByTimeAsync(10 * limits.markDelay);
+    await write('three');
+    await vi.advanceTimersByTimeAsync(10 * limits.markDelay);
+    expect(frames.map((frame) => (frame.kind === 'mark' ? `mark ${frame.number}` : frame.kind === 'data' ? frame.number : frame.kind))).toEqual(expected);
+    vi.useRealTimers();
   });
 
   it('count on from 0 after 255', async () => {

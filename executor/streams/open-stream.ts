@@ -1,7 +1,7 @@
 /** One open stream: what it has to send and may send, and what its reader has sent and may send. */
 import { ByteQueue } from '../../shared/byte-queue.ts';
 import { AppError } from '../../shared/errors.ts';
-import { isNext } from '../../shared/protocol/frames.ts';
+import { isNext, type Frame } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { StreamEnd } from '../../shared/protocol/messages.ts';
 import type { ExecutorStream } from './stream.ts';
@@ -35,6 +35,9 @@ export class OpenStream implements ExecutorStream {
   /** Frames that came, and that went. */
   #framesTaken = 0;
   #framesSent = 0;
+  /** Frames that had gone at the last look, and that a mark has told of. */
+  #framesSeen = 0;
+  #framesMarked = 0;
   #takeInput: (bytes: Uint8Array) => Promise<void> = () => Promise.resolve();
   #takeInputEnd: () => void = () => undefined;
   #takeResize: (size: { cols: number; rows: number }) => void = () => undefined;
@@ -101,9 +104,19 @@ export class OpenStream implements ExecutorStream {
     return { bytes, number: this.#framesSent++ };
   }
 
-  /** @throws AppError executor_lost when it is not the frame that is due */
-  expect(frame: { number?: number | undefined }): void {
-    if (!isNext(frame, this.#framesTaken++)) throw new AppError('executor_lost', { detail: 'Frames of input were lost or doubled on the way.' });
+  /** The number of a mark, where one is due: nothing has gone since the last look, and what went before it has not been told of. */
+  takeMark(): number | null {
+    const isQuiet = this.#framesSent === this.#framesSeen;
+    this.#framesSeen = this.#framesSent;
+    if (!isQuiet || this.#framesMarked === this.#framesSent) return null;
+    this.#framesMarked = this.#framesSent;
+    return this.#framesSent;
+  }
+
+  /** @throws AppError executor_lost when it is not the frame that is due, or a mark says that another one is */
+  expect(frame: { kind: Frame['kind']; number?: number | undefined }): void {
+    if (!isNext(frame, this.#framesTaken)) throw new AppError('executor_lost', { detail: 'Frames of input were lost or doubled on the way.' });
+    if (frame.kind !== 'mark') this.#framesTaken++;
   }
 
   allow(bytes: number): void {

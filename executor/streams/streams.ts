@@ -40,9 +40,11 @@ export class Streams {
   /** Bytes that wait in all streams. */
   #waiting = 0;
   #isFlushDue = false;
+  readonly #marking: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: StreamsOptions) {
     this.#options = options;
+    if (options.protocol >= numberedSince) this.#marking = setInterval(() => this.#markQuiet(), limits.markDelay).unref();
   }
 
   take(message: StreamMessage): void {
@@ -83,6 +85,7 @@ export class Streams {
 
   /** The connection is over. Resolves when every handler has cleaned up. */
   async end(): Promise<void> {
+    clearInterval(this.#marking);
     for (const id of this.#streams.keys()) this.#abandon(id, 'the link is gone');
     await Promise.all(this.#working);
   }
@@ -133,9 +136,16 @@ export class Streams {
     try {
       stream.expect(frame);
       if (frame.kind === 'end') stream.receiveEnd();
-      else stream.receive(frame.bytes);
+      if (frame.kind === 'data') stream.receive(frame.bytes);
     } catch (error) {
       this.#fail(stream, error);
+    }
+  }
+
+  #markQuiet(): void {
+    for (const [stream, open] of this.#streams) {
+      const number = open.takeMark();
+      if (number !== null) this.#options.carrier.sendFrame(encodeFrame({ kind: 'mark', stream, number }));
     }
   }
 

@@ -5,10 +5,11 @@
  *     byte 0      high half: version of the frame format (1, 2), low half: kind
  *     bytes 1-4   stream id, unsigned, big-endian
  *     byte 5      version 2 only: number of the frame
- *     then        data: the bytes. credit: how many more bytes the other end may send, unsigned, big-endian. end: nothing
+ *     then        data: the bytes. credit: how many more bytes the other end may send, unsigned, big-endian. end, mark: nothing
  *
  * `data` and `end` are numbered where both ends speak version 3 of the protocol: from 0 on, per stream and direction, 255 is followed by 0. What is typed twice, or not at
- * all, because something between the ends handles messages badly is worse than a stream that ends.
+ * all, because something between the ends handles messages badly is worse than a stream that ends. A `mark` follows when a stream has been quiet for `limits.markDelay`: it has
+ * the number of the frame that is due next, so that the last one before the silence is missed too.
  */
 import { limits } from './limits.ts';
 
@@ -18,7 +19,7 @@ const headerLength = 5;
 export const numberedSince = 3;
 const numbers = 256;
 
-const kinds = ['data', 'end', 'credit'] as const;
+const kinds = ['data', 'end', 'credit', 'mark'] as const;
 
 export type Frame =
   /** `number` is left out towards, and by, an end of an earlier version. */
@@ -26,7 +27,9 @@ export type Frame =
   /** The sender has nothing more to say in this direction; the other one stays open. */
   | { kind: 'end'; stream: number; number?: number | undefined }
   /** The sender has consumed so many bytes: as many more may come. */
-  | { kind: 'credit'; stream: number; bytes: number };
+  | { kind: 'credit'; stream: number; bytes: number }
+  /** Every frame before this number has been sent. Not counted itself, and not sent to an end of an earlier version. */
+  | { kind: 'mark'; stream: number; number: number };
 
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
   const payload = frame.kind === 'data' ? frame.bytes.length : frame.kind === 'credit' ? 4 : 0;
@@ -59,6 +62,8 @@ export function decodeFrame(encoded: Uint8Array): Frame | null {
       return { kind: 'end', stream, ...numbered };
     case 'credit':
       return version === 1 && encoded.length === start + 4 ? { kind: 'credit', stream, bytes: view.getUint32(start) } : null;
+    case 'mark':
+      return version === 2 && encoded.length === start ? { kind: 'mark', stream, number: view.getUint8(headerLength) } : null;
     default:
       return null;
   }

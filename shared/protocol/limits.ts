@@ -28,6 +28,8 @@ export const limits = {
   outboxUsage: 10_000,
   /** Bytes of one stream frame: small enough that a control message never waits long behind one. */
   streamFrame: 64 * 1024,
+  /** ms after which a stream that has become quiet is marked. */
+  markDelay: 2_000,
   /** Bytes one side of a stream may send before the other has consumed any. */
   streamWindow: 256 * 1024,
   /** Bytes a second, and bytes without a word from the client, on a socket whose host cannot tell what has been taken (the edge). */

@@ -159,6 +159,7 @@ export const frameVectors: { name: string; hex: string; frame: Frame }[] = [
   { name: 'end', hex: '11ffffffff', frame: { kind: 'end', stream: 4_294_967_295 } },
   { name: 'numbered data', hex: '2000000007ff6869', frame: { kind: 'data', stream: 7, bytes: new Uint8Array([0x68, 0x69]), number: 255 } },
   { name: 'numbered end', hex: '21ffffffff00', frame: { kind: 'end', stream: 4_294_967_295, number: 0 } },
+  { name: 'mark', hex: '230000000703', frame: { kind: 'mark', stream: 7, number: 3 } },
   { name: 'credit', hex: '120000000000040000', frame: { kind: 'credit', stream: 0, bytes: 262_144 } },
 ];
 
@@ -170,7 +171,9 @@ export const refusedFrames: { name: string; hex: string }[] = [
   { name: 'version zero', hex: '0000000007' },
   { name: 'numbered data without its number', hex: '2000000007' },
   { name: 'numbered credit', hex: '22000000000000040000' },
-  { name: 'unknown kind', hex: '1300000007' },
+  { name: 'unknown kind', hex: '1400000007' },
+  { name: 'mark without a number', hex: '1300000007' },
+  { name: 'mark with more than a number', hex: '23000000070300' },
   { name: 'credit without a number', hex: '1200000007' },
   { name: 'credit with too much', hex: '12000000070000000100' },
 ];

@@ -66,7 +66,8 @@ export function noteRefusal(scene: Scene, what: string, { status, body }: Pick<R
 
 /** Change the environment, as a user does before a deploy: again until it is answered. */
 export async function setVersion(scene: Scene, version: string, env: Record<string, string> = {}, isGood = true): Promise<void> {
-  const change = { env: { VERSION: version, ...env } };
+  // What an earlier version was given stays unless it is taken back.
+  const change = { env: { EXIT_CODE: null, START_DELAY: null, VERSION: version, ...env } };
   await until('the settings are changed', 90_000, async () => (await ask(scene, 'PUT', `/api/v1/apps/${scene.slug}`, change)).status === 200);
   scene.versions.push({ at: Date.now(), version, isGood });
 }

@@ -30,6 +30,7 @@ export class ClientStream {
   readonly #input = new ByteQueue();
   #isInputOver = false;
   #awake: ReturnType<typeof setInterval> | undefined;
+  #marking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(socket: ClientSocket, link: Link) {
     this.socket = socket;
@@ -40,13 +41,19 @@ export class ClientStream {
   /** Output. @throws AppError executor_lost when the executor sends more than it may, as only so much is kept for a client; and when frames are missing, or come twice */
   deliver({ bytes, number }: { bytes: Uint8Array; number?: number | undefined }): void {
     const { session } = this.socket;
-    if (!isNext({ number }, session.framesTaken++)) throw new AppError('executor_lost', { detail: 'Frames were lost or doubled on the way.' });
+    this.expect({ number });
+    session.framesTaken++;
     session.unreturned += bytes.length;
     if (session.unreturned > limits.streamWindow) throw new AppError('executor_lost', { detail: 'The executor sent more than the stream allows.' });
     const { ready, done } = this.#lines === null ? { ready: bytes, done: bytes.length } : this.#cutLines(this.#lines, bytes);
     this.socket.remember();
     if (ready.length > 0) this.socket.send(ready, () => this.#giveCredit(done, creditStep));
     else this.#giveCredit(done, creditStep);
+  }
+
+  /** @throws AppError executor_lost when the next frame has another number */
+  expect(frame: { number?: number | undefined }): void {
+    if (!isNext(frame, this.socket.session.framesTaken)) throw new AppError('executor_lost', { detail: 'Frames were lost or doubled on the way.' });
   }
 
   /** After hibernation nobody will say that bytes were taken: those that are still owed count as taken. */
@@ -82,6 +89,7 @@ export class ClientStream {
   release(): void {
     this.#input.clear();
     clearInterval(this.#awake);
+    clearTimeout(this.#marking);
   }
 
   /** What the client gets of these bytes, and how many of all that came are dealt with by it. */
@@ -112,6 +120,14 @@ export class ClientStream {
     if (this.#input.length === 0 && this.#isInputOver) this.#link.pass({ kind: 'end', stream: session.stream, number: session.framesPassed++ });
     this.socket.remember();
     this.#keepAwake();
+    this.#markSoon();
+  }
+
+  /** A frame of input that is lost would be missed with the next one only, and a command that waits for it has nothing to say. */
+  #markSoon(): void {
+    const { session } = this.socket;
+    clearTimeout(this.#marking);
+    if (session.framesPassed > 0) this.#marking = setTimeout(() => this.#link.pass({ kind: 'mark', stream: session.stream, number: session.framesPassed }), limits.markDelay);
   }
 
   /** Input that waits is in memory only: a timer that runs keeps a Durable Object from hibernating meanwhile. */

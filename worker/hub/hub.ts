@@ -44,7 +44,10 @@ export class Hub {
   readonly streams = new Streams({
     session: () => this.#connected()?.session,
     tell: (message) => this.#socket?.send(encode(message)),
-    pass: (frame) => this.#socket?.send(encodeFrame(this.#socket.session.protocol < numberedSince ? withoutNumber(frame) : frame)),
+    pass: (frame) => {
+      const known = (this.#socket?.session.protocol ?? 0) >= numberedSince ? frame : withoutNumber(frame);
+      if (known !== null) this.#socket?.send(encodeFrame(known));
+    },
   });
   /** Wakes those who follow the events of an app. */
   readonly events = new EventBell();
@@ -272,7 +275,9 @@ function remembersNews({ session }: HubSocket, report: Extract<ExecutorEvent, { 
   return isNews;
 }
 
-function withoutNumber(frame: Frame): Frame {
+/** As an executor of an earlier version knows it; null for what it does not. */
+function withoutNumber(frame: Frame): Frame | null {
+  if (frame.kind === 'mark') return null;
   return frame.kind === 'credit' ? frame : { ...frame, number: undefined };
 }
 

@@ -104,15 +104,30 @@ describe('streams', () => {
     streams.closed(socket);
   });
 
-  test('input that waits keeps the object awake, and only that', () => {
+  test('REL-27 output whose last frame is missing ends the stream by the mark that follows', () => {
+    const { socket, ends } = createClient();
+    streams.open(socket, {});
+    const { stream } = socket.session;
+    streams.frame(encodeFrame({ kind: 'data', stream, bytes: new TextEncoder().encode('0\n'), number: 0 }));
+    for (const number of [1, 1]) streams.frame(encodeFrame({ kind: 'mark', stream, number }));
+    expect(ends).toEqual([]);
+    streams.frame(encodeFrame({ kind: 'mark', stream, number: 2 }));
+    expect(ends).toEqual([{ code: 'executor_lost', message: 'Frames were lost or doubled on the way.' }]);
+    expect(told.at(-1)).toEqual({ type: 'close', stream });
+  });
+
+  test('input that waits keeps the object awake, and then the mark that follows it', () => {
     vi.useFakeTimers();
     const { socket } = createClient('exec');
     streams.open(socket, {});
     streams.receive(socket, 'ls\n');
     expect(vi.getTimerCount()).toBe(1);
     streams.take({ type: 'opened', stream: socket.session.stream, credit: 100 });
+    const { stream } = socket.session;
+    expect(passed).toEqual([{ kind: 'data', stream, bytes: new TextEncoder().encode('ls\n'), number: 0 }]);
+    vi.advanceTimersByTime(limits.markDelay);
+    expect(passed.slice(1)).toEqual([{ kind: 'mark', stream, number: 1 }]);
     expect(vi.getTimerCount()).toBe(0);
-    expect(passed).toEqual([{ kind: 'data', stream: socket.session.stream, bytes: new TextEncoder().encode('ls\n'), number: 0 }]);
     vi.useRealTimers();
   });
 });

@@ -75,6 +75,7 @@ export class Streams {
     const stream = this.#streams.get(frame.stream);
     if (stream === undefined) this.#link.tell({ type: 'close', stream: frame.stream });
     else if (frame.kind === 'data') this.#try(stream, () => stream.deliver(frame));
+    else if (frame.kind === 'mark') this.#try(stream, () => stream.expect(frame));
     else if (frame.kind === 'credit') stream.allow(frame.bytes);
     return true;
   }
