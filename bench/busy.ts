@@ -33,6 +33,8 @@ export async function benchBusy(dockup: Dockup, upload: () => Promise<void>): Pr
   const growth = await growthDuring(dockup, async () => {
     for (let reader = 0; reader < readers; reader++) followers.push(await follow(dockup, 'bench-quiet'));
     followers.push(await follow(dockup, 'bench-flood'));
+    // How long a hundred streams take to open is not the question.
+    await sleep(1_000);
     const calling = async () => {
       for (const deadline = performance.now() + seconds * 1000; performance.now() < deadline; await sleep(100)) times.push(await callOnce(dockup));
     };
