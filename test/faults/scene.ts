@@ -86,11 +86,13 @@ export async function readDeployments({ world, slug }: Scene): Promise<Deploymen
   return (await world.expect(200, deploymentPage, world.request('GET', `/api/v1/apps/${slug}/deployments?limit=100`))).data;
 }
 
-export function versionOf({ versions }: Scene, { created_at: created }: Deployment): Version {
+/** What a deployment may have been of: it takes the settings as they are when it starts, which is later than its request when it has to wait. */
+export function versionsOf({ versions }: Scene, { created_at: created, finished_at: finished }: Deployment): Version[] {
   // Whole milliseconds in both, and a request comes after the change it is for.
-  const version = versions.findLast(({ at }) => at <= Date.parse(created)) ?? versions[0];
-  if (version === undefined) throw new Error('version of deployment: the app never had one');
-  return version;
+  const first = versions.findLastIndex(({ at }) => at <= Date.parse(created));
+  const found = versions.slice(Math.max(first, 0)).filter(({ at }, index) => index === 0 || finished === null || at <= Date.parse(finished));
+  if (found.length === 0) throw new Error('versions of deployment: the app never had one');
+  return found;
 }
 
 export function isOver({ status }: Deployment): boolean {
