@@ -27,7 +27,7 @@ export const deployment = z
       .nullable()
       .meta({ id: 'DeploymentFailure', description: 'Why it failed: code, phase, exit code, out of memory, the last probe, the last 50 log lines.' }),
     created_at: timestamp('When it was asked for.'),
-    started_at: timestamp('When it began on its server, with the settings and the environment that the app had then.').nullable(),
+    started_at: timestamp('When it left the queue. It takes the settings and the environment that the app has when its server gets it.').nullable(),
     finished_at: timestamp('When it ended.').nullable(),
   })
   .meta({ id: 'Deployment', description: 'One attempt to bring a version of an app into service.' });
