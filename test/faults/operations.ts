@@ -56,7 +56,8 @@ const operations: Record<OperationName, (scene: Scene) => Promise<void>> = {
   },
 
   async 'stop and start'(scene) {
-    await ask(scene, 'POST', `/api/v1/apps/${scene.slug}/stop`);
+    // Without an answer it may be stopped all the same.
+    await ask(scene, 'POST', `/api/v1/apps/${scene.slug}/stop`).catch(unlessUnanswered);
     await until('the app is started again', patience, async () => (await ask(scene, 'POST', `/api/v1/apps/${scene.slug}/start`)).status === 200);
   },
 
@@ -113,6 +114,10 @@ const operations: Record<OperationName, (scene: Scene) => Promise<void>> = {
     await awaitEnd(scene);
   },
 };
+
+function unlessUnanswered(error: unknown): void {
+  if (!(error instanceof Unanswered)) throw error;
+}
 
 async function awaitEnd(scene: Scene): Promise<void> {
   await until('every deployment has ended', patience, async () => (await readDeployments(scene)).every(isOver));
