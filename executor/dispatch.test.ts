@@ -64,6 +64,14 @@ describe('REL-05 every call gets exactly one answer', () => {
     expect(sent).toEqual([expect.objectContaining({ type: 'err', code: 'invalid_value' })]);
   });
 
+  it('REL-06 none more for a copy that comes after the answer, which runs nothing', async () => {
+    let runs = 0;
+    const dispatch = open({ act: () => Promise.resolve({ status: (runs++, 'running' as const) }) });
+    for (const id of ['1', '1', '2', '1']) await dispatch.call(call('act', { app: 'a', action: 'restart' }, id));
+    expect(runs).toBe(2);
+    expect(sent.map((message) => 'id' in message && message.id)).toEqual(['1', '2']);
+  });
+
   it('one answer for an id that is sent twice', async () => {
     const handler = vi.fn<Handlers['logs']>(() => Promise.resolve({ lines: [] }));
     const dispatch = open({ logs: handler });

@@ -13,6 +13,9 @@ export type Handlers = { [M in Method]: Handler<M> };
 type Call = Extract<HubMessage, { type: 'call' }>;
 type Answer = Extract<ExecutorMessage, { type: 'ok' | 'err' }>;
 
+/** Late by so many calls is nothing. */
+const answeredKept = 10_000;
+
 export interface DispatchOptions {
   handlers: Handlers;
   send: (message: ExecutorMessage) => void;
@@ -24,6 +27,8 @@ export interface DispatchOptions {
 export class Dispatch {
   readonly #options: DispatchOptions;
   readonly #running = new Map<string, { controller: AbortController; isAnswered: Promise<void> }>();
+  /** Ids of calls that were answered, the newest last: a copy that something between the ends brings late is not run again (REL-06). */
+  readonly #answered = new Set<string>();
 
   constructor(options: DispatchOptions) {
     this.#options = options;
@@ -33,6 +38,7 @@ export class Dispatch {
     // The same id again is the same call, sent twice: its one answer is on its way.
     const running = this.#running.get(call.id);
     if (running !== undefined) return running.isAnswered;
+    if (this.#answered.has(call.id)) return Promise.resolve();
     const controller = new AbortController();
     const isAnswered = this.#perform(call, controller);
     this.#running.set(call.id, { controller, isAnswered });
@@ -44,7 +50,14 @@ export class Dispatch {
     const answer = await this.#answer(call, controller.signal);
     clearInterval(pulse);
     this.#running.delete(call.id);
+    this.#remember(call.id);
     this.#options.send(answer);
+  }
+
+  #remember(id: string): void {
+    this.#answered.add(id);
+    const [oldest] = this.#answered;
+    if (this.#answered.size > answeredKept && oldest !== undefined) this.#answered.delete(oldest);
   }
 
   /** The caller no longer waits: the handler may stop early, and is answered for all the same. */

@@ -91,8 +91,8 @@ export class Link {
         signal,
         onWelcome: (welcome, carrier) => {
           if (welcomedAt !== null) return;
-          welcomedAt = this.#now();
           current.services = this.#begin(welcome, carrier);
+          welcomedAt = this.#now();
         },
         onMessage: (message) => this.#take(message, current.services),
         onFrame: (encoded) => {

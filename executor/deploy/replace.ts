@@ -3,9 +3,12 @@
  * stopped is in the journal before it happens, so that it is started again if the new one fails, also by the next executor after a kill.
  */
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { keepDown, keepUp, listContainers, startContainer, stopContainer } from '../docker/containers.ts';
+import { inspectContainer, keepDown, keepUp, listContainers, startContainer, stopContainer, type AppContainer } from '../docker/containers.ts';
+import { isDiskFull } from '../disk.ts';
 import type { Journal } from '../journal.ts';
+import { describeError } from '../log.ts';
 import type { DeployHost } from './host.ts';
+import { outlastFullDisk } from './outlast-disk.ts';
 import { isStopFirst } from './plan.ts';
 import { retireContainer } from './retire.ts';
 import { routeBack, setServing } from './switch.ts';
@@ -52,14 +55,23 @@ export async function undo(host: DeployHost, failed: Replacing): Promise<void> {
     return removeOwn(host, failed);
   }
   await host.containers.hold(spec.app, async () => {
-    await removeOwn(host, failed);
-    await startReleased(host, failed);
+    try {
+      await removeOwn(host, failed);
+    } finally {
+      // One that the engine did not remove, and that does not run, writes to no volume.
+      const own = await findOwn(host, failed);
+      if (own === undefined || !isAlive(own.state)) await startReleased(host, failed);
+    }
   });
   await routeBack(host, id, spec.app);
 }
 
-async function removeOwn(host: DeployHost, { id, spec }: Replacing): Promise<void> {
-  const own = (await listContainers(host.engine, { app: spec.app })).find((container) => container.deployment === id);
+async function findOwn({ engine }: DeployHost, { id, spec }: Replacing): Promise<AppContainer | undefined> {
+  return (await listContainers(engine, { app: spec.app })).find((container) => container.deployment === id);
+}
+
+async function removeOwn(host: DeployHost, failed: Replacing): Promise<void> {
+  const own = await findOwn(host, failed);
   if (own !== undefined) await retireContainer(host, own);
 }
 
@@ -71,7 +83,22 @@ async function startReleased(host: DeployHost, { id, spec }: Replacing): Promise
   const container = (await listContainers(engine, { app: spec.app })).find((known) => known.deployment === released);
   if (container === undefined) return;
   log.warn('a deployment failed after it had stopped the old container; starting that again', { deployment: id, old: released });
-  await keepUp(engine, container);
+  try {
+    await keepUp(engine, container);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    keepUpLater(host, container);
+  }
   await startContainer(engine, container.id);
   await setServing(host, container, true);
+}
+
+/** On a full disk the engine cannot write down that it is to start the container again with itself: it is told when there is room, unless the app was stopped or replaced by then. */
+function keepUpLater(host: DeployHost, container: AppContainer): void {
+  const { engine, journal, log } = host;
+  const again = async () => {
+    const isWanted = journal.get(container.deployment)?.isStopped === false;
+    if (isWanted && (await inspectContainer(engine, container.id))?.State.Running === true) await keepUp(engine, container);
+  };
+  outlastFullDisk(host, { app: container.app }, () => host.containers.hold(container.app, again)).catch((error: unknown) => log.warn('an app will not come back with the engine', { app: container.app, error: describeError(error) }));
 }

@@ -35,6 +35,7 @@ export interface Deployment {
 
 /** ms a deployment waits for an engine that went away under it, which is how a restart of dockerd looks. */
 const engineDeadline = 30_000;
+const mostOutages = 3;
 
 /** Up to the outcome, which is journalled and told. Resolves with whether the new container serves. */
 export async function runDeployment(host: DeployHost, deployment: Deployment): Promise<boolean> {
@@ -158,21 +159,25 @@ const operations: Record<Step, (host: DeployHost, deployment: Deployment) => Pro
   },
 };
 
-/** Run, and when the engine goes away under it, wait for it and run what is left. */
+/** Run, and when the engine goes away under it, wait for it and run what is left. Each outage has its time, as an engine that is upgraded may restart twice. */
 async function outlastEngine<T>(host: DeployHost, { id, control }: Deployment, run: () => Promise<T>): Promise<T> {
-  let deadline = Infinity;
-  for (;;) {
+  for (let outages = 1; ; outages++) {
     try {
       return await run();
     } catch (error) {
-      if (!isUnreachable(error) || Date.now() >= deadline) throw error;
-      // From when it is first seen away: a pull may have taken minutes before.
-      deadline = Math.min(deadline, Date.now() + engineDeadline);
+      if (!isUnreachable(error) || outages > mostOutages) throw error;
       host.log.warn('the engine went away during a deployment; waiting for it', { deployment: id });
+      if (!(await isBackInTime(host, control.signal))) throw error;
     }
-    do await host.clock.sleep(500, control.signal);
-    while (!(await isReachable(host.engine)) && Date.now() < deadline);
   }
+}
+
+async function isBackInTime({ clock, engine }: DeployHost, signal: AbortSignal): Promise<boolean> {
+  for (const deadline = Date.now() + engineDeadline; Date.now() < deadline; ) {
+    await clock.sleep(500, signal);
+    if (await isReachable(engine)) return true;
+  }
+  return false;
 }
 
 async function findOwn({ engine }: DeployHost, { id, spec }: Deployment): Promise<AppContainer | null> {

@@ -5,6 +5,7 @@ import type { AppAction } from '../../shared/status.ts';
 import { inspectContainer, keepDown, keepUp, pauseContainer, restartContainer, startContainer, stopContainer, unpauseContainer, type AppContainer } from '../docker/containers.ts';
 import { outlastFullDisk } from '../deploy/outlast-disk.ts';
 import { isBeingReplaced } from '../deploy/replace.ts';
+import { settleStop } from '../deploy/settle-stops.ts';
 import { setServing } from '../deploy/switch.ts';
 import { isDiskFull } from '../disk.ts';
 import type { Engine } from '../docker/engine.ts';
@@ -19,8 +20,6 @@ export function act(context: HandlerContext, { app, action }: Params<'act'>): Pr
     if (container === null) throw new AppError('app_not_deployed');
     const obstacle = obstacleTo(action, container);
     if (obstacle !== null) throw new AppError('invalid_state', { detail: obstacle });
-    // Before the engine is asked: what somebody stopped must count as stopped, also after a crash in between.
-    if (action === 'stop' || action === 'start' || action === 'restart') await markStopped(context, container, action === 'stop');
     if (action === 'stop' || action === 'pause') await silence(context, container, action);
     else await wakeUp(host, container, action);
     return { status: (await observer.status(app)) ?? 'stopped' };
@@ -30,12 +29,20 @@ export function act(context: HandlerContext, { app, action }: Params<'act'>): Pr
 /** Out of the route first. What then still runs, because the engine refused, goes back into it. */
 async function silence(context: HandlerContext, container: AppContainer, action: 'stop' | 'pause'): Promise<void> {
   const { host } = context;
+  const { app } = container;
   await setServing(host, container, false);
   try {
-    if (action === 'stop') await keepStopped(context, container);
-    await actions[action](host.engine, container);
+    // Not while a failed deployment starts the container again: one of the two comes first.
+    await host.containers.hold(app, async () => {
+      if (action === 'stop') {
+        await markStopped(host, container, true);
+        await keepStopped(context, container);
+      }
+      await actions[action](host.engine, container);
+    });
   } catch (error) {
     if (container.state === 'running') await setServing(host, container, true);
+    if (action === 'stop') await settleStop(host, app).catch((cause: unknown) => host.log.warn('a stop that failed is not taken back yet', { app, error: describeError(cause) }));
     throw error;
   }
 }
@@ -58,6 +65,7 @@ async function keepStopped({ host, apps }: HandlerContext, container: AppContain
 function wakeUp(host: DeployHost, container: AppContainer, action: 'start' | 'restart' | 'unpause'): Promise<void> {
   return host.containers.hold(container.app, async () => {
     if (isBeingReplaced(host.journal, container.app)) throw new AppError('invalid_state', { detail: 'A deployment is replacing the container: wait until it has ended, or cancel it.' });
+    if (action !== 'unpause') await markStopped(host, container, false);
     await actions[action](host.engine, container);
     await setServing(host, container, true);
   });
@@ -71,15 +79,18 @@ function obstacleTo(action: AppAction, { state }: AppContainer): string | null {
   return null;
 }
 
-/** A container whose deployment is no longer in the journal has nothing to be marked on. */
-async function markStopped({ host }: HandlerContext, { deployment }: AppContainer, isStopped: boolean): Promise<void> {
-  if (host.journal.get(deployment) === undefined) return;
+/**
+ * Before the engine is asked: what somebody stopped must count as stopped, also after a crash in between. A container whose deployment is no longer in the
+ * journal has nothing to be marked on.
+ */
+async function markStopped({ journal, log }: DeployHost, { deployment }: AppContainer, isStopped: boolean): Promise<void> {
+  if (journal.get(deployment) === undefined) return;
   try {
-    await host.journal.change(deployment, { isStopped });
+    await journal.change(deployment, { isStopped });
   } catch (error) {
     // An app that fills the disk must not run on because there is no room to write down that it was stopped.
     if (!isDiskFull(error)) throw error;
-    host.log.warn('the disk is full: that an app was started or stopped is not written down', { deployment, isStopped });
+    log.warn('the disk is full: that an app was started or stopped is not written down', { deployment, isStopped });
   }
 }
 

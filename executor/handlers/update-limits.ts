@@ -2,10 +2,13 @@
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
 import { outlastFullDisk } from '../deploy/outlast-disk.ts';
+import { isDiskFull } from '../disk.ts';
 import { limitsOf, megabyte } from '../docker/container-spec.ts';
 import { updateContainer, type AppContainer } from '../docker/containers.ts';
 import { readEngineInfo, type Engine } from '../docker/engine.ts';
 import { readStats } from '../docker/stats.ts';
+import type { Journal } from '../journal.ts';
+import { describeError } from '../log.ts';
 import type { HandlerContext } from './context.ts';
 
 type Limits = Pick<Params<'update_limits'>, 'cpu_limit' | 'memory_limit'>;
@@ -14,7 +17,7 @@ type Limits = Pick<Params<'update_limits'>, 'cpu_limit' | 'memory_limit'>;
 const leastMemory = 6;
 
 export function updateLimits({ host, observer, apps }: HandlerContext, { app, ...limits }: Params<'update_limits'>): Promise<Result<'update_limits'>> {
-  const { engine, journal } = host;
+  const { engine, journal, log } = host;
   return apps.hold(app, async () => {
     const isBusy = journal.of(app).some((kept) => kept.outcome === null);
     if (isBusy) throw new AppError('invalid_state', { detail: 'A deployment is under way, with the limits it was asked for: wait until it has ended.' });
@@ -23,10 +26,21 @@ export function updateLimits({ host, observer, apps }: HandlerContext, { app, ..
     await checkRange(engine, limits);
     await checkUsage(engine, container, limits.memory_limit);
     await updateContainer(engine, container.id, limitsOf(limits));
-    // A container whose deployment is no longer in the journal has nothing to be marked on.
-    if (journal.get(container.deployment) !== undefined) await outlastFullDisk(host, { deployment: container.deployment }, () => journal.changeLimits(container.deployment, limits));
+    try {
+      await noteLimits(journal, container, limits);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      // Not waited for: whoever wants to stop or delete the app, which may be what makes room, would wait behind it.
+      const again = () => apps.hold(app, async () => ((await observer.current(app))?.id === container.id ? noteLimits(journal, container, limits) : undefined));
+      void outlastFullDisk(host, { deployment: container.deployment }, again).catch((cause: unknown) => log.warn('changed limits are not written down', { app, error: describeError(cause) }));
+    }
     return {};
   });
+}
+
+/** A container whose deployment is no longer in the journal has nothing to be marked on. */
+async function noteLimits(journal: Journal, { deployment }: AppContainer, limits: Limits): Promise<void> {
+  if (journal.get(deployment) !== undefined) await journal.changeLimits(deployment, limits);
 }
 
 async function checkRange(engine: Engine, { cpu_limit: cpu, memory_limit: memory }: Limits): Promise<void> {

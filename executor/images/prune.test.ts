@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { canonicalImage } from '../../shared/image-reference.ts';
 import { imagesToRemove, type Inventory } from './prune.ts';
 
 const serverId = 'srv_1k3m8v0qz9x4c7b2n5h6t0';
@@ -18,6 +19,8 @@ describe('REL-15 on a disk that is nearly full', () => {
     ['one that a container uses stays', { used: new Set(['a']) }, []],
     ['one that is kept for a rollback stays', { images: [image('a', ['shop:1', 'dockup/shop:dep_1'])], needed: new Set(['dockup/shop:dep_1']) }, []],
     ['one that a deployment is waiting for stays', { needed: new Set(['shop:1']) }, []],
+    ['one that a deployment is waiting for by its digest stays', { images: [image('a')], pulled: [pulled('a', 'shop@sha256:1')], needed: new Set([canonicalImage('shop@sha256:1')]) }, []],
+    ['one that was pulled by its digest and that nothing needs goes by its id', { images: [image('a')], pulled: [pulled('a', 'shop@sha256:1')] }, ['a']],
     ['one that was there before stays', { pulled: [] }, []],
     ['one that somebody has given another name stays', { images: [image('a', ['shop:1', 'theirs:1'])] }, []],
     ['a nameless one of somebody else stays', { images: [image('x')], pulled: [] }, []],

@@ -25,7 +25,9 @@ export function imagesToRemove({ serverId, images, used, pulled, needed }: Inven
   return images.filter(({ id }) => !used.has(id)).flatMap(({ id, tags, server }) => {
     const own = pulled.filter((one) => one.id === id).map(({ image }) => canonicalImage(image));
     const isOurs = server === serverId || (own.length > 0 && tags.every((tag) => own.includes(canonicalImage(tag))));
-    if (!isOurs || tags.some((tag) => needed.has(canonicalImage(tag)))) return [];
+    // What was pulled by its digest has no tag to be needed by.
+    const names = tags.length > 0 ? tags.map(canonicalImage) : own.filter((name) => name.includes('@'));
+    if (!isOurs || names.some((name) => needed.has(name))) return [];
     return tags.length > 0 ? tags : [id];
   });
 }

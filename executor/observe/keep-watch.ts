@@ -1,4 +1,5 @@
 /** What goes on for as long as the executor runs: following the engine, and reporting at intervals. */
+import { settleStops } from '../deploy/settle-stops.ts';
 import { serveWhatRuns } from '../deploy/switch.ts';
 import { sweep } from '../deploy/sweep.ts';
 import type { Deployments } from '../deploy/deployments.ts';
@@ -60,6 +61,7 @@ async function settle({ host, deployments, observer }: KeepWatchOptions, keepRou
   void tellUsage(host, observer);
   await keepRouting();
   await serveWhatRuns(host).catch((error: unknown) => log.warn('routes could not be completed', { error: describeError(error) }));
+  await settleStops(host).catch((error: unknown) => log.warn('stops that were cut short are not settled', { error: describeError(error) }));
   deployments.resume();
   await sweep(host).catch((error: unknown) => log.warn('leftovers could not be removed', { error: describeError(error) }));
 }

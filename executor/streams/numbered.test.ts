@@ -105,6 +105,20 @@ describe('REL-27 numbered frames', () => {
     vi.useRealTimers();
   });
 
+  it('are of one stream for each number: an open that comes again after its end starts nothing', async () => {
+    let starts = 0;
+    const handlers = makeStreamHandlers({ stats: async () => (starts++, {}) });
+    const streams = new Streams({ handlers, log: createLog(() => undefined), carrier: { send: (message) => told.push(message), sendFrame: () => undefined, backlog: () => 0 }, protocol: 3 });
+    const open = { type: 'open' as const, stream: 1, kind: 'stats', params: { app: 'a' }, credit: 1_000 };
+    streams.take(open);
+    await settle();
+    streams.take(open);
+    await settle();
+    expect(starts).toBe(1);
+    expect(told.map(({ type }) => type)).toEqual(['opened', 'close']);
+    await streams.end();
+  });
+
   it('count on from 0 after 255', async () => {
     const { stream, input } = openStream(3);
     let taken = 0;

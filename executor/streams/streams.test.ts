@@ -230,7 +230,7 @@ describe('a stream that cannot be opened is closed with a reason', () => {
     expect(handler.count()).toBe(1);
     handler.end();
     streams.take(open(1));
-    expect(handler.count()).toBe(2);
+    expect(handler.count()).toBe(1);
   });
 
   it('one more than there may be, also while those that are over still clean up', async () => {

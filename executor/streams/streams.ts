@@ -30,9 +30,13 @@ export interface StreamsOptions {
 export type StreamMessage = Extract<HubMessage, { type: 'open' | 'resize' | 'close' }>;
 type OpenMessage = Extract<HubMessage, { type: 'open' }>;
 
+const openedKept = 10_000;
+
 export class Streams {
   readonly #options: StreamsOptions;
   readonly #streams = new Map<number, OpenStream>();
+  /** Numbers that were opened, the newest last: an `open` that something between the ends brings again, late, starts nothing. */
+  readonly #opened = new Set<number>();
   /** Those with frames to send, in the order of their turns. */
   readonly #ready = new Set<OpenStream>();
   /** Handlers at work, also those whose stream is over and who are still cleaning up. None of them rejects. */
@@ -91,8 +95,10 @@ export class Streams {
   }
 
   #open({ stream: id, kind, params, credit }: OpenMessage): void {
+    const present = this.#streams.get(id);
+    if (present === undefined && this.#opened.has(id)) return;
+    this.#remember(id);
     try {
-      const present = this.#streams.get(id);
       if (present !== undefined) throw new AppError('invalid_value', { detail: `Stream ${id} is open already.` });
       if (this.#working.size >= limits.streams) throw new AppError('too_many_streams', { detail: `${limits.streams} streams are open.` });
       if (!isStreamKind(kind)) throw new AppError('unsupported_command', { detail: `This executor speaks protocol ${protocolVersion} and does not know the stream "${kind}".` });
@@ -104,6 +110,12 @@ export class Streams {
       this.#abandon(id, 'the stream was opened twice');
       this.#sendClose(id, endOf(error));
     }
+  }
+
+  #remember(id: number): void {
+    this.#opened.add(id);
+    const [oldest] = this.#opened;
+    if (this.#opened.size > openedKept && oldest !== undefined) this.#opened.delete(oldest);
   }
 
   #add(id: number, credit: number): OpenStream {

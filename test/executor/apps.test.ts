@@ -1,5 +1,6 @@
 /** Acting on apps, their logs and their status, on the real engine. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settleStops } from '../../executor/deploy/settle-stops.ts';
 import { everyLine } from '../../executor/logs/filter.ts';
 import { watchEngine } from '../../executor/observe/watch.ts';
 import type { AppAction } from '../../shared/status.ts';
@@ -90,6 +91,31 @@ describe('an app', () => {
     await fixture.handlers.remove_app({ app: first.app, volumes: [] }, signal);
     expect(await fixture.observer.status(second.app)).toBe('running');
     expect((await fixture.networks()).filter((network) => network.Labels?.['dockup.project'] === first.project)).toHaveLength(1);
+  });
+});
+
+describe('REL-10 a stop that was cut short', () => {
+  const policy = async (app: string) => (await (await containerOf(app)).inspect()).HostConfig.RestartPolicy?.Name;
+  const markStopped = async (app: string) => fixture.host.journal.change(fixture.host.journal.current(app)?.deployment ?? '', { isStopped: true });
+
+  it('before its container ended leaves an app that comes back with the engine', async () => {
+    const { app } = await deployed({ restart_policy: { name: 'always', maximum_retries: 0 } });
+    await markStopped(app);
+    await (await containerOf(app)).update({ RestartPolicy: { Name: 'no', MaximumRetryCount: 0 } });
+    await settleStops(fixture.host);
+    expect(await policy(app)).toBe('always');
+    expect(fixture.host.journal.current(app)).toMatchObject({ isStopped: false });
+  });
+
+  it('after its container ended leaves an app that stays down', async () => {
+    const { app } = await deployed({ restart_policy: { name: 'always', maximum_retries: 0 } });
+    await act(app, 'stop');
+    await (await containerOf(app)).update({ RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } });
+    await settleStops(fixture.host);
+    expect(await policy(app)).toBe('no');
+    expect(fixture.host.journal.current(app)).toMatchObject({ isStopped: true });
+    expect(await act(app, 'start')).toBe('running');
+    expect(await policy(app)).toBe('always');
   });
 });
 

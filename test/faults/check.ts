@@ -10,6 +10,8 @@ import { isOver, readDeployments, versionsOf, type Scene } from './scene.ts';
 
 /** ms after the end of the last fault within which everything has to be as it should. */
 const settleTime = 60_000;
+/** ms that the last deployment needs to take away what it has replaced. */
+const drainTime = 10_000;
 
 export interface Findings {
   finished: number;
@@ -26,8 +28,10 @@ export interface Findings {
 
 export async function check(scene: Scene, creations: Creations): Promise<Findings> {
   const begun = scene.faultEnd;
+  // What users did after the last fault took its time: an old container may still be draining.
+  const deadline = Math.max(begun + settleTime, Date.now() + drainTime);
   let { wrong, deployments } = await lookAround(scene);
-  while (wrong.length > 0 && Date.now() < begun + settleTime) {
+  while (wrong.length > 0 && Date.now() < deadline) {
     await sleep(100);
     ({ wrong, deployments } = await lookAround(scene));
   }

@@ -29,6 +29,7 @@ export class ClientStream {
   #taken = 0;
   readonly #input = new ByteQueue();
   #isInputOver = false;
+  #isEndPassed = false;
   #awake: ReturnType<typeof setInterval> | undefined;
   #marking: ReturnType<typeof setTimeout> | undefined;
 
@@ -59,6 +60,7 @@ export class ClientStream {
   /** After hibernation nobody will say that bytes were taken: those that are still owed count as taken. */
   settle(): void {
     this.#giveCredit(this.socket.session.unreturned, 1);
+    this.#markSoon();
   }
 
   /** The executor takes so many bytes more. */
@@ -112,15 +114,19 @@ export class ClientStream {
 
   #passInput(): void {
     const { session } = this.socket;
+    const before = session.framesPassed;
     while (this.#input.length > 0 && session.inputCredit > 0) {
       const bytes = this.#input.take(Math.min(limits.streamFrame, session.inputCredit));
       session.inputCredit -= bytes.length;
       this.#link.pass({ kind: 'data', stream: session.stream, bytes, number: session.framesPassed++ });
     }
-    if (this.#input.length === 0 && this.#isInputOver) this.#link.pass({ kind: 'end', stream: session.stream, number: session.framesPassed++ });
+    if (this.#input.length === 0 && this.#isInputOver && !this.#isEndPassed) {
+      this.#isEndPassed = true;
+      this.#link.pass({ kind: 'end', stream: session.stream, number: session.framesPassed++ });
+    }
     this.socket.remember();
     this.#keepAwake();
-    this.#markSoon();
+    if (session.framesPassed > before) this.#markSoon();
   }
 
   /** A frame of input that is lost would be missed with the next one only, and a command that waits for it has nothing to say. */

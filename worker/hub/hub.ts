@@ -83,7 +83,7 @@ export class Hub {
       giveUp(previous, closeCodes.superseded, 'a newer connection took over');
     }
     clearTimeout(this.#greeting);
-    this.#greeting = setTimeout(() => socket.close(closeCodes.protocolError, 'no hello'), limits.helloTimeout);
+    this.#greeting = setTimeout(() => this.#cut(socket, closeCodes.protocolError, 'no hello'), limits.helloTimeout);
   }
 
   /** A text message. Never throws: what cannot be read is logged and dropped, the socket stays (REL-05). */
@@ -166,7 +166,13 @@ export class Hub {
   }
 
   disconnect(code: number, reason: string): void {
-    this.#socket?.close(code, reason);
+    if (this.#socket !== null) this.#cut(this.#socket, code, reason);
+  }
+
+  /** Nothing that still comes over it is taken in, whether or not its other end ends it too. */
+  #cut(socket: HubSocket, code: number, reason: string): void {
+    giveUp(socket, code, reason);
+    this.closed(socket, reason);
   }
 
   /** The connection that calls and streams go over. */

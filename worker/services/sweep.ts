@@ -3,6 +3,7 @@ import { findDeployment, listExpired, listUnacknowledged, listWaiting } from '..
 import { pruneEvents } from '../store/events.ts';
 import { pruneLoginAttempts } from '../store/login-attempts.ts';
 import { listDueRemovals } from '../store/removals.ts';
+import { describeError } from '../log.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver, startNextDeployment } from './deployments.ts';
 import { forgetKeys } from './idempotency-keys.ts';
@@ -21,14 +22,17 @@ const eventsPerApp = 1_000;
 
 /** Nothing stays open for ever (REL-08): run every minute, by the embedded host's timer or the edge's cron trigger. */
 export async function sweep(ctx: Context): Promise<void> {
-  await noticeLost(ctx);
-  await endExpired(ctx);
-  await deliverAgain(ctx);
-  await startWaiting(ctx);
+  const steps = { noticeLost, endExpired, deliverAgain, startWaiting, retryDueRemovals, forgetKeys, forgetLogins, forgetEvents };
+  // What one of them meets, such as the hub of one server that cannot be asked, keeps nobody else waiting.
+  for (const [name, step] of Object.entries(steps)) await step(ctx).catch((error: unknown) => ctx.log.error('sweep', { step: name, cause: describeError(error) }));
+}
+
+async function retryDueRemovals(ctx: Context): Promise<void> {
   await retryRemovals(ctx, await listDueRemovals(ctx.db));
-  await forgetKeys(ctx);
-  await pruneLoginAttempts(ctx.db, ctx.clock());
-  await forgetEvents(ctx);
+}
+
+function forgetLogins({ db, clock }: Context): Promise<void> {
+  return pruneLoginAttempts(db, clock());
 }
 
 async function endExpired(ctx: Context): Promise<void> {
@@ -45,7 +49,7 @@ async function endExpired(ctx: Context): Promise<void> {
 /** What was claimed and not handed over (the process ended in between, the executor was lost on a live socket) blocks the queue of its app. */
 async function deliverAgain(ctx: Context): Promise<void> {
   const silent = await listUnacknowledged(ctx.db, ctx.clock() - longestSilence);
-  await Promise.all(
+  await settleAll(ctx,
     silent.map(async ({ id, serverId }) => {
       if (!(await ctx.executors.presence(serverId)).isConnected) return;
       const current = await findDeployment(ctx.db, id);
@@ -57,7 +61,11 @@ async function deliverAgain(ctx: Context): Promise<void> {
 /** What was put into the queue by a process that ended before it could start it. Of what waits for its turn, or for its host, nothing is started. */
 async function startWaiting(ctx: Context): Promise<void> {
   const waiting = await listWaiting(ctx.db, ctx.clock() - longestSilence);
-  await Promise.all(waiting.map(({ appId, serverId }) => startNextDeployment(ctx, appId, serverId)));
+  await settleAll(ctx, waiting.map(({ appId, serverId }) => startNextDeployment(ctx, appId, serverId)));
+}
+
+async function settleAll({ log }: Context, work: Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') log.error('sweep', { cause: describeError(result.reason) });
 }
 
 /** Events of the last 30 days are kept, and of each app the newest thousand. Once an hour: looking for them reads all there are. */
