@@ -17,11 +17,6 @@ function endToEnd(host: 'embedded' | 'edge', group: number): TestProjectInlineCo
   return { test: { name: `e2e-${host}`, include: ['test/e2e/**/*.test.ts'], provide: { host }, ...serial(group) } };
 }
 
-/** A sample: all of it is `npm run test:faults`. */
-function faults(host: 'embedded' | 'edge', group: number): TestProjectInlineConfiguration {
-  return { test: { name: `faults-${host}`, include: ['test/faults/**/*.test.ts'], provide: { host }, ...serial(group) } };
-}
-
 const projects: TestProjectInlineConfiguration[] = [
   // As long as it takes where the machine has other work.
   { test: { name: 'unit', testTimeout: 30_000, include: ['{shared,worker,executor,scripts,migrations}/**/*.test.ts'], sequence: { groupOrder: 1 } } },
@@ -41,8 +36,8 @@ const projects: TestProjectInlineConfiguration[] = [
   endToEnd('embedded', 5),
   endToEnd('edge', 6),
   { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], provide: { host: 'embedded' }, ...serial(7) } },
-  faults('embedded', 8),
-  faults('edge', 9),
+  // A sample: all of it, on either host, is `npm run test:faults`.
+  { test: { name: 'faults', include: ['test/faults/**/*.test.ts'], provide: { host: 'embedded' }, ...serial(8) } },
 ];
 
 export default defineConfig({ test: { projects, passWithNoTests: false } });
