@@ -5,6 +5,7 @@ import { limits } from '../shared/protocol/limits.ts';
 import { protocolVersion, type ExecutorMessage, type HubMessage } from '../shared/protocol/messages.ts';
 import { isDiskFull } from './disk.ts';
 import { describeError, type Log } from './log.ts';
+import { RecentIds } from './recent-ids.ts';
 
 export type Handler<M extends Method> = (params: Params<M>, signal: AbortSignal) => Promise<Result<M>>;
 /** Total over the method table: a method without a handler does not compile. */
@@ -27,8 +28,8 @@ export interface DispatchOptions {
 export class Dispatch {
   readonly #options: DispatchOptions;
   readonly #running = new Map<string, { controller: AbortController; isAnswered: Promise<void> }>();
-  /** Ids of calls that were answered, the newest last: a copy that something between the ends brings late is not run again (REL-06). */
-  readonly #answered = new Set<string>();
+  /** Ids of calls that were answered: a copy that something between the ends brings late is not run again (REL-06). */
+  readonly #answered = new RecentIds<string>(answeredKept);
 
   constructor(options: DispatchOptions) {
     this.#options = options;
@@ -50,14 +51,8 @@ export class Dispatch {
     const answer = await this.#answer(call, controller.signal);
     clearInterval(pulse);
     this.#running.delete(call.id);
-    this.#remember(call.id);
+    this.#answered.add(call.id);
     this.#options.send(answer);
-  }
-
-  #remember(id: string): void {
-    this.#answered.add(id);
-    const [oldest] = this.#answered;
-    if (this.#answered.size > answeredKept && oldest !== undefined) this.#answered.delete(oldest);
   }
 
   /** The caller no longer waits: the handler may stop early, and is answered for all the same. */

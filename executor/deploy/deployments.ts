@@ -5,6 +5,7 @@ import { isDiskFull } from '../disk.ts';
 import { isReachable, isUnreachable } from '../docker/engine.ts';
 import { createLocks } from '../locks.ts';
 import { describeError } from '../log.ts';
+import { RecentIds } from '../recent-ids.ts';
 import { Control, type CancelReason } from './control.ts';
 import type { DeployHost } from './host.ts';
 import { dropFailedImage, dropOldImages } from './kept-images.ts';
@@ -21,7 +22,7 @@ export class Deployments {
   readonly #accepting = new Map<string, Promise<void>>();
   readonly #apps = createLocks();
   /** Cancelled before they came: what is late, or was overtaken by its cancellation, is not taken over any more. The newest only: nothing is late for long. */
-  readonly #declined = new Set<string>();
+  readonly #declined = new RecentIds<string>(declinedKept);
   /** Apps that are being removed: what is accepted for one of them ends at once. */
   readonly #removing = new Set<string>();
   #hasResumed = false;
@@ -152,17 +153,11 @@ export class Deployments {
   /** What an earlier process left, and this one has not resumed yet: the wish is kept, and carried out when its turn comes. */
   async #cancelBeforeItsTurn(id: string, reason: CancelReason): Promise<boolean> {
     const kept = this.#host.journal.get(id);
-    if (kept === undefined) this.#decline(id);
+    if (kept === undefined) this.#declined.add(id);
     if (kept === undefined || kept.outcome !== null) return false;
     await this.#host.journal.change(id, { cancel: reason });
     // Its turn may have come while that was written.
     return this.#open.has(id) ? this.cancel(id, reason) : true;
-  }
-
-  #decline(id: string): void {
-    this.#declined.add(id);
-    const [oldest] = this.#declined;
-    if (this.#declined.size > declinedKept && oldest !== undefined) this.#declined.delete(oldest);
   }
 
   async #abandonQueued(deployment: Deployment, reason: CancelReason): Promise<void> {

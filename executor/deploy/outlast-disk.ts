@@ -1,5 +1,6 @@
 /** What must be on the disk before a deployment goes on waits for a disk that is full, and goes on by itself when there is room again (REL-15). */
 import { isDiskFull } from '../disk.ts';
+import { describeError } from '../log.ts';
 import type { DeployHost } from './host.ts';
 
 const pause = 1_000;
@@ -15,4 +16,9 @@ export async function outlastFullDisk<T>({ clock, log }: Pick<DeployHost, 'clock
     }
     await clock.sleep(pause);
   }
+}
+
+/** The same where nobody can wait for it, because a lock would be held or a reply be owed meanwhile. It is forgotten with this process. `otherwise` is what is so if it fails for another reason. */
+export function whenThereIsRoom(host: Pick<DeployHost, 'clock' | 'log'>, { app, otherwise }: { app: string; otherwise: string }, write: () => Promise<void>): void {
+  outlastFullDisk(host, { app }, write).catch((error: unknown) => host.log.warn(`not made up for when there was room: ${otherwise}`, { app, error: describeError(error) }));
 }

@@ -3,12 +3,11 @@
  * stopped is in the journal before it happens, so that it is started again if the new one fails, also by the next executor after a kill.
  */
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { inspectContainer, keepDown, keepUp, listContainers, startContainer, stopContainer, type AppContainer } from '../docker/containers.ts';
+import { findContainer, inspectContainer, keepDown, keepUp, listContainers, startContainer, stopContainer, type AppContainer } from '../docker/containers.ts';
 import { isDiskFull } from '../disk.ts';
 import type { Journal } from '../journal.ts';
-import { describeError } from '../log.ts';
 import type { DeployHost } from './host.ts';
-import { outlastFullDisk } from './outlast-disk.ts';
+import { whenThereIsRoom } from './outlast-disk.ts';
 import { isStopFirst } from './plan.ts';
 import { retireContainer } from './retire.ts';
 import { routeBack, setServing } from './switch.ts';
@@ -59,20 +58,16 @@ export async function undo(host: DeployHost, failed: Replacing): Promise<void> {
       await removeOwn(host, failed);
     } finally {
       // One that the engine did not remove, and that does not run, writes to no volume.
-      const own = await findOwn(host, failed);
-      if (own === undefined || !isAlive(own.state)) await startReleased(host, failed);
+      const own = await findContainer(host.engine, { app: spec.app, deployment: id });
+      if (own === null || !isAlive(own.state)) await startReleased(host, failed);
     }
   });
   await routeBack(host, id, spec.app);
 }
 
-async function findOwn({ engine }: DeployHost, { id, spec }: Replacing): Promise<AppContainer | undefined> {
-  return (await listContainers(engine, { app: spec.app })).find((container) => container.deployment === id);
-}
-
-async function removeOwn(host: DeployHost, failed: Replacing): Promise<void> {
-  const own = await findOwn(host, failed);
-  if (own !== undefined) await retireContainer(host, own);
+async function removeOwn(host: DeployHost, { id, spec }: Replacing): Promise<void> {
+  const own = await findContainer(host.engine, { app: spec.app, deployment: id });
+  if (own !== null) await retireContainer(host, own);
 }
 
 /** Not what somebody has stopped meanwhile. */
@@ -80,8 +75,8 @@ async function startReleased(host: DeployHost, { id, spec }: Replacing): Promise
   const { engine, journal, log } = host;
   const released = journal.get(id)?.released ?? null;
   if (released === null || journal.get(released)?.isStopped === true) return;
-  const container = (await listContainers(engine, { app: spec.app })).find((known) => known.deployment === released);
-  if (container === undefined) return;
+  const container = await findContainer(engine, { app: spec.app, deployment: released });
+  if (container === null) return;
   log.warn('a deployment failed after it had stopped the old container; starting that again', { deployment: id, old: released });
   try {
     await keepUp(engine, container);
@@ -95,10 +90,10 @@ async function startReleased(host: DeployHost, { id, spec }: Replacing): Promise
 
 /** On a full disk the engine cannot write down that it is to start the container again with itself: it is told when there is room, unless the app was stopped or replaced by then. */
 function keepUpLater(host: DeployHost, container: AppContainer): void {
-  const { engine, journal, log } = host;
+  const { engine, journal } = host;
   const again = async () => {
     const isWanted = journal.get(container.deployment)?.isStopped === false;
     if (isWanted && (await inspectContainer(engine, container.id))?.State.Running === true) await keepUp(engine, container);
   };
-  outlastFullDisk(host, { app: container.app }, () => host.containers.hold(container.app, again)).catch((error: unknown) => log.warn('an app will not come back with the engine', { app: container.app, error: describeError(error) }));
+  whenThereIsRoom(host, { app: container.app, otherwise: 'it will not come back with the engine' }, () => host.containers.hold(container.app, again));
 }

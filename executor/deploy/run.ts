@@ -7,7 +7,7 @@ import type { DeploymentEvent } from '../../shared/protocol/events.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import type { DeploymentPhase } from '../../shared/status.ts';
 import { toCreateOptions } from '../docker/container-spec.ts';
-import { createContainer, listContainers, startContainer, type AppContainer } from '../docker/containers.ts';
+import { createContainer, findContainer, startContainer, type AppContainer } from '../docker/containers.ts';
 import { isReachable, isUnreachable } from '../docker/engine.ts';
 import { findImage } from '../docker/images.ts';
 import { ensureNetwork, findFreeAddress, removeNetworkIfUnused } from '../docker/networks.ts';
@@ -180,8 +180,8 @@ async function isBackInTime({ clock, engine }: DeployHost, signal: AbortSignal):
   return false;
 }
 
-async function findOwn({ engine }: DeployHost, { id, spec }: Deployment): Promise<AppContainer | null> {
-  return (await listContainers(engine, { app: spec.app })).find((container) => container.deployment === id) ?? null;
+function findOwn({ engine }: DeployHost, { id, spec }: Deployment): Promise<AppContainer | null> {
+  return findContainer(engine, { app: spec.app, deployment: id });
 }
 
 async function getOwn(host: DeployHost, deployment: Deployment): Promise<AppContainer> {

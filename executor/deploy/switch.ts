@@ -1,7 +1,7 @@
 /** Handing the app over from its old containers to the new one. */
 import { AppError } from '../../shared/errors.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
-import { listContainers, stopContainer, type AppContainer } from '../docker/containers.ts';
+import { findContainer, listContainers, stopContainer, type AppContainer } from '../docker/containers.ts';
 import { describeError } from '../log.ts';
 import type { Route, Target } from '../proxy/proxy.ts';
 import type { DeployHost } from './host.ts';
@@ -33,7 +33,7 @@ export async function routeBack(host: DeployHost, failed: string, app: string): 
   const route = proxy.routes().find((known) => known.app === app);
   if (route === undefined || !route.targets.some((target) => deploymentOf(target) === failed)) return;
   const before = journal.current(app);
-  const container = (await listContainers(engine, { app })).find((known) => known.deployment === before?.deployment);
+  const container = before === undefined ? null : await findContainer(engine, { app, deployment: before.deployment });
   log.warn('a failed deployment was already routed to; routing back', { app, failed, to: before?.deployment ?? null });
   if (before?.spec.internal_port == null || container?.address == null) return proxy.remove(app);
   await switchRoute(host, { app, hosts: before.spec.hosts, targets: [{ id: before.deployment, address: container.address, port: before.spec.internal_port }] });

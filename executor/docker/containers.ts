@@ -32,6 +32,11 @@ export async function listContainers(engine: Engine, of: { app?: string; project
   return found.map(toAppContainer).sort((a, b) => b.created - a.created);
 }
 
+/** The one container that a deployment has, or has left. */
+export async function findContainer(engine: Engine, { app, deployment }: Pick<AppContainer, 'app' | 'deployment'>): Promise<AppContainer | null> {
+  return (await listContainers(engine, { app })).find((container) => container.deployment === deployment) ?? null;
+}
+
 export async function createContainer({ docker }: Engine, options: Dockerode.ContainerCreateOptions): Promise<string> {
   const container = await asked('create container', docker.createContainer(options));
   return container.id;

@@ -3,7 +3,7 @@ import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
 import type { AppAction } from '../../shared/status.ts';
 import { inspectContainer, keepDown, keepUp, pauseContainer, restartContainer, startContainer, stopContainer, unpauseContainer, type AppContainer } from '../docker/containers.ts';
-import { outlastFullDisk } from '../deploy/outlast-disk.ts';
+import { whenThereIsRoom } from '../deploy/outlast-disk.ts';
 import { isBeingReplaced } from '../deploy/replace.ts';
 import { settleStop } from '../deploy/settle-stops.ts';
 import { setServing } from '../deploy/switch.ts';
@@ -49,7 +49,7 @@ async function silence(context: HandlerContext, container: AppContainer, action:
 
 /** On a full disk the engine cannot write down that it is to leave the container alone: it is told again when there is room, unless the app runs again by then. */
 async function keepStopped({ host, apps }: HandlerContext, container: AppContainer): Promise<void> {
-  const { engine, log } = host;
+  const { engine } = host;
   try {
     await keepDown(engine, container);
   } catch (error) {
@@ -57,7 +57,7 @@ async function keepStopped({ host, apps }: HandlerContext, container: AppContain
     const again = async () => {
       if ((await inspectContainer(engine, container.id))?.State.Running === false) await keepDown(engine, container);
     };
-    outlastFullDisk(host, { app: container.app }, () => apps.hold(container.app, again)).catch((cause: unknown) => log.warn('a stopped app will come back with the engine', { app: container.app, error: describeError(cause) }));
+    whenThereIsRoom(host, { app: container.app, otherwise: 'it was stopped, and will come back with the engine' }, () => apps.hold(container.app, again));
   }
 }
 

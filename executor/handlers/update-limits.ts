@@ -1,14 +1,13 @@
 /** CPU and memory of the running container, changed in place: the same container, not restarted. */
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
-import { outlastFullDisk } from '../deploy/outlast-disk.ts';
+import { whenThereIsRoom } from '../deploy/outlast-disk.ts';
 import { isDiskFull } from '../disk.ts';
 import { limitsOf, megabyte } from '../docker/container-spec.ts';
 import { updateContainer, type AppContainer } from '../docker/containers.ts';
 import { readEngineInfo, type Engine } from '../docker/engine.ts';
 import { readStats } from '../docker/stats.ts';
 import type { Journal } from '../journal.ts';
-import { describeError } from '../log.ts';
 import type { HandlerContext } from './context.ts';
 
 type Limits = Pick<Params<'update_limits'>, 'cpu_limit' | 'memory_limit'>;
@@ -17,7 +16,7 @@ type Limits = Pick<Params<'update_limits'>, 'cpu_limit' | 'memory_limit'>;
 const leastMemory = 6;
 
 export function updateLimits({ host, observer, apps }: HandlerContext, { app, ...limits }: Params<'update_limits'>): Promise<Result<'update_limits'>> {
-  const { engine, journal, log } = host;
+  const { engine, journal } = host;
   return apps.hold(app, async () => {
     const isBusy = journal.of(app).some((kept) => kept.outcome === null);
     if (isBusy) throw new AppError('invalid_state', { detail: 'A deployment is under way, with the limits it was asked for: wait until it has ended.' });
@@ -32,7 +31,7 @@ export function updateLimits({ host, observer, apps }: HandlerContext, { app, ..
       if (!isDiskFull(error)) throw error;
       // Not waited for: whoever wants to stop or delete the app, which may be what makes room, would wait behind it.
       const again = () => apps.hold(app, async () => ((await observer.current(app))?.id === container.id ? noteLimits(journal, container, limits) : undefined));
-      void outlastFullDisk(host, { deployment: container.deployment }, again).catch((cause: unknown) => log.warn('changed limits are not written down', { app, error: describeError(cause) }));
+      whenThereIsRoom(host, { app, otherwise: 'its changed limits are not written down' }, again);
     }
     return {};
   });

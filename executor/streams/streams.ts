@@ -8,6 +8,7 @@ import { limits } from '../../shared/protocol/limits.ts';
 import { protocolVersion, type ExecutorMessage, type HubMessage, type StreamEnd } from '../../shared/protocol/messages.ts';
 import { isStreamKind, streamKinds, type StreamKind, type StreamParams } from '../../shared/protocol/streams.ts';
 import { describeError, type Log } from '../log.ts';
+import { RecentIds } from '../recent-ids.ts';
 import { OpenStream } from './open-stream.ts';
 import type { StreamHandlers } from './stream.ts';
 
@@ -35,8 +36,8 @@ const openedKept = 10_000;
 export class Streams {
   readonly #options: StreamsOptions;
   readonly #streams = new Map<number, OpenStream>();
-  /** Numbers that were opened, the newest last: an `open` that something between the ends brings again, late, starts nothing. */
-  readonly #opened = new Set<number>();
+  /** Numbers that were opened: an `open` that something between the ends brings again, late, starts nothing. */
+  readonly #opened = new RecentIds<number>(openedKept);
   /** Those with frames to send, in the order of their turns. */
   readonly #ready = new Set<OpenStream>();
   /** Handlers at work, also those whose stream is over and who are still cleaning up. None of them rejects. */
@@ -97,7 +98,7 @@ export class Streams {
   #open({ stream: id, kind, params, credit }: OpenMessage): void {
     const present = this.#streams.get(id);
     if (present === undefined && this.#opened.has(id)) return;
-    this.#remember(id);
+    this.#opened.add(id);
     try {
       if (present !== undefined) throw new AppError('invalid_value', { detail: `Stream ${id} is open already.` });
       if (this.#working.size >= limits.streams) throw new AppError('too_many_streams', { detail: `${limits.streams} streams are open.` });
@@ -110,12 +111,6 @@ export class Streams {
       this.#abandon(id, 'the stream was opened twice');
       this.#sendClose(id, endOf(error));
     }
-  }
-
-  #remember(id: number): void {
-    this.#opened.add(id);
-    const [oldest] = this.#opened;
-    if (this.#opened.size > openedKept && oldest !== undefined) this.#opened.delete(oldest);
   }
 
   #add(id: number, credit: number): OpenStream {
