@@ -56,12 +56,15 @@ async function awaitExit({ engine, target }: AwaitHealthyOptions, seen: { lastPr
   const state = (await inspectContainer(engine, target.container))?.State;
   const exitCode = state?.Running === true && !state.Restarting ? await exits : (state?.ExitCode ?? null);
   await requireReachable(engine);
-  const detail = `The container exited with code ${exitCode ?? 'unknown'} before it was healthy.`;
-  throw new UnhealthyError('container_exited', { detail, lastProbe: seen.lastProbe, exitCode });
+  throw toExited(exitCode, seen.lastProbe);
+}
+
+function toExited(exitCode: number | null, lastProbe: string | null): UnhealthyError {
+  return new UnhealthyError('container_exited', { detail: `The container exited with code ${exitCode ?? 'unknown'} before it was healthy.`, lastProbe, exitCode });
 }
 
 async function awaitProbe({ engine, clock, target, longest, signal: cancelled }: AwaitHealthyOptions, seen: { lastProbe: string | null }, signal: AbortSignal): Promise<void> {
-  if (target.check.kind === 'started') return clock.sleep(startedAfter, signal);
+  if (target.check.kind === 'started') return awaitUp(engine, clock, target.container, signal);
   const grace = Math.min(target.check.grace, longest);
   const deadline = Date.now() + grace * 1000;
   const ending = AbortSignal.any([signal, AbortSignal.timeout(grace * 1000)]);
@@ -78,4 +81,12 @@ async function awaitProbe({ engine, clock, target, longest, signal: cancelled }:
     lastProbe: seen.lastProbe,
     exitCode: null,
   });
+}
+
+/** Stays up, that is. On a machine that is short of time the exit, and the look for it, can take longer than the wait: what counts is how it is afterwards. */
+async function awaitUp(engine: Engine, clock: Pick<Clock, 'sleep'>, container: string, signal: AbortSignal): Promise<void> {
+  await clock.sleep(startedAfter, signal);
+  const info = await inspectContainer(engine, container);
+  if (info?.State.Running === true && !info.State.Restarting && info.RestartCount === 0) return;
+  throw toExited(info?.RestartCount === 0 ? info.State.ExitCode : null, null);
 }

@@ -60,8 +60,11 @@ describe('the events of an app', () => {
     expect((await list('told', '?type=deployment')).every(({ type }) => type.startsWith('deployment.'))).toBe(true);
 
     const resumed = await follow('told', newestFirst.at(-1)?.id);
-    for (const expected of newestFirst.toReversed().slice(1)) expect(event.parse((await resumed.next())?.data)).toEqual(expected);
+    const again: Event[] = [];
+    while (again.length < newestFirst.length - 1) again.push(event.parse((await resumed.next())?.data));
     resumed.leave();
+    // Told as they were written; two that happened at once may have been written the other way round than their ids say.
+    expect(again.sort((a, b) => (a.id < b.id ? 1 : -1))).toEqual(newestFirst.slice(0, -1));
   });
 
   test('a status follows the engine within 2 s, with the reason: what was killed, and what was removed behind our back', async () => {

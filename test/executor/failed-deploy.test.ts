@@ -1,11 +1,13 @@
 /** REL-14: a deployment that fails says why, and changes nothing that serves. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Dockerode from 'dockerode';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { defaultPolicy } from '../../executor/docker/policy.ts';
-import type { DeploymentFailure } from '../../shared/protocol/events.ts';
+import type { DeploymentEvent, DeploymentFailure } from '../../shared/protocol/events.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { ensureImages, images } from '../support/images.ts';
 import { fetchText, openHostFixture, type HostFixture } from './host-fixture.ts';
-import { makeSpec } from './spec.ts';
+import { makeId, makeSpec } from './spec.ts';
 
 let fixture: HostFixture;
 beforeAll(async () => {
@@ -69,6 +71,21 @@ describe('REL-14 a deployment that fails', () => {
     expect(Date.now() - begun).toBeLessThan(5_000);
   });
 
+  it('because the container exits is no success on an engine that takes longer to tell of it than an app has to stay up', async () => {
+    const { failure } = await deploySlowly({ env: { EXIT_CODE: '5' }, restart_policy: { name: 'no', maximum_retries: 0 } });
+    expect(failure).toMatchObject({ code: 'container_exited', exit_code: 5 });
+    const restarted = await deploySlowly({ env: { EXIT_CODE: '5' }, restart_policy: { name: 'always', maximum_retries: 0 } });
+    expect(restarted.failure).toMatchObject({ code: 'container_exited' });
+  });
+
+  async function deploySlowly(change: Partial<AppSpec>): Promise<DeploymentEvent> {
+    const life = await fixture.reopen({ wrap: (host) => ({ ...host, engine: { ...host.engine, quick: slowToInspect(host.engine.quick) } }) });
+    life.deployments.resume();
+    const id = makeId('deployment');
+    await life.deployments.accept(id, makeSpec({ internal_port: null, health_check: { ...quick, kind: 'started' }, ...change }));
+    return fixture.outcome(id);
+  }
+
   it('carries the last 50 lines, not more', async () => {
     const outcome = await fixture.deploy(makeSpec({ command: ['/bin/sh', '-c', 'i=0; while [ $i -lt 80 ]; do i=$((i+1)); echo line $i; done; exit 1'] }));
     expect(outcome.failure?.logs.map((line) => line.text)).toEqual(Array.from({ length: 50 }, (_, index) => `line ${index + 31}`));
@@ -90,3 +107,19 @@ describe('REL-14 a deployment that fails', () => {
     expect(fixture.logs.join('\n')).not.toContain('planted-secret');
   });
 });
+
+/** It answers 1.2 s late what a container is like. */
+function slowToInspect(docker: Dockerode): Dockerode {
+  return new Proxy(docker, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (key !== 'getContainer') return typeof value === 'function' ? value.bind(target) : value;
+      return (id: string) => {
+        const container = target.getContainer(id);
+        const inspect = container.inspect.bind(container);
+        container.inspect = () => sleep(1_200).then(() => inspect());
+        return container;
+      };
+    },
+  });
+}

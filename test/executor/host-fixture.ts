@@ -90,7 +90,7 @@ export interface HostFixture extends Life {
 
 export async function openHostFixture(options: OpenOptions = {}): Promise<HostFixture> {
   const serverId = makeId('server');
-    const proxy = createRecordingProxy();
+  const proxy = createRecordingProxy();
   const transfers = createFakeTransfers();
   const events: ExecutorEvent[] = [];
   const logs: string[] = [];
@@ -113,8 +113,7 @@ export async function openHostFixture(options: OpenOptions = {}): Promise<HostFi
     networks: () => engine.listNetworks({ filters }),
     volumes: async () => (await engine.listVolumes({ filters })).Volumes,
     async close() {
-      // A deployment that still cleans up behind itself may be faster.
-      for (const { Id } of await fixture.containers()) await engine.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone);
+      await eventually(() => removeAll(engine, fixture.containers));
       for (const { Name } of await fixture.volumes()) await engine.getVolume(Name).remove();
       for (const image of await readKeptImages(dir)) await engine.getImage(image).remove().catch(ignoreGone);
       for (const { Id } of await fixture.networks()) await engine.getNetwork(Id).remove().catch(ignoreGone);
@@ -200,8 +199,25 @@ function createRecordingProxy(): RecordingProxy {
 }
 
 /** Kept names are those that may be there. */
+/** True once none is left: a deployment that still cleans up behind itself may be about to remove one. */
+async function removeAll(engine: Dockerode, list: () => Promise<Dockerode.ContainerInfo[]>): Promise<true | undefined> {
+  const containers = await list();
+  for (const { Id } of containers) await engine.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGoing);
+  return containers.length === 0 ? true : undefined;
+}
+
+/** 404: it is gone. */
 function ignoreGone(error: unknown): void {
-  if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 404)) throw error;
+  if (codeOf(error) !== 404) throw error;
+}
+
+/** 409: somebody is removing it. */
+function ignoreGoing(error: unknown): void {
+  if (codeOf(error) !== 409) ignoreGone(error);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
 }
 
 /** The first value that is there, within 30 s. */

@@ -90,7 +90,8 @@ it('a subnet that the machine has a route to is left to it', async () => {
   try {
     const spec = makeSpec();
     expect(await fixture.deploy(spec)).toMatchObject({ status: 'succeeded' });
-    expect((await fixture.networks()).map(({ IPAM }) => IPAM?.Config?.[0]?.Subnet)).toEqual(['10.253.1.0/25']);
+    // Which one of the others is a matter of what else the machine has a route to.
+    expect((await fixture.networks()).map(({ IPAM }) => IPAM?.Config?.[0]?.Subnet)).toEqual([expect.stringMatching(/^10\.253\.[1-9]\d*\./)]);
   } finally {
     await run('ip', ['link', 'delete', device]);
     await fixture.close();
