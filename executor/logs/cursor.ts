@@ -105,6 +105,11 @@ export class Track {
     }
   }
 
+  /** Whether it comes before the newest line told, in whose stream lines are in the order of their times. */
+  hasTold({ stream, time }: LogLine): boolean {
+    return time < this.#streams[stream].time;
+  }
+
   /** Whether the line is to be told: it comes after everything told so far. */
   admit({ stream: name, time }: LogLine): boolean {
     const stream = this.#streams[name];

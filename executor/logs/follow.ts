@@ -36,6 +36,16 @@ const tolerableLag = 2_000;
 /** ms after which a container whose log ended at once is looked at again. */
 const pause = 250;
 
+/** Last lines that are asked for, one after the other; at last all. */
+const tails = [100, 10_000, 200_000, undefined];
+
+/** How a source is read. */
+interface Reading {
+  follow?: boolean;
+  signal: AbortSignal;
+  onBatch: () => Promise<void> | void;
+}
+
 /** A container as this follower knows it. */
 interface Followed {
   source: LogSource;
@@ -175,12 +185,31 @@ export class Follower {
     return this.#read(followed, { signal: this.#signal, onBatch: () => this.#request.sink.flush() });
   }
 
-  #read({ source, track }: Followed, how: { follow?: boolean; signal: AbortSignal; onBatch: () => Promise<void> | void }): Promise<void> {
+  /** From where it was left. The engine reads a log from its beginning, which takes seconds of a processor where there are 100 MB of it; so it is asked for its end first, for more where that does not go back far enough. */
+  async #read(followed: Followed, how: Reading): Promise<void> {
+    for (const tail of followed.track.time === '' ? [undefined] : tails) {
+      if (await this.#readFrom(followed, tail, how)) return;
+    }
+  }
+
+  /** Tells nothing, and answers false, when the last `tail` lines begin after those that were told. */
+  async #readFrom({ source, track }: Followed, tail: number | undefined, { signal, ...how }: Reading): Promise<boolean> {
     track.rewind();
+    const since = beginningOf(track, this.#request.filter);
+    const tooShort = new AbortController();
+    const reading = AbortSignal.any([signal, tooShort.signal]);
+    let isBegun = false;
     const onLine = (line: LogLine) => {
-      if (!how.signal.aborted && track.admit(line)) this.#tell(line, track);
+      if (!isBegun && tail !== undefined && !track.hasTold(line)) tooShort.abort();
+      isBegun = true;
+      if (!reading.aborted && track.admit(line)) this.#tell(line, track);
     };
-    return readSource(this.#store, this.#request.app, source, { ...how, since: beginningOf(track, this.#request.filter), onLine });
+    try {
+      await readSource(this.#store, this.#request.app, source, { ...how, signal: reading, ...(tail === undefined ? { since } : { tail }), onLine });
+    } catch (error) {
+      if (!tooShort.signal.aborted) throw error;
+    }
+    return !tooShort.signal.aborted;
   }
 
   #tell(line: LogLine, track: Track): void {

@@ -26,6 +26,14 @@ const count = (name: string, from: number, to: number) => Array.from({ length: t
 const counting = (name: string, pause = '0.05') => `i=0; while true; do i=$((i+1)); echo "${name} $i"; sleep ${pause}; done`;
 const containerOf = async (app: string) => docker.getContainer((await fixture.containers()).find((container) => container.Labels['dockup.app'] === app)?.Id ?? '');
 
+/** The lines of an app from its first one on. */
+async function readFirst(app: string): Promise<LogEntry[]> {
+  const reader = follow(fixture, app);
+  await eventually(() => (reader.entries().length > 0 ? true : undefined));
+  reader.leave();
+  return reader.entries();
+}
+
 describe('a stream of an app\'s log', () => {
   it('begins with the last lines that match and goes on with those to come', async () => {
     const spec = shell(counting('tick'));
@@ -38,6 +46,30 @@ describe('a stream of an app\'s log', () => {
     const first = Number(reader.entries()[0]?.text.split(' ')[1]);
     expect(first).toBeGreaterThan(15);
     expect(texts(reader.entries())).toEqual(count('tick', first, first + reader.entries().length - 1));
+  });
+
+  it('REL-18 goes on behind any line of a long log, and asks the engine for no more of it than that takes', async () => {
+    const gate = await createEngineGate(join(fixture.dir, 'engine-of-logs.sock'));
+    const life = await fixture.reopen({ socketPath: gate.path });
+    const spec = shell('seq 30000; sleep 1; seq 30001 30010; sleep 3600');
+    await deployed(fixture, spec);
+    const lines = await eventually(async () => {
+      const found = await readLog(fixture, spec.app, {}, 4_000);
+      return found.at(-1)?.text === '30010' ? found : undefined;
+    });
+    const whole = gate.hold(/^GET \/containers\/\w+\/logs\?.*tail=all/);
+    const restAfter = async (line: LogEntry | undefined) => {
+      const reader = follow(life, spec.app, { filter: { after: line?.cursor ?? '' } });
+      await until(reader, '30010');
+      reader.leave();
+      return texts(reader.entries());
+    };
+    expect(await restAfter(lines.at(-2))).toEqual(['30010']);
+    expect(await restAfter(lines.at(-3_001))).toEqual(Array.from({ length: 3_000 }, (_, i) => String(27_011 + i)));
+    whole.release();
+    const [first] = await readFirst(spec.app);
+    expect(await restAfter(first)).toEqual(Array.from({ length: 30_009 }, (_, i) => String(i + 2)));
+    gate.shut();
   });
 
   it('ends by itself at the time that was asked for', async () => {
