@@ -27,7 +27,7 @@ export function answerOnce(handler: Handler, { hasBody }: { hasBody: boolean }):
     const { claim } = claimed;
     c.set('fixedId', claim.fixedId);
     const { response, error } = await attempt(handler, c);
-    if (response !== undefined) await claim.settle(await toKept(response.clone()));
+    if (response !== undefined) await claim.settle(toKept(response.clone()));
     else if (mayHaveActed(error)) await claim.settle(toKeptProblem(c, error));
     else await claim.release();
     if (response === undefined) throw error;

@@ -17,7 +17,7 @@ import { findDefaultServer } from '../store/servers.ts';
 import type { Actor } from './actor.ts';
 import { buildAppSpec, requireImage, strategyOf } from './app-spec.ts';
 import type { Context } from './context.ts';
-import { recordEvent } from './events.ts';
+import { recordChange, recordEvent } from './events.ts';
 import { readPage, type Page } from './pages.ts';
 import { requireConnected } from './presence.ts';
 import { explainStop } from './statuses.ts';
@@ -71,8 +71,8 @@ export async function requestDeployment(ctx: Context, actor: Actor, app: AppView
     startedAt: null,
     finishedAt: null,
   };
-  await insertDeployment(ctx.db, row);
-  await recordEvent(ctx, { appId: app.id, type: 'deployment.requested', actor: actor.user.id, message: describeRequest(row, request.reason), data: { deployment_id: id, strategy: row.strategy, rollback_of: rollbackOf } });
+  const message = describeRequest(row, request.reason);
+  await recordChange(ctx, insertDeployment(ctx.db, row), app.id, [{ type: 'deployment.requested', actor: actor.user.id, message, data: { deployment_id: id, strategy: row.strategy, rollback_of: rollbackOf } }]);
   await startNextDeployment(ctx, app.id, serverId);
   return describe(ctx, (await findDeployment(ctx.db, row.id)) ?? row);
 }
@@ -168,10 +168,10 @@ interface Ending {
 
 /** Ends it once, says so in the app's events, and starts the next. Answers whether this call ended it. */
 export async function endDeployment(ctx: Context, { id, appId, serverId }: DeploymentRow, ending: Ending): Promise<boolean> {
-  const ended = await finishDeployment(ctx.db, id, { ...ending, phase: ending.failure?.phase ?? 'done', now: ctx.clock() });
-  if (ended === undefined) return false;
+  const end = finishDeployment(ctx.db, id, { ...ending, phase: ending.failure?.phase ?? 'done', now: ctx.clock() });
   const message = { succeeded: 'Deployment succeeded', failed: `Deployment failed: ${ending.failure?.message ?? 'unknown reason'}`, cancelled: 'Deployment cancelled' }[ending.status];
-  await recordEvent(ctx, { appId, type: `deployment.${ending.status}`, actor: 'system', message, data: { deployment_id: id, ...(ending.failure && { code: ending.failure.code }) } });
+  const event = { type: `deployment.${ending.status}`, actor: 'system', message, data: { deployment_id: id, ...(ending.failure && { code: ending.failure.code }) } };
+  if (!(await recordChange(ctx, end, appId, [event]))) return false;
   if (ending.failure !== null) await explainStop(ctx, appId, ending.failure);
   await startNextDeployment(ctx, appId, serverId);
   return true;
@@ -180,14 +180,15 @@ export async function endDeployment(ctx: Context, { id, appId, serverId }: Deplo
 /** @throws AppError deployment_finished, executor_offline */
 export async function cancelDeployment(ctx: Context, { user }: Actor, deployment: DeploymentRow): Promise<QueuedDeployment> {
   const now = ctx.clock();
-  const unqueued = await finishDeployment(ctx.db, deployment.id, { status: 'cancelled', phase: 'queued', failure: null, now }, ['queued']);
-  if (unqueued !== undefined) {
-    await recordEvent(ctx, { appId: unqueued.appId, type: 'deployment.cancelled', actor: user.id, message: 'Deployment cancelled', data: { deployment_id: unqueued.id } });
-    // Its image may have been loaded already. A server that is away lets go of it by itself, a day later.
-    if (isKeptImage(unqueued.image)) await ctx.executors.call(unqueued.serverId, 'cancel_deploy', { deployment: unqueued.id }).catch(() => undefined);
-    return { deployment: unqueued, position: null, waitsFor: null };
-  }
+  const end = finishDeployment(ctx.db, deployment.id, { status: 'cancelled', phase: 'queued', failure: null, now }, ['queued']);
+  const event = { type: 'deployment.cancelled', actor: user.id, message: 'Deployment cancelled', data: { deployment_id: deployment.id } };
+  const isUnqueued = await recordChange(ctx, end, deployment.appId, [event]);
   const current = await findDeployment(ctx.db, deployment.id);
+  if (isUnqueued && current !== undefined) {
+    // Its image may have been loaded already. A server that is away lets go of it by itself, a day later.
+    if (isKeptImage(current.image)) await ctx.executors.call(current.serverId, 'cancel_deploy', { deployment: current.id }).catch(() => undefined);
+    return { deployment: current, position: null, waitsFor: null };
+  }
   if (current === undefined || isFinished(current.status)) throw new AppError('deployment_finished');
   const { cancelled } = await ctx.executors.call(current.serverId, 'cancel_deploy', { deployment: current.id });
   if (cancelled) {

@@ -2,10 +2,14 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { smallestId } from '../../shared/names.ts';
 import { openTestContext, type TestContext } from '../../test/support/control-plane-context.ts';
 import { findAppById, placeApp, type AppView } from '../store/apps.ts';
+import { findDeployment, insertDeployment } from '../store/deployments.ts';
 import { insertEvent, listEvents } from '../store/events.ts';
+import type { DeploymentRow } from '../store/schema.ts';
 import { insertServer } from '../store/servers.ts';
 import type { Context } from './context.ts';
+import { endDeployment } from './deployments.ts';
 import { followEvents, recordEvent } from './events.ts';
+import { changeStatus } from './statuses.ts';
 import { sweep } from './sweep.ts';
 
 const hour = 3600 * 1000;
@@ -49,6 +53,30 @@ describe('the events of an app', () => {
     await insertEvent(ctx.db, { id, appId: app.id, type, actor: 'system', message: type, data: {}, createdAt: time });
     return id;
   };
+
+  test('REL-08 are written together with what they tell of, or neither is', async () => {
+    const server = await place();
+    const id = ctx.newId('deployment');
+    const row: DeploymentRow = {
+      id, appId: app.id, serverId: server, status: 'running', phase: 'health', image: 'nginx:alpine', imageId: null, strategy: 'start-first', rollbackOf: null, actor: 'usr_1', failure: null,
+      observedAt: 0, expiresAt: now, createdAt: now, startedAt: now, finishedAt: null,
+    };
+    await insertDeployment(ctx.db, row);
+    const stop = () => changeStatus(ctx, server, { app: app.id, status: 'stopped', reason: 'exit code 1', at: 1 });
+    const end = () => endDeployment(ctx, row, { status: 'succeeded', failure: null });
+    await ctx.db.client.execute(`create trigger broken before insert on events begin select raise(abort, 'no room'); end`);
+    await expect(stop()).rejects.toThrow('no room');
+    await expect(end()).rejects.toThrow('no room');
+    expect(await reachable()).toMatchObject({ status: 'created' });
+    expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'running', finishedAt: null });
+    await ctx.db.client.execute('drop trigger broken');
+    await stop();
+    expect(await end()).toBe(true);
+    // What is no change is not told.
+    await stop();
+    expect(await end()).toBe(false);
+    expect((await types()).toSorted()).toEqual(['app.created', 'app.status', 'deployment.succeeded']);
+  });
 
   test('are followed from now on, in the order in which they appeared, also where ids were made in another one', async () => {
     const gone = new AbortController();

@@ -4,8 +4,10 @@ import { AppError } from '../../shared/errors.ts';
 import { isId, smallestId, timeOfId } from '../../shared/names.ts';
 import { describeError } from '../log.ts';
 import { findAppById, type AppView } from '../store/apps.ts';
-import { findNewestEvent, insertEvent, listEvents, listEventsAfter } from '../store/events.ts';
+import { batch, type Statement } from '../store/db.ts';
+import { findNewestEvent, insertEvent, insertEventOfChange, listEvents, listEventsAfter } from '../store/events.ts';
 import type { EventRow } from '../store/schema.ts';
+import { findStatus } from '../store/statuses.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
 
@@ -23,6 +25,20 @@ export async function recordEvent(ctx: Context, { data = {}, ...event }: NewEven
   const { serverId } = await insertEvent(ctx.db, { id, ...event, data, createdAt: ctx.clock() });
   if (serverId === null) return;
   await wake(ctx, serverId, event.appId, id);
+}
+
+/**
+ * A change and the events that tell of it, all or none: what happened and was not told would be lost (REL-08). Answers whether the statement changed
+ * anything; where it did not, nothing is recorded.
+ */
+export async function recordChange(ctx: Context, change: Statement, appId: string, told: readonly Omit<NewEvent, 'appId'>[]): Promise<boolean> {
+  const rows = told.map(({ data = {}, ...event }) => ({ id: ctx.newId('event'), appId, ...event, data, createdAt: ctx.clock() }));
+  const [changed = 0] = await batch(ctx.db, [change, ...rows.map((row) => insertEventOfChange(ctx.db, row))]);
+  if (changed === 0) return false;
+  const { serverId = null } = (await findStatus(ctx.db, appId)) ?? {};
+  const newest = rows.at(-1);
+  if (serverId !== null && newest !== undefined) await wake(ctx, serverId, appId, newest.id);
+  return true;
 }
 
 /** Whoever follows the events of an app that has been deleted finds out at once. */

@@ -54,6 +54,17 @@ describe('an idempotency key', () => {
     expect(await ask()).toEqual({ reply });
   });
 
+  test('keeps its reply also where the database is away for a moment', async () => {
+    const working = await claim();
+    await ctx.db.client.execute(`create trigger away before update on idempotency_keys begin select raise(abort, 'database is away'); end`);
+    const settled = working.settle(reply);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await ctx.db.client.execute('drop trigger away');
+    await settled;
+    expect(await ask()).toEqual({ reply });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('of twenty that come at once one gets it', async () => {
     const asked = await Promise.allSettled(Array.from({ length: 20 }, () => ask()));
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

@@ -31,7 +31,7 @@ export interface Claim {
   /** The same id in every attempt: an attempt that is made again finds what the one before has begun. */
   fixedId(kind: IdKind): string;
   /** From now on this is the reply. Never rejects: the work is done, whether or not that can be noted. */
-  settle(reply: KeptReply): Promise<void>;
+  settle(reply: KeptReply | Promise<KeptReply>): Promise<void>;
   /** Nothing has been done: the key is free again. Never rejects. */
   release(): Promise<void>;
 }
@@ -70,18 +70,30 @@ function inUse(): AppError {
 function hold(ctx: Context, row: IdempotencyKeyRow): Claim {
   const attempt = async (what: string, work: Promise<void>) => work.catch((error: unknown) => ctx.log.error(what, { cause: describeError(error) }));
   const timer = setInterval(() => void attempt('extend lease of idempotency key', extendLease(ctx.db, row, ctx.clock() + lease)), renewal);
-  const seal = async (reply: KeptReply) => writeReply(ctx.db, row, await ctx.vault.seal(JSON.stringify(shorten(reply)), purpose(row)));
+  const keep = async (reply: KeptReply | Promise<KeptReply>) => {
+    const sealed = await ctx.vault.seal(JSON.stringify(shorten(await reply)), purpose(row));
+    await persistently(() => writeReply(ctx.db, row, sealed));
+  };
   return {
     fixedId: (kind) => newId(kind, row.createdAt, toBytes(sha256(JSON.stringify([kind, row.userId, row.keyHash, row.createdAt])))),
-    settle: (reply) => {
-      clearInterval(timer);
-      return attempt('keep reply of idempotency key', seal(reply));
-    },
+    settle: (reply) => attempt('keep reply of idempotency key', keep(reply)).finally(() => clearInterval(timer)),
     release: () => {
       clearInterval(timer);
       return attempt('release idempotency key', dropKey(ctx.db, row));
     },
   };
+}
+
+/** What has been done and cannot be noted would be done again: a database that is away for a moment is asked again, with the lease still held. */
+async function persistently(write: () => Promise<void>): Promise<void> {
+  for (const pause of [100, 500, 2_000]) {
+    try {
+      return await write();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+  return write();
 }
 
 function shorten(reply: KeptReply): KeptReply {

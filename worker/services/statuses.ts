@@ -4,7 +4,7 @@ import type { AppStatus } from '../../shared/status.ts';
 import { listEvents } from '../store/events.ts';
 import { explainFailedStart, findFailedStart, findStatus, observeStatus } from '../store/statuses.ts';
 import type { Context } from './context.ts';
-import { recordEvent } from './events.ts';
+import { recordChange, recordEvent } from './events.ts';
 
 interface Status {
   status: AppStatus;
@@ -20,18 +20,20 @@ export interface StatusFact extends Status {
 /** Does nothing about what is older than what is known, and what is no change. */
 export async function changeStatus(ctx: Context, serverId: string, { app: appId, status, reason, at }: StatusFact): Promise<void> {
   const before = await findStatus(ctx.db, appId);
-  const isNews = await observeStatus(ctx.db, { appId, serverId, status, reason, at, now: ctx.clock() });
-  if (!isNews || before === undefined) return;
+  if (before === undefined) return;
+  const change = observeStatus(ctx.db, { appId, serverId, status, reason, at, now: ctx.clock() });
   const message = reason === null ? `App is ${status}` : `App is ${status}: ${reason}`;
-  await recordEvent(ctx, { appId, type: 'app.status', actor: 'system', message, data: { status, previous: before.status, reason } });
-  await recordHealth(ctx, appId, before, { status, reason });
+  await recordChange(ctx, change, appId, [
+    { type: 'app.status', actor: 'system', message, data: { status, previous: before.status, reason } },
+    ...healthEvents(before, { status, reason }),
+  ]);
 }
 
 /** For those who want to be told of health, and not of every start and stop. */
-async function recordHealth(ctx: Context, appId: string, before: Status, { status, reason }: Status): Promise<void> {
-  if (status === 'unhealthy') await recordEvent(ctx, { appId, type: 'app.unhealthy', actor: 'system', message: reason ?? 'health check failed', data: { reason } });
-  if (before.status !== 'unhealthy' || status !== 'running') return;
-  await recordEvent(ctx, { appId, type: 'app.healthy', actor: 'system', message: reason ?? 'health check passes again', data: { reason, previous: before.reason } });
+function healthEvents(before: Status, { status, reason }: Status) {
+  if (status === 'unhealthy') return [{ type: 'app.unhealthy', actor: 'system', message: reason ?? 'health check failed', data: { reason } }];
+  if (before.status !== 'unhealthy' || status !== 'running') return [];
+  return [{ type: 'app.healthy', actor: 'system', message: reason ?? 'health check passes again', data: { reason, previous: before.reason } }];
 }
 
 /** An app that is missing in the full picture has no container. That of an app which never came up was taken away by its deployment. */

@@ -20,7 +20,8 @@ export function once<Query>(build: (db: Db) => Query): (db: Db) => Query {
   };
 }
 
-interface Statement {
+/** Of a batch: a query that is built and not run. */
+export interface Statement {
   toSQL(): { sql: string; params: unknown[] };
 }
 

@@ -1,14 +1,14 @@
 import { and, asc, desc, eq, gt, inArray, lt, lte, sql } from 'drizzle-orm';
 import type { DeployStrategy } from '../../shared/protocol/spec.ts';
 import type { DeploymentPhase, DeploymentStatus } from '../../shared/status.ts';
-import type { Db } from './db.ts';
+import type { Db, Statement } from './db.ts';
 import { deployments, type AppRow, type DeploymentRow } from './schema.ts';
 
 /** Nothing of an app that is being deleted is started or delivered. */
 const staysThere = sql`not exists (select 1 from removals where removals.app_id = deployments.app_id)`;
 
-export async function insertDeployment({ orm }: Db, row: DeploymentRow): Promise<void> {
-  await orm.insert(deployments).values(row);
+export function insertDeployment({ orm }: Db, row: DeploymentRow): Statement & PromiseLike<unknown> {
+  return orm.insert(deployments).values(row);
 }
 
 export async function findDeployment({ orm }: Db, id: string): Promise<DeploymentRow | undefined> {
@@ -112,15 +112,13 @@ interface Ending {
   now: number;
 }
 
-/** Ends a deployment once: undefined when it had ended before. `from` narrows it to one state, for a compare-and-set. */
-export async function finishDeployment({ orm }: Db, id: string, ending: Ending, from: DeploymentStatus[] = ['queued', 'running']): Promise<DeploymentRow | undefined> {
+/** Ends a deployment once: changes nothing when it had ended before. `from` narrows it to one state, for a compare-and-set. */
+export function finishDeployment({ orm }: Db, id: string, ending: Ending, from: DeploymentStatus[] = ['queued', 'running']): Statement {
   const { now, imageId, ...changes } = ending;
   return orm
     .update(deployments)
     .set({ ...changes, finishedAt: now, ...(imageId != null && { imageId }) })
-    .where(and(eq(deployments.id, id), inArray(deployments.status, from)))
-    .returning()
-    .get();
+    .where(and(eq(deployments.id, id), inArray(deployments.status, from)));
 }
 
 export async function listExpired({ orm }: Db, now: number, startedBefore: number): Promise<DeploymentRow[]> {

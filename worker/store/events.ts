@@ -1,16 +1,24 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
-import { batch, type Db } from './db.ts';
+import { and, desc, eq, lt, sql, type SQL } from 'drizzle-orm';
+import { batch, type Db, type Statement } from './db.ts';
 import { events, type EventRow } from './schema.ts';
 
 /** Answers the server of the app; null when it is placed nowhere. Does nothing when the app has been deleted meanwhile. */
-export async function insertEvent({ orm }: Db, row: EventRow): Promise<{ serverId: string | null }> {
-  const [written] = await orm
+export async function insertEvent(db: Db, row: EventRow): Promise<{ serverId: string | null }> {
+  const [written] = await insertion(db, row, sql`true`).returning({ serverId: sql<string | null>`(select server_id from apps where apps.id = ${row.appId})` });
+  return written ?? { serverId: null };
+}
+
+/** As part of a batch, where the statement before it has changed something. */
+export function insertEventOfChange(db: Db, row: EventRow): Statement {
+  return insertion(db, row, sql`changes() > 0`);
+}
+
+function insertion({ orm }: Db, row: EventRow, condition: SQL) {
+  return orm
     .insert(events)
     .select(
-      sql`select ${row.id}, ${row.appId}, ${row.type}, ${row.actor}, ${row.message}, ${JSON.stringify(row.data)}, ${row.createdAt} where exists (select 1 from apps where id = ${row.appId})`,
-    )
-    .returning({ serverId: sql<string | null>`(select server_id from apps where apps.id = ${row.appId})` });
-  return written ?? { serverId: null };
+      sql`select ${row.id}, ${row.appId}, ${row.type}, ${row.actor}, ${row.message}, ${JSON.stringify(row.data)}, ${row.createdAt} where ${condition} and exists (select 1 from apps where id = ${row.appId})`,
+    );
 }
 
 interface EventFilter {

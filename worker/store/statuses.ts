@@ -1,6 +1,6 @@
 import { and, desc, eq, lt, ne, sql } from 'drizzle-orm';
 import type { AppStatus } from '../../shared/status.ts';
-import type { Db } from './db.ts';
+import type { Db, Statement } from './db.ts';
 import { apps, deployments, type DeploymentRow } from './schema.ts';
 
 export async function listStatuses({ orm }: Db, serverId: string): Promise<{ id: string; status: AppStatus }[]> {
@@ -26,16 +26,12 @@ interface Observation {
   now: number;
 }
 
-/**
- * Writes a transition, unless the app is not on that server (SEC-17), already has the status, or something newer is known (REL-21).
- * Answers whether it was one.
- */
-export async function observeStatus({ orm }: Db, { appId, serverId, status, reason, at, now }: Observation): Promise<boolean> {
-  const { rowsAffected } = await orm
+/** A transition, which changes nothing when the app is not on that server (SEC-17), already has the status, or something newer is known (REL-21). */
+export function observeStatus({ orm }: Db, { appId, serverId, status, reason, at, now }: Observation): Statement {
+  return orm
     .update(apps)
     .set({ status, statusReason: reason, statusSince: now, observedAt: at })
     .where(and(eq(apps.id, appId), eq(apps.serverId, serverId), lt(apps.observedAt, at), ne(apps.status, status)));
-  return rowsAffected > 0;
 }
 
 const neverSucceeded = (appId: string) => sql`not exists (select 1 from deployments as other where other.app_id = ${appId} and other.status = 'succeeded')`;
