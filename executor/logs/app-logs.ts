@@ -4,6 +4,7 @@ import type { LogEntry, LogFilter } from '../../shared/protocol/logs.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { LogArchive } from './archive.ts';
 import { Follower, type FollowRequest } from './follow.ts';
+import { LiveLogs } from './live.ts';
 import { listSources, type LogStore } from './sources.ts';
 import { beginReadings, readTail } from './tail.ts';
 
@@ -13,11 +14,13 @@ const changing = new Set(['start', 'die', 'destroy']);
 export class AppLogs {
   readonly archive: LogArchive;
   readonly #store: LogStore;
+  readonly #live: LiveLogs;
   readonly #followers = new Map<Follower, string>();
 
   constructor(engine: Engine, archive: LogArchive) {
     this.archive = archive;
     this.#store = { engine, archive };
+    this.#live = new LiveLogs(engine);
   }
 
   /** The last lines that match, oldest first. @throws AppError app_not_deployed, invalid_value, engine_unreachable */
@@ -29,7 +32,7 @@ export class AppLogs {
 
   /** Runs until the signal aborts or no more lines can match. @throws as `read` */
   async follow(request: FollowRequest): Promise<void> {
-    const follower = new Follower(this.#store, request);
+    const follower = new Follower(this.#store, this.#live, request);
     this.#followers.set(follower, request.app);
     try {
       await follower.run();

@@ -98,6 +98,11 @@ export class Track {
     for (const stream of Object.values(this.#streams)) Object.assign(stream, { isReplay: true, replayed: 0 });
   }
 
+  /** The engine goes on with this line, from wherever that may be. */
+  goOnAt({ stream, time }: LogLine): void {
+    if (time <= this.#streams[stream].time) this.rewind();
+  }
+
   /** Nothing from before `time` is wanted of a stream that has not been heard of yet. */
   skipTo(time: string): void {
     for (const stream of Object.values(this.#streams)) {

@@ -8,6 +8,7 @@ import type { LogFilter, LogLine } from '../../shared/protocol/logs.ts';
 import { writeCursor, type Told, type Track } from './cursor.ts';
 import { encodeEntry } from './encode.ts';
 import { toLineTest, type LineTest } from './filter.ts';
+import type { Feed, LiveLogs } from './live.ts';
 import { listSources, readSource, type LogSource, type LogStore } from './sources.ts';
 import { beginningOf, beginReadings, beginTrack, readTail } from './tail.ts';
 
@@ -36,14 +37,27 @@ const tolerableLag = 2_000;
 /** ms after which a container whose log ended at once is looked at again. */
 const pause = 250;
 
-/** Last lines that are asked for, one after the other; at last all. */
-const tails = [100, 10_000, 200_000, undefined];
+/** Last lines that are asked for, one after the other. */
+const tails = [100, 10_000, 40_000, 160_000];
+
+/** Lines that may come while what was before them is read. */
+const mostEarly = 10_000;
 
 /** How a source is read. */
 interface Reading {
-  follow?: boolean;
   signal: AbortSignal;
   onBatch: () => Promise<void> | void;
+}
+
+interface Listening {
+  signal: AbortSignal;
+  onBatch: () => void;
+}
+
+/** Of a log: its last lines, or those from a time on. */
+interface Range {
+  tail?: number;
+  since?: string | undefined;
 }
 
 /** A container as this follower knows it. */
@@ -58,6 +72,7 @@ interface Followed {
 
 export class Follower {
   readonly #store: LogStore;
+  readonly #live: LiveLogs;
   readonly #request: FollowRequest;
   readonly #matches: LineTest;
   /** Ends whatever is being read. */
@@ -68,8 +83,9 @@ export class Follower {
   #failure: unknown;
   #wake = Promise.withResolvers<void>();
 
-  constructor(store: LogStore, request: FollowRequest) {
+  constructor(store: LogStore, live: LiveLogs, request: FollowRequest) {
     this.#store = store;
+    this.#live = live;
     this.#request = request;
     this.#matches = toLineTest(request.filter);
     this.#signal = AbortSignal.any([request.signal, this.#end.signal]);
@@ -174,42 +190,103 @@ export class Follower {
       before = time;
     };
     try {
-      await this.#read(followed, { follow: true, signal: AbortSignal.any([this.#signal, lag.signal]), onBatch });
+      await this.#listen(followed, { signal: AbortSignal.any([this.#signal, lag.signal]), onBatch });
     } catch (error) {
       if (!lag.signal.aborted) throw error;
     }
     return lag.signal.aborted;
   }
 
+  /** To what others listen to already, or from where this follower was left. */
+  async #listen(followed: Followed, how: Listening): Promise<void> {
+    const { source, track } = followed;
+    if (source.container === null) return;
+    const feed = await this.#live.find(source.container);
+    if (feed !== null && (await this.#share(followed, feed, how))) return;
+    for (const range of this.#ranges(track)) {
+      track.rewind();
+      const isTooLate = (line: LogLine) => range.tail !== undefined && !track.hasTold(line);
+      const onLine = (line: LogLine) => this.#take(line, track, how.signal);
+      if (await this.#live.open(source.container, { ...range, isTooLate }, { onLine, onBatch: how.onBatch }, how.signal)) return;
+    }
+  }
+
+  /** What comes waits until what was before it has been read; answers false when it was too much that came. */
+  async #share(followed: Followed, feed: Feed, { signal, onBatch }: Listening): Promise<boolean> {
+    if (feed.isOver) return false;
+    const { track } = followed;
+    const early: LogLine[] = [];
+    const leave = new AbortController();
+    let isCaughtUp = false;
+    let isFirst = true;
+    const take = (line: LogLine) => {
+      if (isFirst) track.goOnAt(line);
+      isFirst = false;
+      this.#take(line, track, signal);
+    };
+    const listener = {
+      onLine: (line: LogLine) => {
+        if (isCaughtUp) take(line);
+        else if (early.push(line) > mostEarly) leave.abort();
+      },
+      onBatch: () => {
+        if (isCaughtUp) onBatch();
+      },
+    };
+    const ended = feed.join(listener, AbortSignal.any([signal, leave.signal]));
+    ended.catch(() => undefined);
+    try {
+      await this.#catchUp(followed);
+    } catch (error) {
+      leave.abort();
+      throw error;
+    }
+    if (leave.signal.aborted) return false;
+    for (const line of early.splice(0)) take(line);
+    isCaughtUp = true;
+    onBatch();
+    await ended;
+    return true;
+  }
+
   #catchUp(followed: Followed): Promise<void> {
     return this.#read(followed, { signal: this.#signal, onBatch: () => this.#request.sink.flush() });
   }
 
-  /** From where it was left. The engine reads a log from its beginning, which takes seconds of a processor where there are 100 MB of it; so it is asked for its end first, for more where that does not go back far enough. */
+  /** From where it was left. */
   async #read(followed: Followed, how: Reading): Promise<void> {
-    for (const tail of followed.track.time === '' ? [undefined] : tails) {
-      if (await this.#readFrom(followed, tail, how)) return;
+    for (const range of this.#ranges(followed.track)) {
+      if (await this.#readRange(followed, range, how)) return;
     }
   }
 
-  /** Tells nothing, and answers false, when the last `tail` lines begin after those that were told. */
-  async #readFrom({ source, track }: Followed, tail: number | undefined, { signal, ...how }: Reading): Promise<boolean> {
-    track.rewind();
+  /** The engine reads a log from its beginning, which takes seconds of a processor where there are 100 MB of it; so it is asked for its end first, for more where that does not go back far enough. */
+  #ranges(track: Track): Range[] {
     const since = beginningOf(track, this.#request.filter);
+    return [...(track.time === '' ? [] : tails.map((tail) => ({ tail }))), { since }];
+  }
+
+  /** Tells nothing, and answers false, when the last `tail` lines begin after those that were told. */
+  async #readRange({ source, track }: Followed, range: Range, { signal, onBatch }: Reading): Promise<boolean> {
+    track.rewind();
     const tooShort = new AbortController();
     const reading = AbortSignal.any([signal, tooShort.signal]);
     let isBegun = false;
     const onLine = (line: LogLine) => {
-      if (!isBegun && tail !== undefined && !track.hasTold(line)) tooShort.abort();
+      if (!isBegun && range.tail !== undefined && !track.hasTold(line)) tooShort.abort();
       isBegun = true;
-      if (!reading.aborted && track.admit(line)) this.#tell(line, track);
+      this.#take(line, track, reading);
     };
     try {
-      await readSource(this.#store, this.#request.app, source, { ...how, signal: reading, ...(tail === undefined ? { since } : { tail }), onLine });
+      await readSource(this.#store, this.#request.app, source, { ...range, signal: reading, onBatch, onLine });
     } catch (error) {
       if (!tooShort.signal.aborted) throw error;
     }
     return !tooShort.signal.aborted;
+  }
+
+  #take(line: LogLine, track: Track, signal: AbortSignal): void {
+    if (!signal.aborted && track.admit(line)) this.#tell(line, track);
   }
 
   #tell(line: LogLine, track: Track): void {

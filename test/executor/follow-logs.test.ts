@@ -72,6 +72,31 @@ describe('a stream of an app\'s log', () => {
     gate.shut();
   });
 
+  it('of many readers is one reading of the engine, which goes on when the first of them leaves', async () => {
+    const gate = await createEngineGate(join(fixture.dir, 'engine-shared.sock'));
+    const life = await fixture.reopen({ socketPath: gate.path });
+    const spec = shell(counting('tick', '0.01'));
+    await deployed(fixture, spec);
+    const first = follow(life, spec.app, { tail: 0 });
+    await eventually(() => (first.entries().length > 0 ? true : undefined));
+    const others = gate.hold(/^GET \/containers\/\w+\/logs\?.*follow=true/);
+    const readers = Array.from({ length: 20 }, (_, i) => follow(life, spec.app, { tail: i }));
+    await eventually(() => (readers.every((reader) => reader.entries().length > 50) ? true : undefined));
+    first.leave();
+    await first.end;
+    const before = readers.map((reader) => reader.entries().length);
+    await eventually(() => (readers.every((reader, i) => reader.entries().length > (before[i] ?? 0) + 50) ? true : undefined));
+    for (const reader of readers) reader.leave();
+    others.release();
+    for (const reader of readers) {
+      const told = texts(reader.entries());
+      const from = Number(told[0]?.split(' ')[1]);
+      expect(told).toEqual(count('tick', from, from + told.length - 1));
+      expect(reader.dropped()).toBe(0);
+    }
+    gate.shut();
+  });
+
   it('ends by itself at the time that was asked for', async () => {
     const spec = shell(counting('tick'));
     await deployed(fixture, spec);
