@@ -14,6 +14,7 @@ export async function callFor(calls: Calls): Promise<number[]> {
   const { promise, resolve, reject } = Promise.withResolvers<number[]>();
   worker.on('message', resolve);
   worker.on('error', reject);
+  worker.on('exit', () => reject(new Error('the caller ended without a word')));
   return promise;
 }
 

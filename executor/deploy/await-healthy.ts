@@ -88,5 +88,6 @@ async function awaitUp(engine: Engine, clock: Pick<Clock, 'sleep'>, container: s
   await clock.sleep(startedAfter, signal);
   const info = await inspectContainer(engine, container);
   if (info?.State.Running === true && !info.State.Restarting && info.RestartCount === 0) return;
+  await requireReachable(engine);
   throw toExited(info?.RestartCount === 0 ? info.State.ExitCode : null, null);
 }

@@ -78,6 +78,20 @@ describe('a long body', () => {
     expect(taken).toEqual([]);
   });
 
+  it('that is no longer wanted is let go of when what was begun with it is done', async () => {
+    answer = (socket) => socket.write('HTTP/1.0 200 OK\r\n\r\nfirst');
+    const wanted = new AbortController();
+    let isDone = false;
+    const reading = read(wanted.signal, async () => {
+      await sleep(1);
+      wanted.abort();
+      await sleep(30);
+      isDone = true;
+    });
+    await expect(reading).rejects.toThrow('no longer wanted');
+    expect(isDone).toBe(true);
+  });
+
   it('fails with what its reader throws, at once or later', async () => {
     answer = (socket) => socket.write('HTTP/1.0 200 OK\r\n\r\nfirst');
     await expect(read(undefined, () => { throw new Error('not this one'); })).rejects.toThrow('not this one');

@@ -23,14 +23,22 @@ export interface BodyRequest {
 export function readBody({ socketPath, path, signal, onBytes }: BodyRequest): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const head = createHead();
+  /** What is being done with the bytes before. Whoever asked is told of an end when that is over. */
+  let pause: Promise<void> | undefined;
+  let hasFailed = false;
   const fail = (error: unknown) => {
-    reject(error);
+    hasFailed = true;
     socket.destroy();
+    if (pause === undefined) reject(error);
+    else void pause.catch(() => undefined).then(() => reject(error));
   };
   const take = (length: number): boolean => {
     const bytes = head.status === 200 ? piece.subarray(0, length) : head.take(piece.subarray(0, length));
-    const pause = bytes.length > 0 ? onBytes(bytes) : undefined;
-    pause?.then(() => socket.resume(), fail);
+    pause = (bytes.length > 0 ? onBytes(bytes) : undefined) ?? undefined;
+    pause?.then(() => {
+      pause = undefined;
+      socket.resume();
+    }, fail);
     return pause === undefined;
   };
   const socket = connect({
@@ -53,6 +61,7 @@ export function readBody({ socketPath, path, signal, onBytes }: BodyRequest): Pr
   socket.on('error', fail);
   socket.on('close', () => {
     signal?.removeEventListener('abort', stop);
+    if (hasFailed) return;
     if (head.status === 200) resolve();
     else reject(head.refusal());
   });
@@ -60,8 +69,10 @@ export function readBody({ socketPath, path, signal, onBytes }: BodyRequest): Pr
   return promise;
 }
 
+const none: Buffer = Buffer.alloc(0);
+
 function createHead() {
-  let kept: Buffer = Buffer.alloc(0);
+  let kept: Buffer = none;
   let status = 0;
   return {
     /** 0 before it has come. */
@@ -72,9 +83,12 @@ function createHead() {
     take(bytes: Buffer): Buffer {
       kept = Buffer.concat([kept, bytes]);
       const end = kept.indexOf(endOfHead);
-      if (end < 0) return Buffer.alloc(0);
+      if (end < 0) return none;
       status = Number(kept.toString('latin1', statusAt, statusAt + 3));
-      return status === 200 ? kept.subarray(end + endOfHead.length) : Buffer.alloc(0);
+      if (status !== 200) return none;
+      const body = kept.subarray(end + endOfHead.length);
+      kept = none;
+      return body;
     },
     refusal(): Error {
       if (status === 0) return Object.assign(new Error('the connection ended without an answer'), { code: 'ECONNRESET' });

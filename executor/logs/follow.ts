@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../shared/errors.ts';
+import { limits } from '../../shared/protocol/limits.ts';
 import type { LogFilter, LogLine } from '../../shared/protocol/logs.ts';
 import { writeCursor, type Told, type Track } from './cursor.ts';
 import { encodeEntry } from './encode.ts';
@@ -40,8 +41,8 @@ const pause = 250;
 /** Last lines that are asked for, one after the other. */
 const tails = [100, 10_000, 40_000, 160_000];
 
-/** Lines that may come while what was before them is read. */
-const mostEarly = 10_000;
+/** Characters that a line takes besides its text. */
+const lineOverhead = 100;
 
 /** How a source is read. */
 interface Reading {
@@ -201,13 +202,17 @@ export class Follower {
   async #listen(followed: Followed, how: Listening): Promise<void> {
     const { source, track } = followed;
     if (source.container === null) return;
-    const feed = await this.#live.find(source.container);
-    if (feed !== null && (await this.#share(followed, feed, how))) return;
+    let mayShare = true;
     for (const range of this.#ranges(track)) {
+      const feed = mayShare ? await this.#live.find(source.container) : null;
+      if (feed !== null) {
+        if (await this.#share(followed, feed, how)) return;
+        mayShare = false;
+      }
       track.rewind();
       const isTooLate = (line: LogLine) => range.tail !== undefined && !track.hasTold(line);
       const onLine = (line: LogLine) => this.#take(line, track, how.signal);
-      if (await this.#live.open(source.container, { ...range, isTooLate }, { onLine, onBatch: how.onBatch }, how.signal)) return;
+      if (await this.#live.open(source.container, { ...range, isTooLate, mayShare }, { onLine, onBatch: how.onBatch }, how.signal)) return;
     }
   }
 
@@ -216,6 +221,7 @@ export class Follower {
     if (feed.isOver) return false;
     const { track } = followed;
     const early: LogLine[] = [];
+    let size = 0;
     const leave = new AbortController();
     let isCaughtUp = false;
     let isFirst = true;
@@ -226,8 +232,10 @@ export class Follower {
     };
     const listener = {
       onLine: (line: LogLine) => {
-        if (isCaughtUp) take(line);
-        else if (early.push(line) > mostEarly) leave.abort();
+        if (isCaughtUp) return take(line);
+        early.push(line);
+        size += line.text.length + lineOverhead;
+        if (size > limits.logBacklog) leave.abort();
       },
       onBatch: () => {
         if (isCaughtUp) onBatch();

@@ -19,6 +19,8 @@ export interface Beginning {
   since?: string | undefined;
   /** Whether it is no use to begin with this line: those before it are missing. */
   isTooLate(line: LogLine): boolean;
+  /** Whether what another one reads is as good. */
+  mayShare: boolean;
 }
 
 /** ms that a reader waits for another one's reading to have begun before it begins its own. */
@@ -37,24 +39,31 @@ export class LiveLogs {
   /** What somebody else reads of this container: its next lines are those that come next, and the ones before them are told by a plain reading that begins from now on. */
   async find(container: string): Promise<Feed | null> {
     const beginning = this.#beginning.get(container);
-    if (beginning !== undefined) await Promise.race([beginning, delay(patience, undefined, { ref: false })]);
+    if (beginning !== undefined) {
+      await Promise.race([beginning, delay(patience, undefined, { ref: false })]);
+      // One that says nothing is waited for once.
+      if (this.#beginning.get(container) === beginning) this.#beginning.delete(container);
+    }
     return this.#feeds.get(container) ?? null;
   }
 
   /**
-   * Begins to read; who comes later may share it (`find`). Resolves when the container has stopped or is gone, or with false when the first line was too late.
+   * Begins to read; who comes later may share it (`find`). Resolves when the container has stopped or is gone; with false, and nothing told, when the first line was too late, or
+   * somebody else has begun meanwhile whom the listener may share with.
    * @throws AppError engine_unreachable, and the signal's reason
    */
-  async open(container: string, { isTooLate, ...from }: Beginning, listener: Listener, signal: AbortSignal): Promise<boolean> {
+  async open(container: string, { isTooLate, mayShare, ...from }: Beginning, listener: Listener, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
     const feed = new Feed();
     const begun = Promise.withResolvers<void>();
     let isBegun = false;
-    let isLate = false;
+    let isGivenUp = false;
     const begin = (line: LogLine) => {
       isBegun = true;
-      isLate = isTooLate(line);
-      if (isLate) feed.close();
-      else if (!this.#feeds.has(container)) this.#feeds.set(container, feed);
+      const isShared = this.#feeds.has(container);
+      isGivenUp = isTooLate(line) || (isShared && mayShare);
+      if (isGivenUp) feed.close();
+      else if (!isShared) this.#feeds.set(container, feed);
       begun.resolve();
     };
     if (!this.#beginning.has(container)) this.#beginning.set(container, begun.promise);
@@ -64,7 +73,7 @@ export class LiveLogs {
       signal: feed.signal,
       onLine: (line) => {
         if (!isBegun) begin(line);
-        if (!isLate) feed.tell(line);
+        if (!isGivenUp) feed.tell(line);
       },
       onBatch: () => feed.flush(),
     });
@@ -74,13 +83,13 @@ export class LiveLogs {
       begun.resolve();
     };
     feed.signal.addEventListener('abort', forget);
-    reading.then(() => feed.finish(), (error: unknown) => feed.finish(error)).finally(forget);
+    reading.then(() => feed.finish(), (error: unknown) => feed.fail(error)).finally(forget);
     try {
       await feed.join(listener, signal);
     } catch (error) {
-      if (!isLate) throw error;
+      if (!isGivenUp) throw error;
     }
-    return !isLate;
+    return !isGivenUp;
   }
 }
 
@@ -129,12 +138,15 @@ export class Feed {
     this.#end.abort(new Error('nobody follows any more'));
   }
 
-  finish(...failure: [unknown?]): void {
+  /** The log is over. */
+  finish(): void {
     this.#isFinished = true;
-    for (const { resolve, reject } of this.#listeners.values()) {
-      if (failure.length > 0) reject(failure[0]);
-      else resolve();
-    }
+    for (const { resolve } of this.#listeners.values()) resolve();
+  }
+
+  fail(error: unknown): void {
+    this.#isFinished = true;
+    for (const { reject } of this.#listeners.values()) reject(error);
   }
 
   /** One that fails is no reason for the others not to hear. */

@@ -198,7 +198,6 @@ function createRecordingProxy(): RecordingProxy {
   return proxy;
 }
 
-/** Kept names are those that may be there. */
 /** True once none is left: a deployment that still cleans up behind itself may be about to remove one. */
 async function removeAll(engine: Dockerode, list: () => Promise<Dockerode.ContainerInfo[]>): Promise<true | undefined> {
   const containers = await list();
@@ -206,7 +205,7 @@ async function removeAll(engine: Dockerode, list: () => Promise<Dockerode.Contai
   return containers.length === 0 ? true : undefined;
 }
 
-/** 404: it is gone. */
+/** 404: it is gone. Kept names are those that may be there. */
 function ignoreGone(error: unknown): void {
   if (codeOf(error) !== 404) throw error;
 }

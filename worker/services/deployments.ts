@@ -72,7 +72,7 @@ export async function requestDeployment(ctx: Context, actor: Actor, app: AppView
     finishedAt: null,
   };
   const message = describeRequest(row, request.reason);
-  await recordChange(ctx, insertDeployment(ctx.db, row), app.id, [{ type: 'deployment.requested', actor: actor.user.id, message, data: { deployment_id: id, strategy: row.strategy, rollback_of: rollbackOf } }]);
+  await recordChange(ctx, insertDeployment(ctx.db, row), row, [{ type: 'deployment.requested', actor: actor.user.id, message, data: { deployment_id: id, strategy: row.strategy, rollback_of: rollbackOf } }]);
   await startNextDeployment(ctx, app.id, serverId);
   return describe(ctx, (await findDeployment(ctx.db, row.id)) ?? row);
 }
@@ -171,7 +171,7 @@ export async function endDeployment(ctx: Context, { id, appId, serverId }: Deplo
   const end = finishDeployment(ctx.db, id, { ...ending, phase: ending.failure?.phase ?? 'done', now: ctx.clock() });
   const message = { succeeded: 'Deployment succeeded', failed: `Deployment failed: ${ending.failure?.message ?? 'unknown reason'}`, cancelled: 'Deployment cancelled' }[ending.status];
   const event = { type: `deployment.${ending.status}`, actor: 'system', message, data: { deployment_id: id, ...(ending.failure && { code: ending.failure.code }) } };
-  if (!(await recordChange(ctx, end, appId, [event]))) return false;
+  if (!(await recordChange(ctx, end, { appId, serverId }, [event]))) return false;
   if (ending.failure !== null) await explainStop(ctx, appId, ending.failure);
   await startNextDeployment(ctx, appId, serverId);
   return true;
@@ -182,13 +182,12 @@ export async function cancelDeployment(ctx: Context, { user }: Actor, deployment
   const now = ctx.clock();
   const end = finishDeployment(ctx.db, deployment.id, { status: 'cancelled', phase: 'queued', failure: null, now }, ['queued']);
   const event = { type: 'deployment.cancelled', actor: user.id, message: 'Deployment cancelled', data: { deployment_id: deployment.id } };
-  const isUnqueued = await recordChange(ctx, end, deployment.appId, [event]);
-  const current = await findDeployment(ctx.db, deployment.id);
-  if (isUnqueued && current !== undefined) {
+  if (await recordChange(ctx, end, deployment, [event])) {
     // Its image may have been loaded already. A server that is away lets go of it by itself, a day later.
-    if (isKeptImage(current.image)) await ctx.executors.call(current.serverId, 'cancel_deploy', { deployment: current.id }).catch(() => undefined);
-    return { deployment: current, position: null, waitsFor: null };
+    if (isKeptImage(deployment.image)) await ctx.executors.call(deployment.serverId, 'cancel_deploy', { deployment: deployment.id }).catch(() => undefined);
+    return { deployment: { ...deployment, status: 'cancelled', phase: 'queued', failure: null, finishedAt: now }, position: null, waitsFor: null };
   }
+  const current = await findDeployment(ctx.db, deployment.id);
   if (current === undefined || isFinished(current.status)) throw new AppError('deployment_finished');
   const { cancelled } = await ctx.executors.call(current.serverId, 'cancel_deploy', { deployment: current.id });
   if (cancelled) {

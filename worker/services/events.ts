@@ -7,7 +7,6 @@ import { findAppById, type AppView } from '../store/apps.ts';
 import { batch, type Statement } from '../store/db.ts';
 import { findNewestEvent, insertEvent, insertEventOfChange, listEvents, listEventsAfter } from '../store/events.ts';
 import type { EventRow } from '../store/schema.ts';
-import { findStatus } from '../store/statuses.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
 
@@ -31,13 +30,13 @@ export async function recordEvent(ctx: Context, { data = {}, ...event }: NewEven
  * A change and the events that tell of it, all or none: what happened and was not told would be lost (REL-08). Answers whether the statement changed
  * anything; where it did not, nothing is recorded.
  */
-export async function recordChange(ctx: Context, change: Statement, appId: string, told: readonly Omit<NewEvent, 'appId'>[]): Promise<boolean> {
+export async function recordChange(ctx: Context, change: Statement, { appId, serverId }: { appId: string; serverId: string }, told: readonly Omit<NewEvent, 'appId'>[]): Promise<boolean> {
   const rows = told.map(({ data = {}, ...event }) => ({ id: ctx.newId('event'), appId, ...event, data, createdAt: ctx.clock() }));
+  // Each event is written where the statement before it has changed something: the order is what makes it true.
   const [changed = 0] = await batch(ctx.db, [change, ...rows.map((row) => insertEventOfChange(ctx.db, row))]);
   if (changed === 0) return false;
-  const { serverId = null } = (await findStatus(ctx.db, appId)) ?? {};
   const newest = rows.at(-1);
-  if (serverId !== null && newest !== undefined) await wake(ctx, serverId, appId, newest.id);
+  if (newest !== undefined) await wake(ctx, serverId, appId, newest.id);
   return true;
 }
 

@@ -23,7 +23,7 @@ export async function changeStatus(ctx: Context, serverId: string, { app: appId,
   if (before === undefined) return;
   const change = observeStatus(ctx.db, { appId, serverId, status, reason, at, now: ctx.clock() });
   const message = reason === null ? `App is ${status}` : `App is ${status}: ${reason}`;
-  await recordChange(ctx, change, appId, [
+  await recordChange(ctx, change, { appId, serverId }, [
     { type: 'app.status', actor: 'system', message, data: { status, previous: before.status, reason } },
     ...healthEvents(before, { status, reason }),
   ]);
