@@ -18,6 +18,8 @@ afterEach(() => void (fixture.proxy.failures = 0));
 afterAll(() => fixture.close());
 
 const quick = { kind: 'tcp' as const, interval: 1, timeout: 1, grace: 1 };
+/** For what a probe answers, which takes a busy machine more than a second. */
+const patient = { ...quick, timeout: 5, grace: 3 };
 const text = (expected: string) => expect.stringContaining(expected);
 /** In any order: the engine stamps the two streams on their own. */
 const lines = (...expected: string[]) => expect.arrayContaining(expected.map((line) => expect.objectContaining({ text: line })));
@@ -27,9 +29,9 @@ describe('REL-14 a deployment that fails', () => {
     ['because the container exits', { env: { EXIT_CODE: '3' } }, { code: 'container_exited', phase: 'health', exit_code: 3, message: text('code 3'), logs: lines('version 1 starts', 'cannot go on, leaving with 3') }],
     ['because it exits and would be restarted for ever', { env: { EXIT_CODE: '7' }, restart_policy: { name: 'always', maximum_retries: 0 } }, { code: 'container_exited', exit_code: 7 }],
     ['because nothing listens', { env: { NEVER_LISTEN: '1' }, health_check: quick }, { code: 'health_check_failed', phase: 'health', exit_code: null, last_probe: text('ECONNREFUSED'), logs: lines('version 1 starts') }],
-    ['because its path answers 500', { env: { HEALTH: 'fail' }, health_check: { ...quick, kind: 'http', path: '/cgi-bin/healthz' } }, { code: 'health_check_failed', last_probe: '500 the database is away' }],
-    ['because its path is missing', { health_check: { ...quick, kind: 'http', path: '//nowhere/at?all=1' } }, { code: 'health_check_failed', last_probe: text('404') }],
-    ['because its command fails', { health_check: { ...quick, kind: 'command', command: ['/bin/sh', '-c', 'echo not ready; exit 4'] } }, { code: 'health_check_failed', last_probe: 'exit code 4 not ready' }],
+    ['because its path answers 500', { env: { HEALTH: 'fail' }, health_check: { ...patient, kind: 'http', path: '/cgi-bin/healthz' } }, { code: 'health_check_failed', last_probe: '500 the database is away' }],
+    ['because its path is missing', { health_check: { ...patient, kind: 'http', path: '//nowhere/at?all=1' } }, { code: 'health_check_failed', last_probe: text('404') }],
+    ['because its command fails', { health_check: { ...patient, kind: 'command', command: ['/bin/sh', '-c', 'echo not ready; exit 4'] } }, { code: 'health_check_failed', last_probe: 'exit code 4 not ready' }],
     ['because its command hangs', { health_check: { ...quick, kind: 'command', command: ['/bin/sleep', '60'] } }, { code: 'health_check_failed', last_probe: text('no answer within') }],
     ['because its command does not exist', { command: ['/no/such/file'] }, { code: 'container_start_failed', phase: 'start', message: text('no such file') }],
     ['because it wants more processors than there are', { cpu_limit: 1000 }, { code: 'container_start_failed', phase: 'create', message: text('CPUs') }],
