@@ -12,9 +12,12 @@ export async function actOnApp(ctx: Context, actor: Actor, app: AppView, action:
   const serverId = requireDeployed(app);
   if (!allowsAction(app.status, action)) throw new AppError('invalid_state', { detail: `The app is ${app.status}: ${action} does not apply.` });
   const { status } = await ctx.executors.call(serverId, 'act', { app: app.id, action });
-  await changeStatus(ctx, serverId, { app: app.id, status, reason: null, at: app.observedAt + 1 });
+  // What was observed before, such as the exit in a restart, came on the same socket before the answer.
+  const { observedAt } = (await findAppById(ctx.db, app.id)) ?? app;
+  await changeStatus(ctx, serverId, { app: app.id, status, reason: null, at: observedAt + 1 });
   await recordEvent(ctx, { appId: app.id, type: `app.${action}`, actor: actor.user.id, message: `${action} asked for` });
-  return withUsage(ctx, (await findAppById(ctx.db, app.id)) ?? app);
+  // What the executor has answered is the newest there is; an observation of before may be written down only now.
+  return withUsage(ctx, { ...((await findAppById(ctx.db, app.id)) ?? app), status, statusReason: null });
 }
 
 /** The server the app runs on. @throws AppError app_not_deployed */
