@@ -50,8 +50,8 @@ interface Reading {
   onBatch: () => Promise<void> | void;
 }
 
-interface Listening {
-  signal: AbortSignal;
+/** What comes is not kept waiting. */
+interface Listening extends Reading {
   onBatch: () => void;
 }
 
@@ -210,7 +210,7 @@ export class Follower {
         mayShare = false;
       }
       track.rewind();
-      const isTooLate = (line: LogLine) => range.tail !== undefined && !track.hasTold(line);
+      const isTooLate = (line: LogLine) => leavesGap(range, track, line);
       const onLine = (line: LogLine) => this.#take(line, track, how.signal);
       if (await this.#live.open(source.container, { ...range, isTooLate, mayShare }, { onLine, onBatch: how.onBatch }, how.signal)) return;
     }
@@ -281,7 +281,7 @@ export class Follower {
     const reading = AbortSignal.any([signal, tooShort.signal]);
     let isBegun = false;
     const onLine = (line: LogLine) => {
-      if (!isBegun && range.tail !== undefined && !track.hasTold(line)) tooShort.abort();
+      if (!isBegun && leavesGap(range, track, line)) tooShort.abort();
       isBegun = true;
       this.#take(line, track, reading);
     };
@@ -309,6 +309,11 @@ export class Follower {
     const told: Told[] = this.#followed.map(({ track, isOver }) => ({ deployment: track.deployment, position: track.toString(), isStarted: track.time !== '', isOver }));
     return writeCursor(told, own.deployment);
   }
+}
+
+/** Whether last lines that begin with this one begin behind lines that have not been told. */
+function leavesGap({ tail }: Range, track: Track, first: LogLine): boolean {
+  return tail !== undefined && !track.hasTold(first);
 }
 
 /** ms: what `setTimeout` takes at most. */
