@@ -1,5 +1,6 @@
 /** From start to healthy: probe fast, and notice at once when the container exits instead. */
 import { AppError } from '../../shared/errors.ts';
+import { anySignal } from '../any-signal.ts';
 import type { Clock } from '../clock.ts';
 import { inspectContainer, nextExit } from '../docker/containers.ts';
 import { requireReachable, type Engine } from '../docker/engine.ts';
@@ -35,7 +36,7 @@ const startedAfter = 1_000;
 /** @throws UnhealthyError, or the signal's reason */
 export async function awaitHealthy(options: AwaitHealthyOptions): Promise<void> {
   const done = new AbortController();
-  const signal = AbortSignal.any([options.signal, done.signal]);
+  const signal = anySignal(options.signal, done.signal);
   const seen: { lastProbe: string | null } = { lastProbe: null };
   try {
     await Promise.race([awaitExit(options, seen, signal), awaitProbe(options, seen, signal)]);
@@ -66,10 +67,11 @@ function toExited(exitCode: number | null, lastProbe: string | null): UnhealthyE
 async function awaitProbe({ engine, clock, target, longest, signal: cancelled }: AwaitHealthyOptions, seen: { lastProbe: string | null }, signal: AbortSignal): Promise<void> {
   if (target.check.kind === 'started') return awaitUp(engine, clock, target.container, signal);
   const grace = Math.min(target.check.grace, longest);
+  const within = { ...target, check: { ...target.check, timeout: Math.min(target.check.timeout, grace) } };
   const deadline = Date.now() + grace * 1000;
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(grace * 1000)]);
+  const ending = anySignal(signal, AbortSignal.timeout(grace * 1000));
   for (let pause = firstPause; Date.now() < deadline; pause = Math.min(pause * 1.5, longestPause)) {
-    const result = await probe(engine, target, ending);
+    const result = await probe(engine, within, ending);
     cancelled.throwIfAborted();
     if (result.isHealthy) return;
     // A probe that only the end of the grace cut off tells less than the one before it.

@@ -1,5 +1,6 @@
 /** Bringing an image onto the engine: within its time, and while there is room. */
 import { AppError } from '../../shared/errors.ts';
+import { anySignal } from '../any-signal.ts';
 import { guardDisk } from '../disk.ts';
 import { requireReachable } from '../docker/engine.ts';
 import { findImage, listImages, pullImage, requireImage } from '../docker/images.ts';
@@ -22,7 +23,7 @@ export async function pull(host: DeployHost, { spec, control }: Deployment): Pro
 async function withDeadline({ engine, deadlines }: DeployHost, image: string, cancelled: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const deadline = AbortSignal.timeout(deadlines.pull * 1000);
   try {
-    await work(AbortSignal.any([cancelled, deadline]));
+    await work(anySignal(cancelled, deadline));
   } catch (cause) {
     cancelled.throwIfAborted();
     if (deadline.aborted) throw new AppError('deadline_exceeded', { detail: `pull ${image}: not done within ${deadlines.pull} s (DOCKUP_PULL_TIMEOUT).`, cause });

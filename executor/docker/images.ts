@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { AppError } from '../../shared/errors.ts';
 import { canonicalImage } from '../../shared/image-reference.ts';
 import { isKeptImage, labels } from '../../shared/names.ts';
+import { anySignal } from '../any-signal.ts';
 import { asked, daemonMessage, statusOf, toAppError, type Engine } from './engine.ts';
 import { readFailure } from './progress.ts';
 import { createPullProgress } from './pull-progress.ts';
@@ -48,7 +49,7 @@ export async function pullImage({ docker }: Engine, image: string, { signal, onP
   };
   try {
     // The engine's client answers with the reply itself, which its types do not say; its own reader of such streams passes over failures.
-    const reply = (await docker.createImage({ fromImage: withTag(image), abortSignal: AbortSignal.any([signal, ended.signal]) })) as IncomingMessage;
+    const reply = (await docker.createImage({ fromImage: withTag(image), abortSignal: anySignal(signal, ended.signal) })) as IncomingMessage;
     const failure = await readFailure(reply, watch);
     if (failure !== null) throw new Error(failure);
   } catch (error) {

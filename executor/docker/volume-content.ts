@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import { labels } from '../../shared/names.ts';
+import { anySignal } from '../any-signal.ts';
 import { isDiskFull } from '../disk.ts';
 import { explain } from '../images/filter.ts';
 import { unpackingStages } from '../images/unpack.ts';
@@ -68,7 +69,7 @@ async function unpack(container: Dockerode.Container, { content, maxBytes, guard
   for (const stream of [content, ...stages]) stream.once('error', (error) => (broken ??= { by: stream, error }));
   const ended = new AbortController();
   const reading = pipeline([content, ...stages], { signal });
-  const writing = container.putArchive(inspector, { path: mountPoint, abortSignal: AbortSignal.any([signal, ended.signal]) });
+  const writing = container.putArchive(inspector, { path: mountPoint, abortSignal: anySignal(signal, ended.signal) });
   try {
     await Promise.all([reading, writing]);
   } catch (error) {

@@ -1,5 +1,6 @@
 /** A command without a terminal, from its start to its exit code. */
 import type { Result } from '../../shared/protocol/calls.ts';
+import { anySignal } from '../any-signal.ts';
 import { startCommand } from '../docker/exec.ts';
 import type { Engine } from '../docker/engine.ts';
 import { attend } from './attend.ts';
@@ -17,7 +18,7 @@ export interface RunOptions {
 export async function runCommand(engine: Engine, { container, cmd, stdin, timeout }: RunOptions, signal: AbortSignal): Promise<Result<'exec'>> {
   signal.throwIfAborted();
   const deadline = timeout === null ? null : AbortSignal.timeout(timeout * 1000);
-  const over = deadline === null ? signal : AbortSignal.any([signal, deadline]);
+  const over = deadline === null ? signal : anySignal(signal, deadline);
   const output = createOutput();
   try {
     const command = await startCommand(engine, { container, cmd, hasTerminal: false, hasInput: stdin !== null }, over);

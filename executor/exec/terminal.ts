@@ -1,6 +1,7 @@
 /** A command on a terminal, for as long as its reader is there (REL-19). */
 import { AppError } from '../../shared/errors.ts';
 import type { StreamEnd } from '../../shared/protocol/messages.ts';
+import { anySignal } from '../any-signal.ts';
 import type { Command, Size } from '../docker/exec.ts';
 import type { ExecutorStream } from '../streams/stream.ts';
 import { attend } from './attend.ts';
@@ -18,7 +19,7 @@ const longest = 12;
 
 export async function runTerminal({ stream, size, idleTimeout, start }: Terminal): Promise<StreamEnd> {
   const watch = createWatch(idleTimeout);
-  const over = AbortSignal.any([stream.signal, watch.signal]);
+  const over = anySignal(stream.signal, watch.signal);
   const starting = start(over);
   // What is typed at once must not meet a terminal that has no size yet.
   const sized = starting.then(async (command) => {

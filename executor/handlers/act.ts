@@ -22,7 +22,7 @@ export function act(context: HandlerContext, { app, action }: Params<'act'>): Pr
     if (obstacle !== null) throw new AppError('invalid_state', { detail: obstacle });
     if (action === 'stop' || action === 'pause') await silence(context, container, action);
     else await wakeUp(host, container, action);
-    return { status: (await observer.status(app)) ?? 'stopped' };
+    return { status: (await observer.statusAfter(container)) ?? 'stopped' };
   });
 }
 

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
+import { anySignal } from '../any-signal.ts';
 import { guardDisk } from '../disk.ts';
 import { filterArchive } from '../images/filter.ts';
 import { dataRootOf, describeImage, loadArchive } from '../images/load.ts';
@@ -71,7 +72,7 @@ async function load({ host, uploads, loaded: notes }: HandlerContext, { app, ima
   // It is destroyed by whoever knows why.
   pack.on('error', () => undefined);
   const ended = new AbortController();
-  const loading = loadArchive(engine, pack, AbortSignal.any([signal, ended.signal]));
+  const loading = loadArchive(engine, pack, anySignal(signal, ended.signal));
   const filtering = filterArchive(source, pack, { image, pick, maxBytes: uploads.maxBytes, onProgress: () => guard(0), signal });
   try {
     await Promise.all([filtering, loading]);

@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/calls.ts';
 import type { StatsSample } from '../../shared/protocol/usage.ts';
+import { anySignal } from '../any-signal.ts';
 import { nextExit } from '../docker/containers.ts';
 import { requireReachable } from '../docker/engine.ts';
 import type { ExecutorStream, StreamHandler } from '../streams/stream.ts';
@@ -19,7 +20,7 @@ export function streamStats(context: HandlerContext): StreamHandler<'stats'> {
   return async ({ app }, stream) => {
     const container = await requireRunning(context, app);
     const over = new AbortController();
-    const signal = AbortSignal.any([stream.signal, over.signal]);
+    const signal = anySignal(stream.signal, over.signal);
     // The engine keeps the stream of a container that has ended open, and says nothing more on it.
     nextExit(host.engine, container, signal).catch(() => undefined).finally(() => over.abort());
     try {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Transform, type Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { AppError } from '../../shared/errors.ts';
+import { anySignal } from '../any-signal.ts';
 import { interrupted } from '../transfers.ts';
 
 interface Caps {
@@ -81,7 +82,7 @@ async function readHead(source: Readable, length: number, signal?: AbortSignal):
 
 async function nextChange(source: Readable, signal?: AbortSignal): Promise<void> {
   const settled = new AbortController();
-  const stop = signal === undefined ? settled.signal : AbortSignal.any([signal, settled.signal]);
+  const stop = signal === undefined ? settled.signal : anySignal(signal, settled.signal);
   try {
     await Promise.race(['readable', 'end', 'close'].map((event) => once(source, event, { signal: stop })));
   } catch (error) {

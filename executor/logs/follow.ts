@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { LogFilter, LogLine } from '../../shared/protocol/logs.ts';
+import { anySignal } from '../any-signal.ts';
 import { writeCursor, type Told, type Track } from './cursor.ts';
 import { encodeEntry } from './encode.ts';
 import { toLineTest, type LineTest } from './filter.ts';
@@ -89,7 +90,7 @@ export class Follower {
     this.#live = live;
     this.#request = request;
     this.#matches = toLineTest(request.filter);
-    this.#signal = AbortSignal.any([request.signal, this.#end.signal]);
+    this.#signal = anySignal(request.signal, this.#end.signal);
   }
 
   /** The containers of the app have changed. */
@@ -191,7 +192,7 @@ export class Follower {
       before = time;
     };
     try {
-      await this.#listen(followed, { signal: AbortSignal.any([this.#signal, lag.signal]), onBatch });
+      await this.#listen(followed, { signal: anySignal(this.#signal, lag.signal), onBatch });
     } catch (error) {
       if (!lag.signal.aborted) throw error;
     }
@@ -241,7 +242,7 @@ export class Follower {
         if (isCaughtUp) onBatch();
       },
     };
-    const ended = feed.join(listener, AbortSignal.any([signal, leave.signal]));
+    const ended = feed.join(listener, anySignal(signal, leave.signal));
     ended.catch(() => undefined);
     try {
       await this.#catchUp(followed);
@@ -278,7 +279,7 @@ export class Follower {
   async #readRange({ source, track }: Followed, range: Range, { signal, onBatch }: Reading): Promise<boolean> {
     track.rewind();
     const tooShort = new AbortController();
-    const reading = AbortSignal.any([signal, tooShort.signal]);
+    const reading = anySignal(signal, tooShort.signal);
     let isBegun = false;
     const onLine = (line: LogLine) => {
       if (!isBegun && leavesGap(range, track, line)) tooShort.abort();

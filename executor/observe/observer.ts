@@ -73,6 +73,13 @@ export class Observer {
     return this.#seen.get(app)?.status ?? null;
   }
 
+  /** The same, of an app whose container has just been changed; null when it has none any more. */
+  async statusAfter({ app, id }: AppContainer): Promise<AppStatus | null> {
+    this.#hinted.add(id);
+    await this.#lookAtHinted();
+    return this.#seen.get(app)?.status ?? null;
+  }
+
   hint(hint: Hint): void {
     this.#tellOom(hint);
     this.#markStop(hint);
@@ -196,8 +203,8 @@ export class Observer {
   }
 
   /**
-   * The engine tells of an exit before its list of containers shows it. An inspection waits for the lock that it holds in between
-   * (moby daemon/monitor.go, handleContainerExit).
+   * The engine tells of an exit, and answers who asked it to stop a container, before its list of containers shows it. An inspection waits for the lock that it
+   * holds in between (moby daemon/monitor.go, handleContainerExit).
    */
   async #lookAtHinted(): Promise<void> {
     const hinted = [...this.#hinted];

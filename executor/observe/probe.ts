@@ -1,6 +1,7 @@
 /** One look at an app's health. */
 import { connect } from 'node:net';
 import type { HealthCheckSpec } from '../../shared/protocol/spec.ts';
+import { anySignal } from '../any-signal.ts';
 import type { Engine } from '../docker/engine.ts';
 import { runCommand } from '../exec/run.ts';
 import { httpRequest } from '../http.ts';
@@ -25,7 +26,7 @@ const bodyBytes = 256;
 
 /** Never throws: whatever goes wrong is the answer. */
 export async function probe(engine: Engine, target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(target.check.timeout * 1000)]);
+  const limited = anySignal(signal, AbortSignal.timeout(target.check.timeout * 1000));
   try {
     return await look(engine, target, limited);
   } catch (error) {
