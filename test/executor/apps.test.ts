@@ -1,4 +1,5 @@
 /** Acting on apps, their logs and their status, on the real engine. */
+import type Dockerode from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settleStops } from '../../executor/deploy/settle-stops.ts';
 import { everyLine } from '../../executor/logs/filter.ts';
@@ -6,6 +7,7 @@ import { watchEngine } from '../../executor/observe/watch.ts';
 import type { AppAction } from '../../shared/status.ts';
 import type { StatusEvent } from '../../shared/protocol/events.ts';
 import { limits } from '../../shared/protocol/limits.ts';
+import { alteredDocker } from '../support/altered-docker.ts';
 import { createEngineGate } from '../support/engine-gate.ts';
 import { ensureImages } from '../support/images.ts';
 import { docker, eventually, fetchText, openHostFixture, type HostFixture } from './host-fixture.ts';
@@ -32,10 +34,10 @@ const act = (app: string, action: AppAction) => fixture.handlers.act({ app, acti
 const statusesOf = (app: string) => fixture.events.filter((event): event is StatusEvent => event.kind === 'status' && event.app === app);
 const containerOf = async (app: string) => docker.getContainer((await fixture.containers()).find((container) => container.Labels['dockup.app'] === app)?.Id ?? '');
 
-async function deployed(change: Parameters<typeof makeSpec>[0] = {}) {
+async function deployed(change: Parameters<typeof makeSpec>[0] = {}, on = fixture) {
   const spec = makeSpec({ stop_timeout: 2, ...change });
-  expect(await fixture.deploy(spec)).toMatchObject({ status: 'succeeded' });
-  await fixture.deployments.settled(spec.app);
+  expect(await on.deploy(spec)).toMatchObject({ status: 'succeeded' });
+  await on.deployments.settled(spec.app);
   return spec;
 }
 
@@ -54,6 +56,18 @@ describe('an app', () => {
     expect(await act(app, 'stop')).toBe('stopped');
     expect(await act(app, 'start')).toBe('running');
     expect(await eventually(() => fetchText(address).catch(() => undefined))).toBe('1\n');
+  });
+
+  it('is answered with what has become of it also where the list of the engine is behind', async () => {
+    const behind = await openHostFixture({ wrap: (host) => ({ ...host, engine: { ...host.engine, quick: slowToList(host.engine.quick) } }) });
+    try {
+      const { app } = await deployed({}, behind);
+      const answers: string[] = [];
+      for (const action of ['stop', 'start', 'pause', 'unpause', 'restart', 'stop'] as const) answers.push((await behind.handlers.act({ app, action }, signal)).status);
+      expect(answers).toEqual(['stopped', 'running', 'paused', 'running', 'running', 'stopped']);
+    } finally {
+      await behind.close();
+    }
   });
 
   it('keeps its address while it is stopped and another app of the project arrives', async () => {
@@ -241,3 +255,28 @@ describe('REL-11 an engine that goes away', () => {
     }
   });
 });
+
+/** Lists a container as it was until it has been asked about it by itself; the engine does so for some milliseconds after it has answered to a stop. */
+function slowToList(docker: Dockerode): Dockerode {
+  const listed = new Map<string, string>();
+  return alteredDocker(docker, {
+    getContainer: (id) => {
+      const container = docker.getContainer(id);
+      const inspect = container.inspect.bind(container);
+      container.inspect = async () => {
+        const info = await inspect();
+        listed.delete(id);
+        return info;
+      };
+      return container;
+    },
+    listContainers: async (options) => {
+      const containers = await docker.listContainers(options);
+      return containers.map((container) => {
+        const State = listed.get(container.Id) ?? container.State;
+        listed.set(container.Id, State);
+        return { ...container, State };
+      });
+    },
+  });
+}

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { defaultPolicy } from '../../executor/docker/policy.ts';
 import type { DeploymentEvent, DeploymentFailure } from '../../shared/protocol/events.ts';
 import type { AppSpec } from '../../shared/protocol/spec.ts';
+import { alteredDocker } from '../support/altered-docker.ts';
 import { ensureImages, images } from '../support/images.ts';
 import { fetchText, openHostFixture, type HostFixture } from './host-fixture.ts';
 import { makeId, makeSpec } from './spec.ts';
@@ -112,16 +113,12 @@ describe('REL-14 a deployment that fails', () => {
 
 /** It answers 1.2 s late what a container is like. */
 function slowToInspect(docker: Dockerode): Dockerode {
-  return new Proxy(docker, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key, target);
-      if (key !== 'getContainer') return typeof value === 'function' ? value.bind(target) : value;
-      return (id: string) => {
-        const container = target.getContainer(id);
-        const inspect = container.inspect.bind(container);
-        container.inspect = () => sleep(1_200).then(() => inspect());
-        return container;
-      };
+  return alteredDocker(docker, {
+    getContainer: (id) => {
+      const container = docker.getContainer(id);
+      const inspect = container.inspect.bind(container);
+      container.inspect = () => sleep(1_200).then(() => inspect());
+      return container;
     },
   });
 }
