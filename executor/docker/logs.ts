@@ -22,11 +22,15 @@ export interface LogRequest {
 export async function readLog(engine: Engine, id: string, request: LogRequest): Promise<boolean> {
   const parser = createLogParser(request.onLine);
   try {
-    for await (const chunk of readBody(engine.socketPath, pathFor(engine, pathOf(id, request)), request.signal)) {
-      parser.write(chunk);
-      const pause = request.onBatch?.();
-      if (pause !== undefined) await pause;
-    }
+    await readBody({
+      socketPath: engine.socketPath,
+      path: pathFor(engine, pathOf(id, request)),
+      signal: request.signal,
+      onBytes(bytes) {
+        parser.write(bytes);
+        return request.onBatch?.();
+      },
+    });
   } catch (error) {
     // 409: the engine is taking it away right now.
     if ([404, 409].includes(statusOf(error) ?? 0)) return false;
@@ -63,6 +67,7 @@ function toEngineTime(time: string): string {
 }
 
 export interface LogParser {
+  /** Keeps nothing of the chunk itself. */
   write(chunk: Buffer): void;
   end(): void;
 }
@@ -118,7 +123,7 @@ export function createLogParser(onLine: (line: LogLine) => void): LogParser {
         take(bytes[at] === 2 ? 'stderr' : 'stdout', bytes, at + headerLength, end);
         at = end;
       }
-      rest = bytes.subarray(at);
+      rest = Buffer.from(bytes.subarray(at));
     },
     end() {
       finish('stdout');
