@@ -5,7 +5,7 @@ import { createLogParser } from './logs.ts';
 
 const time = '2026-11-22T18:50:28.123456789Z';
 
-function frame(stream: 1 | 2, text: string, at = time): Buffer {
+function frame(stream: 1 | 2 | 3, text: string, at = time): Buffer {
   const payload = Buffer.from(`${at} ${text}`);
   const header = Buffer.alloc(8);
   header[0] = stream;
@@ -27,6 +27,10 @@ describe('log lines of the engine', () => {
       { time, stream: 'stdout', text: 'hello' },
       { time, stream: 'stderr', text: 'oh no' },
     ]);
+  });
+
+  it('end where the engine says that it cannot read them', () => {
+    expect(() => parse(Buffer.concat([frame(1, 'hello\n'), frame(3, 'grabbing logs: unexpected EOF\n', 'Error')]))).toThrow('read logs: Error grabbing logs: unexpected EOF');
   });
 
   it.each([1, 3, 7, 8, 9, 64])('survive being cut into chunks of %i bytes', (size) => {

@@ -1,9 +1,17 @@
 /** The log of a container, out of the engine's multiplexed stream. */
+import { AppError } from '../../shared/errors.ts';
 import type { LogLine } from '../../shared/protocol/logs.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { pathFor } from './api-version.ts';
 import { statusOf, toAppError, type Engine } from './engine.ts';
 import { readBody } from './raw-request.ts';
+
+/** The engine cannot read what it has kept. */
+export class UnreadableLogError extends AppError {
+  constructor(words: string) {
+    super('engine_error', { detail: `read logs: ${words.slice(0, 500)}` });
+  }
+}
 
 export interface LogRequest {
   /** Only the last so many lines; all when left out. */
@@ -18,7 +26,7 @@ export interface LogRequest {
   onBatch?: () => Promise<void> | void;
 }
 
-/** Resolves at the end of the log, with whether there is such a container. @throws AppError engine_unreachable, engine_error */
+/** Resolves at the end of the log, with whether there is such a container. @throws AppError engine_unreachable, engine_error; among these UnreadableLogError */
 export async function readLog(engine: Engine, id: string, request: LogRequest): Promise<boolean> {
   const parser = createLogParser(request.onLine);
   try {
@@ -67,7 +75,7 @@ function toEngineTime(time: string): string {
 }
 
 export interface LogParser {
-  /** Keeps nothing of the chunk itself. */
+  /** Keeps nothing of the chunk itself. @throws UnreadableLogError */
   write(chunk: Buffer): void;
   end(): void;
 }
@@ -75,6 +83,9 @@ export interface LogParser {
 const headerLength = 8;
 /** Bytes of a part of a line that is longer than this; the last part is shorter. */
 const partLength = 16 * 1024;
+/** Streams as the engine numbers them (moby pkg/stdcopy); what it says itself has no time before it. */
+const stderr = 2;
+const systemError = 3;
 const lineFeed = 10;
 const carriageReturn = 13;
 const space = 32;
@@ -120,7 +131,8 @@ export function createLogParser(onLine: (line: LogLine) => void): LogParser {
       while (bytes.length - at >= headerLength) {
         const end = at + headerLength + bytes.readUInt32BE(at + 4);
         if (bytes.length < end) break;
-        take(bytes[at] === 2 ? 'stderr' : 'stdout', bytes, at + headerLength, end);
+        if (bytes[at] === systemError) throw new UnreadableLogError(bytes.toString('utf8', at + headerLength, end).trim());
+        take(bytes[at] === stderr ? 'stderr' : 'stdout', bytes, at + headerLength, end);
         at = end;
       }
       rest = Buffer.from(bytes.subarray(at));

@@ -7,9 +7,11 @@ import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { LogFilter, LogLine } from '../../shared/protocol/logs.ts';
 import { anySignal } from '../any-signal.ts';
+import { UnreadableLogError } from '../docker/logs.ts';
 import { writeCursor, type Told, type Track } from './cursor.ts';
 import { encodeEntry } from './encode.ts';
 import { toLineTest, type LineTest } from './filter.ts';
+import { Lag } from './lag.ts';
 import type { Feed, LiveLogs } from './live.ts';
 import { listSources, readSource, type LogSource, type LogStore } from './sources.ts';
 import { beginningOf, beginReadings, beginTrack, readTail } from './tail.ts';
@@ -34,8 +36,6 @@ export interface LineSink {
   drained(): Promise<void>;
 }
 
-/** A line that is older than this when it comes shows that the engine's follow has fallen behind, ms. */
-const tolerableLag = 2_000;
 /** ms after which a container whose log ended at once is looked at again. */
 const pause = 250;
 
@@ -66,6 +66,7 @@ interface Range {
 interface Followed {
   source: LogSource;
   track: Track;
+  lag: Lag;
   isBusy: boolean;
   isOver: boolean;
   /** Changes of the app that were known when it was last read. */
@@ -122,7 +123,7 @@ export class Follower {
     const { app, filter, tail, sink, signal } = this.#request;
     const sources = await listSources(this.#store, app);
     if (sources.length === 0) throw new AppError('app_not_deployed');
-    this.#followed = beginReadings(sources, filter).map((reading) => ({ ...reading, isBusy: false, isOver: false, seen: -1 }));
+    this.#followed = beginReadings(sources, filter).map((reading) => ({ ...reading, lag: new Lag(), isBusy: false, isOver: false, seen: -1 }));
     if (tail !== null) {
       for (const { deployment, cursor, ...line } of await readTail(this.#store, this.#followed, { app, filter, tail, signal })) sink.push(encodeEntry(line, cursor, deployment));
       sink.flush();
@@ -154,7 +155,7 @@ export class Follower {
     for (const source of sources) {
       const known = this.#followed.find(({ source: { deployment } }) => deployment === source.deployment);
       if (known !== undefined) known.source = source;
-      else if (source.deployment > newest && (filter.deployment === null || filter.deployment === source.deployment)) this.#followed.push({ source, track: beginTrack(source.deployment, filter), isBusy: false, isOver: false, seen: -1 });
+      else if (source.deployment > newest && (filter.deployment === null || filter.deployment === source.deployment)) this.#followed.push({ source, track: beginTrack(source.deployment, filter), lag: new Lag(), isBusy: false, isOver: false, seen: -1 });
     }
     for (const followed of this.#followed) {
       // Neither container nor archive: it never wrote a line that could still be read.
@@ -169,7 +170,7 @@ export class Follower {
     const began = Date.now();
     try {
       const { source } = followed;
-      while (source.isRunning && (await this.#isLeftBehind(followed))) await this.#catchUp(followed);
+      while (source.isRunning && (await this.#isLeftBehind(followed)));
       await this.#catchUp(followed);
       if (source.endedAt !== null) followed.isOver = true;
       if (Date.now() - began < pause) await delay(pause, undefined, { signal: this.#signal }).catch(() => undefined);
@@ -181,22 +182,38 @@ export class Follower {
     }
   }
 
-  /** Follow until the container stops, or the engine is too slow. */
+  /** Follow until the container stops, or the reading has to begin anew. */
   async #isLeftBehind(followed: Followed): Promise<boolean> {
-    const lag = new AbortController();
-    let before = followed.track.time;
+    const { track, lag } = followed;
+    const from = track.time;
+    let before = from;
+    const giveUp = new AbortController();
     const onBatch = () => {
-      this.#request.sink.flush();
-      const { time } = followed.track;
-      if (time !== before && Date.parse(time) < Date.now() - tolerableLag) lag.abort();
-      before = time;
+      const isNew = track.time !== before;
+      before = track.time;
+      if (isNew && lag.note(track.time, Date.now())) giveUp.abort();
+      this.#flush(lag);
     };
+    lag.begin(Date.now());
     try {
-      await this.#listen(followed, { signal: anySignal(this.#signal, lag.signal), onBatch });
+      await this.#listen(followed, { signal: anySignal(this.#signal, giveUp.signal), onBatch });
+      return false;
     } catch (error) {
-      if (!lag.signal.aborted) throw error;
+      // The engine may stumble over a file that it is rotating; over one that is damaged it does so at the same place again.
+      if (!giveUp.signal.aborted && !(error instanceof UnreadableLogError && track.time !== from)) throw error;
+      return true;
+    } finally {
+      lag.end();
+      this.#flush(lag);
     }
-    return lag.signal.aborted;
+  }
+
+  #flush(lag: Lag): void {
+    const { sink } = this.#request;
+    const { count, last } = lag.takeSkipped();
+    if (count > 0) sink.pushGap(count);
+    if (last !== null) sink.push(last);
+    sink.flush();
   }
 
   /** To what others listen to already, or from where this follower was left. */
@@ -212,7 +229,7 @@ export class Follower {
       }
       track.rewind();
       const isTooLate = (line: LogLine) => leavesGap(range, track, line);
-      const onLine = (line: LogLine) => this.#take(line, track, how.signal);
+      const onLine = (line: LogLine) => this.#take(line, followed, how.signal);
       if (await this.#live.open(source.container, { ...range, isTooLate, mayShare }, { onLine, onBatch: how.onBatch }, how.signal)) return;
     }
   }
@@ -229,7 +246,7 @@ export class Follower {
     const take = (line: LogLine) => {
       if (isFirst) track.goOnAt(line);
       isFirst = false;
-      this.#take(line, track, signal);
+      this.#take(line, followed, signal);
     };
     const listener = {
       onLine: (line: LogLine) => {
@@ -276,7 +293,8 @@ export class Follower {
   }
 
   /** Tells nothing, and answers false, when the last `tail` lines begin after those that were told. */
-  async #readRange({ source, track }: Followed, range: Range, { signal, onBatch }: Reading): Promise<boolean> {
+  async #readRange(followed: Followed, range: Range, { signal, onBatch }: Reading): Promise<boolean> {
+    const { source, track } = followed;
     track.rewind();
     const tooShort = new AbortController();
     const reading = anySignal(signal, tooShort.signal);
@@ -284,7 +302,7 @@ export class Follower {
     const onLine = (line: LogLine) => {
       if (!isBegun && leavesGap(range, track, line)) tooShort.abort();
       isBegun = true;
-      this.#take(line, track, reading);
+      this.#take(line, followed, reading);
     };
     try {
       await readSource(this.#store, this.#request.app, source, { ...range, signal: reading, onBatch, onLine });
@@ -294,16 +312,19 @@ export class Follower {
     return !tooShort.signal.aborted;
   }
 
-  #take(line: LogLine, track: Track, signal: AbortSignal): void {
-    if (!signal.aborted && track.admit(line)) this.#tell(line, track);
+  #take(line: LogLine, followed: Followed, signal: AbortSignal): void {
+    if (!signal.aborted && followed.track.admit(line)) this.#tell(line, followed);
   }
 
-  #tell(line: LogLine, track: Track): void {
+  #tell(line: LogLine, { track, lag }: Followed): void {
     const { sink } = this.#request;
     // The engine does not say how many it has thrown away.
     if (track.hasLost) sink.pushGap(1);
     track.hasLost = false;
-    if (this.#matches(line)) sink.push(encodeEntry(line, this.#cursor(track), track.deployment));
+    if (!this.#matches(line)) return;
+    const cursor = this.#cursor(track);
+    if (lag.isSkimming) lag.skip(() => encodeEntry(line, cursor, track.deployment));
+    else sink.push(encodeEntry(line, cursor, track.deployment));
   }
 
   #cursor(own: Track): string {

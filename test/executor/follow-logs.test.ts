@@ -212,6 +212,20 @@ describe('REL-17 a flood', () => {
     expect(numbers(reader)).toEqual(Array.from({ length: 60_000 }, (_, i) => i + 1));
   });
 
+  it('leaves lines out where this process was too busy to read them in time, and counts every one of them', async () => {
+    const spec = flood(160_000, 20_000);
+    await deployed(fixture, spec);
+    const reader = follow(fixture, spec.app);
+    await eventually(() => reader.lines().length > 1_000 || undefined);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_600);
+    await isThrough(reader, 160_000);
+    reader.leave();
+    const received = numbers(reader);
+    expect(reader.dropped()).toBeGreaterThan(1_000);
+    expect(received.length + reader.dropped()).toBe(160_000);
+    expect(received).toEqual(received.toSorted((a, b) => a - b));
+  });
+
   it('loses its oldest lines at a reader that stalls, and counts them where they were', async () => {
     const spec = flood(100_000, 30_000);
     await deployed(fixture, spec);
