@@ -3,10 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../../shared/api/deployments.ts';
+import { eventPage } from '../../shared/api/events.ts';
 import { logPage } from '../../shared/api/logs.ts';
 import { labels } from '../../shared/names.ts';
-import type { Creations } from './creations.ts';
-import { isOver, readDeployments, versionsOf, type Scene } from './scene.ts';
+import type { Containers } from './containers.ts';
+import { isOver, readDeployments, versionsOf, volume, type Scene } from './scene.ts';
 
 /** ms after the end of the last fault within which everything has to be as it should. */
 const settleTime = 60_000;
@@ -26,7 +27,7 @@ export interface Findings {
   settledAfter: number;
 }
 
-export async function check(scene: Scene, creations: Creations): Promise<Findings> {
+export async function check(scene: Scene, containers: Containers): Promise<Findings> {
   const begun = scene.faultEnd;
   // What users did after the last fault took its time: an old container may still be draining.
   const deadline = Math.max(begun + settleTime, Date.now() + drainTime);
@@ -43,10 +44,17 @@ export async function check(scene: Scene, creations: Creations): Promise<Finding
     resumed: deployments.filter((deployment) => isOver(deployment) && scene.interrupted.has(deployment.id)).length,
     orphans: of('orphan'),
     lost: of('lost'),
-    doubles: [...of('double'), ...[...creations.of(scene.app.id)].flatMap(([id, count]) => (count > 1 ? [`${count} containers were made for ${id}`] : []))],
+    doubles: [...of('double'), ...twice(scene, containers)],
     problems: [...of('state'), ...(settledAfter > settleTime ? [`it took ${Math.round(settledAfter / 1000)} s to settle`] : [])],
     settledAfter,
   };
+}
+
+/** What was made twice, or ran beside another one that has the same volume. */
+function twice({ app, isStateful }: Scene, containers: Containers): string[] {
+  const made = [...containers.madeFor(app.id)].flatMap(([id, count]) => (count > 1 ? [`${count} containers were made for ${id}`] : []));
+  const together = containers.atOnce(app.id);
+  return isStateful && together > 1 ? [...made, `${together} containers had the volume at once`] : made;
 }
 
 interface Wrong {
@@ -57,7 +65,7 @@ interface Wrong {
 async function lookAround(scene: Scene): Promise<{ wrong: Wrong[]; deployments: Deployment[] }> {
   try {
     const deployments = await readDeployments(scene);
-    const wrong = [...outcomes(scene, deployments), ...(await service(scene, deployments)), ...(await remains(scene, deployments)), ...(await effects(scene))];
+    const wrong = [...outcomes(scene, deployments), ...(await service(scene, deployments)), ...(await remains(scene, deployments)), ...(await effects(scene)), ...(await story(scene, deployments))];
     return { wrong, deployments };
   } catch (error) {
     return { wrong: [{ kind: 'state', what: `it could not be asked: ${error instanceof Error ? error.message : String(error)}` }], deployments: [] };
@@ -122,22 +130,34 @@ async function effects({ world, slug, marks }: Scene): Promise<Wrong[]> {
   });
 }
 
+/** Every deployment is told of once as it was asked for, and once as it ended. */
+async function story({ world, slug }: Scene, deployments: Deployment[]): Promise<Wrong[]> {
+  const { data } = await world.expect(200, eventPage, world.request('GET', `/api/v1/apps/${slug}/events?type=deployment&limit=100`));
+  return deployments.flatMap(({ id, status }) =>
+    [`deployment.requested`, `deployment.${status}`].flatMap((type): Wrong[] => {
+      const times = data.filter((event) => event.type === type && event.data['deployment_id'] === id).length;
+      return times === 1 ? [] : [{ kind: times === 0 ? 'lost' : 'double', what: `${type} of ${id} was told ${times} times` }];
+    }),
+  );
+}
+
 /** After the app and its project are deleted nothing of them is left. */
-export async function checkRemoval({ world, app, slug }: Scene): Promise<string[]> {
+export async function checkRemoval({ world, app, slug, isStateful }: Scene): Promise<string[]> {
   const deadline = Date.now() + settleTime;
-  await removeFrom(world, `/api/v1/apps/${slug}`, deadline);
+  await removeFrom(world, `/api/v1/apps/${slug}${isStateful ? `?delete_volumes=${volume.name}` : ''}`, deadline);
   await removeFrom(world, `/api/v1/projects/${app.project_id}`, deadline);
   let left = await find();
   for (; left.length > 0 && Date.now() < deadline; left = await find()) await sleep(100);
   return left;
 
   async function find(): Promise<string[]> {
-    const [containers, networks, images] = await Promise.all([
+    const [containers, networks, volumes, images] = await Promise.all([
       world.docker.listContainers({ all: true, filters: { label: [`${labels.app}=${app.id}`] } }),
       world.docker.listNetworks({ filters: { label: [`${labels.project}=${app.project_id}`] } }),
+      world.docker.listVolumes({ filters: { label: [`${labels.app}=${app.id}`] } }),
       world.docker.listImages({ filters: { reference: [`dockup/${slug}`] } }),
     ]);
-    return [...containers.map(({ Names }) => `container ${Names[0]}`), ...networks.map(({ Name }) => `network ${Name}`), ...images.flatMap(({ RepoTags }) => RepoTags ?? []).map((tag) => `image ${tag}`)];
+    return [...containers.map(({ Names }) => `container ${Names[0]}`), ...networks.map(({ Name }) => `network ${Name}`), ...volumes.Volumes.map(({ Name }) => `volume ${Name}`), ...images.flatMap(({ RepoTags }) => RepoTags ?? []).map((tag) => `image ${tag}`)];
   }
 }
 

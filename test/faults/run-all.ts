@@ -1,6 +1,6 @@
 /** Runs one after the other on one system, or several at once on one each. */
 import type { Host } from '../../scripts/local/settings.ts';
-import { countCreations } from './creations.ts';
+import { watchContainers } from './containers.ts';
 import { followLogs } from './process-logs.ts';
 import { isWell, perform, type RunReport } from './run.ts';
 import type { Run } from './schedule.ts';
@@ -22,11 +22,11 @@ export async function runAll({ host, seed, runs, lanes, onReport }: Options): Pr
 
   async function work(): Promise<string[]> {
     const world = await openWorld(host);
-    const creations = await countCreations(world);
+    const containers = await watchContainers(world);
     try {
       for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
         const logs = await followLogs(world.dataDir, `${host}-${seed}-${run.index}`);
-        const report = await perform(world, creations, run, seed);
+        const report = await perform(world, containers, run, seed);
         // The next run begins with everything there.
         await world.controlPlane.start();
         await world.executor.start();
@@ -39,7 +39,7 @@ export async function runAll({ host, seed, runs, lanes, onReport }: Options): Pr
       await world.stop();
       throw error;
     } finally {
-      creations.stop();
+      containers.stop();
     }
     return world.stop();
   }

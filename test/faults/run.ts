@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLoad } from '../support/load.ts';
 import { check, checkRemoval, type Findings } from './check.ts';
-import type { Creations } from './creations.ts';
+import type { Containers } from './containers.ts';
 import { arm, describeFault } from './faults.ts';
 import { operate } from './operations.ts';
 import { createRandom } from './random.ts';
@@ -25,25 +25,25 @@ export interface RunReport extends Findings {
 const load = { kept: 5, fresh: 2 };
 
 /** Never rejects: a run that cannot even be made is one that has failed. */
-export async function perform(world: World, creations: Creations, run: Run, seed: number): Promise<RunReport> {
+export async function perform(world: World, containers: Containers, run: Run, seed: number): Promise<RunReport> {
   const begun = performance.now();
   try {
-    return await performNow(world, creations, run, seed);
+    return await performNow(world, containers, run, seed);
   } catch (error) {
     const nothing = { finished: 0, rolledBack: 0, resumed: 0, orphans: [], lost: [], doubles: [], settledAfter: 0, faults: 0, failedRequests: [], requests: 0, refusals: [] };
     return { ...nothing, run, problems: [error instanceof Error ? (error.stack ?? error.message) : String(error)], milliseconds: performance.now() - begun };
   }
 }
 
-async function performNow(world: World, creations: Creations, run: Run, seed: number): Promise<RunReport> {
+async function performNow(world: World, containers: Containers, run: Run, seed: number): Promise<RunReport> {
   const begun = performance.now();
-  const scene = await openScene(world, createRandom(seed, 3, run.index), `run-${run.index}`);
-  // An app that is stopped on purpose is asked for by nobody.
+  const scene = await openScene(world, createRandom(seed, 3, run.index), { name: `run-${run.index}`, isStateful: run.isStateful });
+  // An app that is stopped on purpose is asked for by nobody, nor one that is away while it is replaced.
   const target = { port: world.httpPort, host: `${scene.slug}-app.localhost:${world.httpPort}` };
-  const users = run.steps.some(({ operation }) => operation === 'stop and start') ? undefined : startLoad(target, load);
+  const users = run.isStateful || run.steps.some(({ operation }) => operation === 'stop and start') ? undefined : startLoad(target, load);
   let faults = 0;
   for (const step of run.steps) faults += await take(scene, step, run.isCertain);
-  const findings = await check(scene, creations);
+  const findings = await check(scene, containers);
   const { failures, sent } = (await users?.stop()) ?? { failures: [], sent: 0 };
   const left = await checkRemoval(scene);
   return {

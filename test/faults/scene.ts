@@ -18,6 +18,8 @@ export interface Scene {
   random: Random;
   app: App;
   slug: string;
+  /** It has a volume, which no two of its containers may hold at once (REL-13). */
+  isStateful: boolean;
   versions: Version[];
   /** Deployments whose request was answered. */
   acknowledged: Set<string>;
@@ -38,11 +40,14 @@ export class Unanswered extends Error {}
 
 const settings = { image: images.busybox, internal_port: 80, drain_timeout: 5, stop_timeout: 2 };
 
-export async function openScene(world: World, random: Random, name: string): Promise<Scene> {
+/** The volume of an app that has one. */
+export const volume = { name: 'data', mount_path: '/data' };
+
+export async function openScene(world: World, random: Random, { name, isStateful }: { name: string; isStateful: boolean }): Promise<Scene> {
   const project = await world.createProject(name);
   const slug = `${name}-${process.pid.toString(36)}`;
-  const app = await world.createApp(project.id, { name, slug, ...settings, env: { VERSION: 'first' } });
-  const scene: Scene = { world, random, app, slug, versions: [], acknowledged: new Set(), marks: new Map(), refusals: [], problems: [], faultEnd: Date.now(), interrupted: new Set() };
+  const app = await world.createApp(project.id, { name, slug, ...settings, volumes: isStateful ? [volume] : [], env: { VERSION: 'first' } });
+  const scene: Scene = { world, random, app, slug, isStateful, versions: [], acknowledged: new Set(), marks: new Map(), refusals: [], problems: [], faultEnd: Date.now(), interrupted: new Set() };
   scene.versions.push({ at: Date.parse(app.created_at), version: 'first', isGood: true });
   scene.acknowledged.add((await world.deploy(slug)).id);
   return scene;

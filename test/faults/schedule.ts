@@ -17,19 +17,30 @@ export interface Run {
   steps: Step[];
   /** Every fault has its moment for certain: one that met nothing is a mistake. */
   isCertain: boolean;
+  /** The app has a volume, so it is replaced stop-first. */
+  isStateful: boolean;
 }
+
+type Planned = Pick<Run, 'steps' | 'isStateful'>;
+
+/** Where an app that is replaced stop-first has no container that serves, or two of which one must not run. */
+const statefulKills: (keyof typeof deployPoints)[] = ['before stop', 'old one stopped', 'before start', 'started', 'phase health', 'routes written', 'outcome written'];
 
 /** The same for the same seed, whatever else is run. */
 export function planRuns(seed: number, count: number, host: Host): Run[] {
-  const matrix = createRandom(seed).shuffle(certainSteps(createRandom(seed, 1), host));
+  const stateful = statefulKills.map((at): Planned => ({ isStateful: true, steps: [{ operation: 'deploy', faults: [{ kind: 'kill executor', at }] }] }));
+  const stateless = certainSteps(createRandom(seed, 1), host).map((step): Planned => ({ isStateful: false, steps: [step] }));
+  const matrix = createRandom(seed).shuffle([...stateless, ...stateful]);
   return Array.from({ length: count }, (_, index) => {
-    const step = matrix[index];
-    return step === undefined ? { index, isCertain: false, steps: randomSteps(createRandom(seed, 2, index)) } : { index, isCertain: true, steps: [step] };
+    const planned = matrix[index];
+    if (planned !== undefined) return { index, isCertain: true, ...planned };
+    return { index, isCertain: false, isStateful: createRandom(seed, 4, index).below(3) === 0, steps: randomSteps(createRandom(seed, 2, index)) };
   });
 }
 
-export function describeRun({ steps }: Run): string {
-  return steps.map(({ operation, faults }) => `${operation}${faults.length === 0 ? '' : ` with ${faults.map(describeFault).join(' and ')}`}`).join(', then ');
+export function describeRun({ steps, isStateful }: Run): string {
+  const what = steps.map(({ operation, faults }) => `${operation}${faults.length === 0 ? '' : ` with ${faults.map(describeFault).join(' and ')}`}`).join(', then ');
+  return isStateful ? `an app with a volume: ${what}` : what;
 }
 
 function certainSteps(random: Random, host: Host): Step[] {
