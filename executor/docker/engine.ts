@@ -8,6 +8,7 @@ import { isDiskFull } from '../disk.ts';
 import { createClosingAgent } from '../http.ts';
 import { agreeOnVersion } from './api-version.ts';
 import { CommandNotes } from './command-notes.ts';
+import { EngineClock } from './engine-clock.ts';
 
 // dockerode loads gRPC for BuildKit sessions and ssh2 for engines behind SSH, neither of which the executor uses: 17 MB that stay.
 const unused = /\/node_modules\/(dockerode\/lib\/session|docker-modem\/lib\/ssh)\.js$/;
@@ -25,6 +26,7 @@ export interface Engine {
   serverId: string;
   /** What this executor has started in containers. */
   commands: CommandNotes;
+  clock: EngineClock;
 }
 
 /** ms of silence. A restart of a container or a pull may take longer, and is not asked of `quick`. */
@@ -45,6 +47,7 @@ export function createEngine({ socketPath, serverId, dir }: EngineOptions): Engi
     socketPath,
     serverId,
     commands: new CommandNotes(join(dir, 'commands')),
+    clock: new EngineClock(),
   };
 }
 
@@ -63,7 +66,9 @@ function connect(options: Dockerode.DockerOptions): Dockerode {
 export async function readEngineInfo(engine: Engine): Promise<EngineInfo | null> {
   const ask = async () => {
     const apiVersion = await agreeOnVersion(engine);
+    const asked = Date.now();
     const [version, info] = await Promise.all([engine.quick.version(), engine.quick.info()]);
+    engine.clock.note(info.SystemTime, asked, Date.now());
     return { version: version.Version, api_version: apiVersion, os: version.Os, arch: version.Arch, cpus: info.NCPU, memory: info.MemTotal };
   };
   try {

@@ -16,7 +16,12 @@ function frame(stream: 1 | 2 | 3, text: string, at = time): Buffer {
 function parse(bytes: Buffer, chunkSize = bytes.length): LogLine[] {
   const lines: LogLine[] = [];
   const parser = createLogParser((line) => lines.push(line));
-  for (let i = 0; i < bytes.length; i += chunkSize) parser.write(bytes.subarray(i, i + chunkSize));
+  for (let i = 0; i < bytes.length; i += chunkSize) {
+    // As they are read from the engine: into a buffer that is used again.
+    const piece = Buffer.from(bytes.subarray(i, i + chunkSize));
+    parser.write(piece);
+    piece.fill('?');
+  }
   parser.end();
   return lines;
 }

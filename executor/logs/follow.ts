@@ -170,7 +170,9 @@ export class Follower {
     const began = Date.now();
     try {
       const { source } = followed;
-      while (source.isRunning && (await this.#isLeftBehind(followed)));
+      // What the engine lost when it fell behind is in its files; a reading of them is not slowed down by it.
+      while (source.isRunning && (await this.#isLeftBehind(followed))) await this.#catchUp(followed);
+      followed.lag.end();
       await this.#catchUp(followed);
       if (source.endedAt !== null) followed.isOver = true;
       if (Date.now() - began < pause) await delay(pause, undefined, { signal: this.#signal }).catch(() => undefined);
@@ -191,10 +193,10 @@ export class Follower {
     const onBatch = () => {
       const isNew = track.time !== before;
       before = track.time;
-      if (isNew && lag.note(track.time, Date.now())) giveUp.abort();
+      if (isNew && this.#note(followed)) giveUp.abort();
       this.#flush(lag);
     };
-    lag.begin(Date.now());
+    lag.begin();
     try {
       await this.#listen(followed, { signal: anySignal(this.#signal, giveUp.signal), onBatch });
       return false;
@@ -203,9 +205,12 @@ export class Follower {
       if (!giveUp.signal.aborted && !(error instanceof UnreadableLogError && track.time !== from)) throw error;
       return true;
     } finally {
-      lag.end();
       this.#flush(lag);
     }
+  }
+
+  #note({ track, lag }: Followed): boolean {
+    return lag.note(this.#store.engine.clock.now() - Date.parse(track.time), Date.now());
   }
 
   #flush(lag: Lag): void {
@@ -276,7 +281,7 @@ export class Follower {
   }
 
   #catchUp(followed: Followed): Promise<void> {
-    return this.#read(followed, { signal: this.#signal, onBatch: () => this.#request.sink.flush() });
+    return this.#read(followed, { signal: this.#signal, onBatch: () => this.#flush(followed.lag) });
   }
 
   /** From where it was left. */
@@ -316,12 +321,15 @@ export class Follower {
     if (!signal.aborted && followed.track.admit(line)) this.#tell(line, followed);
   }
 
-  #tell(line: LogLine, { track, lag }: Followed): void {
+  #tell(line: LogLine, followed: Followed): void {
+    const { track, lag } = followed;
     const { sink } = this.#request;
     // The engine does not say how many it has thrown away.
     if (track.hasLost) sink.pushGap(1);
     track.hasLost = false;
     if (!this.#matches(line)) return;
+    // One that comes after a silence is on time.
+    if (lag.isSkimming && lag.isEmpty) this.#note(followed);
     const cursor = this.#cursor(track);
     if (lag.isSkimming) lag.skip(() => encodeEntry(line, cursor, track.deployment));
     else sink.push(encodeEntry(line, cursor, track.deployment));

@@ -12,9 +12,8 @@ const tolerableLag = 3_000;
 const catchUpTime = 5_000;
 
 export class Lag {
-  /** Of the most punctual line so far: the engine's clock need not be ours. */
-  #least = Infinity;
-  #began = 0;
+  /** When the first line of this reading came that had not been told. */
+  #began: number | null = null;
   #hasCaughtUp = false;
   #isSkimming = false;
   #skipped = 0;
@@ -25,20 +24,23 @@ export class Lag {
     return this.#isSkimming;
   }
 
+  /** Whether none has been left out since `takeSkipped`. */
+  get isEmpty(): boolean {
+    return this.#last === null;
+  }
+
   /** The engine begins to tell, from somewhere before the end. */
-  begin(now: number): void {
-    this.#began = now;
+  begin(): void {
+    this.#began = null;
     this.#hasCaughtUp = false;
   }
 
-  /** The newest line told is of this time. Answers whether it is no use to go on: the reading has to begin anew. */
-  note(time: string, now: number): boolean {
-    const late = now - Date.parse(time);
-    this.#least = Math.min(this.#least, late);
-    const lag = late - this.#least;
-    if (lag > skimmingLag) this.#isSkimming = true;
-    if (lag < smallLag) [this.#isSkimming, this.#hasCaughtUp] = [false, true];
-    return lag > tolerableLag && (this.#hasCaughtUp || now - this.#began > catchUpTime);
+  /** The newest line is so late. Answers whether it is no use to go on: the reading has to begin anew. */
+  note(late: number, now: number): boolean {
+    this.#began ??= now;
+    if (late > skimmingLag) this.#isSkimming = true;
+    if (late < smallLag) [this.#isSkimming, this.#hasCaughtUp] = [false, true];
+    return late > tolerableLag && (this.#hasCaughtUp || now - this.#began > catchUpTime);
   }
 
   end(): void {

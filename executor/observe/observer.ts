@@ -75,9 +75,8 @@ export class Observer {
 
   /** The same, of an app whose container has just been changed; null when it has none any more. */
   async statusAfter({ app, id }: AppContainer): Promise<AppStatus | null> {
-    this.#hinted.add(id);
-    await this.#lookAtHinted();
-    return this.#seen.get(app)?.status ?? null;
+    await inspectContainer(this.#options.engine, id);
+    return this.status(app);
   }
 
   hint(hint: Hint): void {
