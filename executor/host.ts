@@ -26,7 +26,7 @@ export async function openHost({ config, serverId, log, emit }: HostOptions): Pr
   const proxy = await createProxy({
     dir: join(config.dir, 'proxy'),
     serverId,
-    docker: engine.docker,
+    docker: engine.patient,
     httpPort: config.httpPort,
     tls: config.tls === null ? null : { port: config.tls.httpsPort, internal: config.tls.isInternal },
     supervisor: config.proxySupervisor,

@@ -16,6 +16,11 @@ import { retireOld } from './switch.ts';
 
 const declinedKept = 1_000;
 
+/** An engine that is said to be away so often, and answers to a ping each time, is not away. */
+const mostOutages = 3;
+/** At most every 32nd round of tries. */
+const mostPatience = 5;
+
 export class Deployments {
   readonly #host: DeployHost;
   readonly #open = new Map<string, Deployment>();
@@ -25,6 +30,9 @@ export class Deployments {
   readonly #declined = new RecentIds<string>(declinedKept);
   /** Apps that are being removed: what is accepted for one of them ends at once. */
   readonly #removing = new Set<string>();
+  /** How often what was begun has not come to its end. */
+  readonly #setbacks = new Map<string, number>();
+  #rounds = 0;
   #hasResumed = false;
 
   constructor(host: DeployHost) {
@@ -36,6 +44,17 @@ export class Deployments {
     if (this.#hasResumed) return;
     this.#hasResumed = true;
     for (const { deployment, spec } of this.#host.journal.unfinished()) this.#enqueue(deployment, spec);
+  }
+
+  /** Go on with what the engine or the disk has kept from its end. Asked for again and again; what fails each time is tried ever more rarely. */
+  retry(): void {
+    if (!this.#hasResumed) return;
+    this.#rounds++;
+    for (const { deployment, spec } of this.#host.journal.unfinished()) {
+      const isAtWork = this.#open.has(deployment) || this.#accepting.has(deployment);
+      const every = 2 ** Math.min(this.#setbacks.get(deployment) ?? 0, mostPatience);
+      if (!isAtWork && this.#rounds % every === 0) this.#enqueue(deployment, spec);
+    }
   }
 
   /** Resolves once the deployment is on disk. The same id again runs nothing twice (REL-06). @throws AppError deployment_cancelled when its cancellation came first */
@@ -57,9 +76,11 @@ export class Deployments {
     if (deployment === undefined) return this.#cancelBeforeItsTurn(id, reason);
     const { control } = deployment;
     const stage = control.stage;
-    if (stage === 'ended' || (stage === 'committed' && reason === 'deployment_cancelled')) return false;
+    // What has its outcome only clears up behind itself.
+    const isPastCancelling = stage === 'committed' || this.#host.journal.get(id)?.outcome != null;
+    if (stage === 'ended' || (isPastCancelling && reason === 'deployment_cancelled')) return false;
     control.cancel(reason);
-    if (stage === 'committed') return false;
+    if (isPastCancelling) return false;
     // Taken out of the queue before anything is awaited, or its turn could come meanwhile.
     if (stage === 'queued') control.end();
     // On a full disk it ends all the same; only a crash before the end would forget the wish.
@@ -87,6 +108,15 @@ export class Deployments {
     return this.#apps.hold(app, () => Promise.resolve());
   }
 
+  /** In a turn of its own, unless a deployment or the removal of the app is under way or about to be: then nothing is done. */
+  async whenIdle(app: string, work: () => Promise<void>): Promise<void> {
+    const isBusy = () => this.#removing.has(app) || this.#host.journal.unfinished().some(({ spec }) => spec.app === app);
+    if (isBusy()) return;
+    await this.#apps.hold(app, async () => {
+      if (!isBusy()) await work();
+    });
+  }
+
   /** Ids that have no outcome yet. */
   active(): string[] {
     return this.#host.journal.unfinished().flatMap((kept) => (kept.outcome === null ? [kept.deployment] : []));
@@ -107,8 +137,13 @@ export class Deployments {
     this.#open.set(id, deployment);
     const turn = this.#apps.hold(spec.app, () => this.#work(deployment));
     turn
-      .catch((error: unknown) => this.#host.log.error('deployment left unfinished; a restart goes on with it', { deployment: id, error: describeError(error) }))
-      .finally(() => this.#open.delete(id));
+      .catch((error: unknown) => this.#host.log.error('deployment left unfinished; it is gone on with later', { deployment: id, error: describeError(error) }))
+      .finally(() => {
+        this.#open.delete(id);
+        const isLeft = this.#host.journal.get(id)?.isDone === false;
+        if (isLeft) this.#setbacks.set(id, (this.#setbacks.get(id) ?? 0) + 1);
+        else this.#setbacks.delete(id);
+      });
   }
 
   async #work(deployment: Deployment): Promise<void> {
@@ -122,15 +157,18 @@ export class Deployments {
     if (kept.outcome === null && kept.cancel) control.cancel(kept.cancel);
     const serves = kept.outcome === null ? await runDeployment(this.#host, deployment) : kept.outcome.status === 'succeeded';
     if (!serves) control.end();
-    else if (control.stage !== 'committed') control.commit();
+    else if (control.stage !== 'committed' && !control.signal.aborted) control.commit();
     if (this.#host.journal.get(id)?.isDone === false) await this.#finish(deployment, serves);
     control.end();
   }
 
-  /** Drain and remove what was replaced, or what has failed. While the engine is away there is nothing to do but wait for it. */
+  /**
+   * Drain and remove what was replaced, or what has failed. While the engine is away there is nothing to do but wait for it. What it refuses, or never comes back
+   * from, is left for later (`retry`): whoever waits for the app's turn has it first.
+   */
   async #finish({ id, spec, control }: Deployment, serves: boolean): Promise<void> {
     const { journal, clock, engine, log } = this.#host;
-    for (;;) {
+    for (let outages = 0; ; outages++) {
       try {
         if (serves) {
           await retireOld(this.#host, { id, spec }, control.signal);
@@ -142,7 +180,7 @@ export class Deployments {
         break;
       } catch (error) {
         log.warn('what a deployment leaves behind is not removed yet', { deployment: id, error: describeError(error) });
-        if (!isUnreachable(error)) break;
+        if (!isUnreachable(error) || outages === mostOutages) return;
       }
       do await clock.sleep(1_000);
       while (!(await isReachable(engine)));

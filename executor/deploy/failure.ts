@@ -18,6 +18,8 @@ export interface FailureContext {
 }
 
 const logLines = 50;
+/** ms: the outcome waits for it. */
+const logDeadline = 10_000;
 /** Characters of JSON the lines may take: an outcome is journalled and sent, so it stays small. */
 const logBudget = 128 * 1024;
 
@@ -50,7 +52,7 @@ async function readRemains({ engine, container, log }: FailureContext, exitCode:
   const nothing: Remains = { exit_code: exitCode, oom_killed: false, logs: [] };
   if (container === null) return nothing;
   try {
-    const [info, logs] = await Promise.all([inspectContainer(engine, container), readLogs(engine, container, { tail: logLines, budget: logBudget })]);
+    const [info, logs] = await Promise.all([inspectContainer(engine, container), readLogs(engine, container, { tail: logLines, budget: logBudget, signal: AbortSignal.timeout(logDeadline) })]);
     if (info === null) return { ...nothing, logs };
     const hasRun = info.State.StartedAt !== '0001-01-01T00:00:00Z';
     return { exit_code: exitCode ?? (info.State.Running || !hasRun ? null : info.State.ExitCode), oom_killed: info.State.OOMKilled, logs };

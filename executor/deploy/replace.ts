@@ -70,11 +70,11 @@ async function removeOwn(host: DeployHost, { id, spec }: Replacing): Promise<voi
   if (own !== null) await retireContainer(host, own);
 }
 
-/** Not what somebody has stopped meanwhile. */
+/** Not what somebody has stopped meanwhile, or what a later deployment has replaced. */
 async function startReleased(host: DeployHost, { id, spec }: Replacing): Promise<void> {
   const { engine, journal, log } = host;
   const released = journal.get(id)?.released ?? null;
-  if (released === null || journal.get(released)?.isStopped === true) return;
+  if (released === null || journal.get(released)?.isStopped === true || journal.current(spec.app)?.deployment !== released) return;
   const container = await findContainer(engine, { app: spec.app, deployment: released });
   if (container === null) return;
   log.warn('a deployment failed after it had stopped the old container; starting that again', { deployment: id, old: released });

@@ -10,6 +10,7 @@ const [oldest, newest] = ['1.41', '1.51'];
 interface Clients {
   docker: Dockerode;
   quick: Dockerode;
+  patient: Dockerode;
   /** For the one question that comes before a version is agreed on. */
   unversioned: Dockerode;
 }
@@ -26,10 +27,10 @@ export function chooseApiVersion(minimum: string): string {
 }
 
 /** Asks the engine what it takes, and speaks that from now on: before anything else, as an engine may be another one each time it comes. */
-export async function agreeOnVersion({ docker, quick, unversioned }: Clients): Promise<string> {
+export async function agreeOnVersion({ docker, quick, patient, unversioned }: Clients): Promise<string> {
   const { MinAPIVersion } = await unversioned.version();
   const chosen = chooseApiVersion(MinAPIVersion);
-  for (const { modem } of [docker, quick]) Object.assign(modem, { version: `v${chosen}` } satisfies Versioned);
+  for (const { modem } of [docker, quick, patient]) Object.assign(modem, { version: `v${chosen}` } satisfies Versioned);
   return chosen;
 }
 

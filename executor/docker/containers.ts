@@ -2,8 +2,11 @@
 import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import { labels } from '../../shared/names.ts';
-import { asked, askedUnless, statusOf, toAppError, type Engine } from './engine.ts';
+import { asked, askedUnless, inTime, statusOf, toAppError, type Engine } from './engine.ts';
 import { neverRestarted, readRestartPolicy } from './restart-policy.ts';
+
+/** s: what the engine gives a container that has no timeout of its own. */
+const engineStopTimeout = 10;
 
 export type EngineState = 'created' | 'running' | 'restarting' | 'paused' | 'exited' | 'dead' | 'removing';
 
@@ -37,8 +40,9 @@ export async function findContainer(engine: Engine, { app, deployment }: Pick<Ap
   return (await listContainers(engine, { app })).find((container) => container.deployment === deployment) ?? null;
 }
 
-export async function createContainer({ docker }: Engine, options: Dockerode.ContainerCreateOptions): Promise<string> {
-  const container = await asked('create container', docker.createContainer(options));
+export async function createContainer(engine: Engine, options: Dockerode.ContainerCreateOptions): Promise<string> {
+  const doing = 'create container';
+  const container = await asked(doing, inTime(engine, doing, ({ abortSignal }) => engine.docker.createContainer({ ...options, abortSignal })));
   return container.id;
 }
 
@@ -54,10 +58,10 @@ export async function inspectContainer({ quick }: Engine, id: string): Promise<D
 
 // 304: it is already so. 404 and 409 on the way out: it is gone, or somebody is removing it.
 
-/** @throws AppError host_port_taken, engine_error, engine_unreachable */
-export async function startContainer({ docker }: Engine, id: string): Promise<void> {
+/** @throws AppError host_port_taken, engine_error, engine_unreachable, deadline_exceeded */
+export async function startContainer(engine: Engine, id: string): Promise<void> {
   try {
-    await askedUnless([304], 'start container', docker.getContainer(id).start());
+    await change(engine, id, 'start', (container, options) => container.start(options), { unless: [304] });
   } catch (error) {
     if (error instanceof AppError && portIsTaken.test(error.message)) throw new AppError('host_port_taken', { detail: error.message, cause: error });
     throw error;
@@ -68,8 +72,15 @@ export async function startContainer({ docker }: Engine, id: string): Promise<vo
 const portIsTaken = /port is already allocated|address already in use/;
 
 /** SIGTERM, and SIGKILL after the container's own stop timeout. */
-export function stopContainer({ docker }: Engine, id: string): Promise<void> {
-  return askedUnless([304, 404], 'stop container', docker.getContainer(id).stop());
+export async function stopContainer(engine: Engine, id: string): Promise<void> {
+  await change(engine, id, 'stop', (container, options) => container.stop(options), { unless: [304, 404], grace: await stopTimeout(engine, id) });
+}
+
+/** s. Where the container cannot even be inspected, stopping it says why. */
+async function stopTimeout(engine: Engine, id: string): Promise<number> {
+  const info = await inspectContainer(engine, id).catch(() => null);
+  // A member that its types do not know.
+  return (info?.Config as { StopTimeout?: number } | undefined)?.StopTimeout ?? engineStopTimeout;
 }
 
 /** The engine leaves it alone from now on, whatever happens to itself. */
@@ -83,30 +94,43 @@ export async function keepUp(engine: Engine, { id, restart }: Pick<AppContainer,
 }
 
 /** 404: it is gone. 409: somebody is removing it. */
-function changeRestartPolicy({ docker }: Engine, id: string, policy: Dockerode.HostRestartPolicy): Promise<void> {
-  return askedUnless([404, 409], 'change restart policy', docker.getContainer(id).update({ RestartPolicy: policy }));
+function changeRestartPolicy(engine: Engine, id: string, policy: Dockerode.HostRestartPolicy): Promise<void> {
+  return change(engine, id, 'change restart policy of', (container, options) => container.update({ RestartPolicy: policy, ...options }), { unless: [404, 409] });
 }
 
-export function restartContainer({ docker }: Engine, id: string): Promise<void> {
-  return asked('restart container', docker.getContainer(id).restart());
+export async function restartContainer(engine: Engine, id: string): Promise<void> {
+  await change(engine, id, 'restart', (container, options) => container.restart(options), { grace: await stopTimeout(engine, id) });
 }
 
-export function pauseContainer({ docker }: Engine, id: string): Promise<void> {
-  return asked('pause container', docker.getContainer(id).pause());
+export function pauseContainer(engine: Engine, id: string): Promise<void> {
+  return change(engine, id, 'pause', (container, options) => container.pause(options));
 }
 
-export function unpauseContainer({ docker }: Engine, id: string): Promise<void> {
-  return asked('unpause container', docker.getContainer(id).unpause());
+export function unpauseContainer(engine: Engine, id: string): Promise<void> {
+  return change(engine, id, 'unpause', (container, options) => container.unpause(options));
 }
 
 /** Change its limits in place, whether it runs or not. */
-export function updateContainer({ docker }: Engine, id: string, limits: Pick<Dockerode.HostConfig, 'Memory' | 'MemorySwap' | 'NanoCpus'>): Promise<void> {
-  return asked('update container', docker.getContainer(id).update(limits));
+export function updateContainer(engine: Engine, id: string, limits: Pick<Dockerode.HostConfig, 'Memory' | 'MemorySwap' | 'NanoCpus'>): Promise<void> {
+  return change(engine, id, 'update', (container, options) => container.update({ ...limits, ...options }));
 }
 
 /** Kill it if it runs, and take away what belongs to it alone. */
-export function removeContainer({ docker }: Engine, id: string): Promise<void> {
-  return askedUnless([404, 409], 'remove container', docker.getContainer(id).remove({ force: true, v: true }));
+export function removeContainer(engine: Engine, id: string): Promise<void> {
+  return change(engine, id, 'remove', (container, options) => container.remove({ force: true, v: true, ...options }), { unless: [404, 409] });
+}
+
+interface Tolerance {
+  /** Statuses that say that it is so already. */
+  unless?: readonly number[];
+  /** Seconds that the container itself is given to end. */
+  grace?: number;
+}
+
+/** @throws AppError engine_error, engine_unreachable, insufficient_storage, deadline_exceeded */
+function change(engine: Engine, id: string, verb: string, ask: (container: Dockerode.Container, options: { abortSignal: AbortSignal }) => Promise<unknown>, { unless = [], grace }: Tolerance = {}): Promise<void> {
+  const doing = `${verb} container`;
+  return askedUnless(unless, doing, inTime(engine, doing, (options) => ask(engine.docker.getContainer(id), options), grace));
 }
 
 /** Resolves with the exit code when the container next exits, also when the engine restarts it afterwards. */

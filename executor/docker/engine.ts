@@ -19,6 +19,8 @@ export interface Engine {
   docker: Dockerode;
   /** The same, for questions that the engine answers by itself: one that takes the connection and says nothing is as good as none. */
   quick: Dockerode;
+  /** The same, for a program that is not a part of any app, such as the proxy: two minutes of silence are the end of a request. */
+  patient: Dockerode;
   /** For the one question that has to be asked before a version of the API is agreed on: which there are. */
   unversioned: Dockerode;
   socketPath: string;
@@ -27,10 +29,13 @@ export interface Engine {
   /** What this executor has started in containers. */
   commands: CommandNotes;
   clock: EngineClock;
+  /** ms that it may take for one container, besides what the container is given to end. */
+  patience: number;
 }
 
 /** ms of silence. A restart of a container or a pull may take longer, and is not asked of `quick`. */
 const answerDeadline = 10_000;
+const defaultPatience = 120_000;
 
 export interface EngineOptions {
   socketPath: string;
@@ -43,11 +48,13 @@ export function createEngine({ socketPath, serverId, dir }: EngineOptions): Engi
   return {
     docker: connect({ socketPath }),
     quick: connect({ socketPath, timeout: answerDeadline }),
+    patient: connect({ socketPath, timeout: defaultPatience }),
     unversioned: connect({ socketPath, timeout: answerDeadline }),
     socketPath,
     serverId,
     commands: new CommandNotes(join(dir, 'commands')),
     clock: new EngineClock(),
+    patience: defaultPatience,
   };
 }
 
@@ -115,6 +122,21 @@ export async function askedUnless(statuses: readonly number[], doing: string, re
     await request;
   } catch (error) {
     if (!statuses.includes(statusOf(error) ?? 0)) throw toAppError(doing, error);
+  }
+}
+
+/**
+ * What concerns one container is not waited for without end: an engine that answers everything else may never come back from this one, and whoever comes
+ * next for the same app would wait behind it. `grace` is in seconds. @throws AppError deadline_exceeded; the engine may still do it
+ */
+export async function inTime<T>({ patience }: Engine, doing: string, ask: (options: { abortSignal: AbortSignal }) => Promise<T>, grace = 0): Promise<T> {
+  const longest = patience + grace * 1000;
+  const abortSignal = AbortSignal.timeout(longest);
+  try {
+    return await ask({ abortSignal });
+  } catch (error) {
+    if (abortSignal.aborted) throw new AppError('deadline_exceeded', { detail: `${doing}: the Docker engine had not done it after ${longest / 1000} s.`, cause: error });
+    throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { canonicalImage } from '../../shared/image-reference.ts';
 import { isKeptImage, labels } from '../../shared/names.ts';
 import { anySignal } from '../any-signal.ts';
-import { asked, daemonMessage, statusOf, toAppError, type Engine } from './engine.ts';
+import { asked, daemonMessage, inTime, statusOf, toAppError, type Engine } from './engine.ts';
 import { readFailure } from './progress.ts';
 import { createPullProgress } from './pull-progress.ts';
 
@@ -98,15 +98,16 @@ export async function usedImages({ quick }: Engine): Promise<Set<string>> {
 }
 
 /** Give the image one more name. `name` has a tag. */
-export async function tagImage({ docker }: Engine, imageId: string, name: string): Promise<void> {
+export async function tagImage(engine: Engine, imageId: string, name: string): Promise<void> {
   const colon = name.lastIndexOf(':');
-  await asked('tag image', docker.getImage(imageId).tag({ repo: name.slice(0, colon), tag: name.slice(colon + 1) }));
+  const doing = 'tag image';
+  await asked(doing, inTime(engine, doing, (options) => engine.docker.getImage(imageId).tag({ repo: name.slice(0, colon), tag: name.slice(colon + 1), ...options })));
 }
 
 /** Take the name away, and the image with its last one. False when a container uses it under no other name. */
-export async function untagImage({ docker }: Engine, name: string): Promise<boolean> {
+export async function untagImage(engine: Engine, name: string): Promise<boolean> {
   try {
-    await docker.getImage(name).remove();
+    await inTime(engine, 'untag image', (options) => engine.docker.getImage(name).remove(options));
     return true;
   } catch (error) {
     if (statusOf(error) === 409) return false;

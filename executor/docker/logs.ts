@@ -20,7 +20,7 @@ export interface LogRequest {
   follow?: boolean;
   /** Not before this time: `2026-11-22T18:50:28.123456789Z`. */
   since?: string;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   onLine: (line: LogLine) => void;
   /** After each handful of lines. Reading goes on when its promise has resolved, if it gives one. */
   onBatch?: () => Promise<void> | void;
@@ -54,12 +54,13 @@ export interface TailOptions {
   tail: number;
   /** Characters of JSON at most; older lines give way. */
   budget?: number;
+  signal?: AbortSignal;
 }
 
 /** The last lines, oldest first. */
 export async function readLogs(engine: Engine, id: string, options: TailOptions): Promise<LogLine[]> {
   const tail = createTail<LogLine>(options);
-  await readLog(engine, id, { tail: options.tail, onLine: (line) => tail.push(line, JSON.stringify(line).length + 1) });
+  await readLog(engine, id, { tail: options.tail, signal: options.signal, onLine: (line) => tail.push(line, JSON.stringify(line).length + 1) });
   return tail.items();
 }
 

@@ -1,8 +1,9 @@
 /** One network per project, out of a range of our own: the engine's default pools end after about 30 networks. */
+import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import { labels, networkName } from '../../shared/names.ts';
 import { listContainers } from './containers.ts';
-import { asked, askedUnless, daemonMessage, toAppError, type Engine } from './engine.ts';
+import { asked, askedUnless, daemonMessage, inTime, toAppError, type Engine } from './engine.ts';
 import { routedSubnets } from './machine-routes.ts';
 import { freeAddress, freeSubnets } from './subnets.ts';
 
@@ -49,14 +50,21 @@ export async function findFreeAddress(engine: Engine, { project, network, routed
 export async function removeNetworkIfUnused(engine: Engine, project: string): Promise<void> {
   if ((await listContainers(engine, { project })).length > 0) return;
   for (const network of await listOwn(engine)) {
-    // 403: something that is not ours is attached; it keeps its network.
-    if (network.project === project) await askedUnless([403, 404], 'remove network', engine.docker.getNetwork(network.id).remove());
+    if (network.project === project) await removeNetwork(engine, network.id);
   }
 }
 
-/** Projects that have a network on this engine. */
-export async function projectsWithNetwork(engine: Engine): Promise<string[]> {
-  return (await listOwn(engine)).map((network) => network.project);
+/** 403: something that is not ours is attached; it keeps its network. */
+function removeNetwork(engine: Engine, id: string): Promise<void> {
+  const doing = 'remove network';
+  return askedUnless([403, 404], doing, inTime(engine, doing, (options) => engine.docker.getNetwork(id).remove(options)));
+}
+
+/** Projects that have a network on this engine, and no container. */
+export async function unusedNetworks(engine: Engine): Promise<string[]> {
+  const networks = await listOwn(engine);
+  const used = new Set((await listContainers(engine)).map(({ project }) => project));
+  return networks.flatMap(({ project }) => (used.has(project) ? [] : [project]));
 }
 
 async function listOwn(engine: Engine): Promise<{ id: string; project: string }[]> {
@@ -70,14 +78,15 @@ async function listOwn(engine: Engine): Promise<{ id: string; project: string }[
 
 /** False when somebody else, such as an executor that shares the engine, took the subnet in between. */
 async function tryCreate(engine: Engine, wanted: { name: string; subnet: string; project: string }): Promise<boolean> {
+  const options: Dockerode.NetworkCreateOptions = {
+    Name: wanted.name,
+    CheckDuplicate: true,
+    Driver: 'bridge',
+    IPAM: { Driver: 'default', Config: [{ Subnet: wanted.subnet }] },
+    Labels: { [labels.managed]: 'true', [labels.server]: engine.serverId, [labels.project]: wanted.project },
+  };
   try {
-    await engine.docker.createNetwork({
-      Name: wanted.name,
-      CheckDuplicate: true,
-      Driver: 'bridge',
-      IPAM: { Driver: 'default', Config: [{ Subnet: wanted.subnet }] },
-      Labels: { [labels.managed]: 'true', [labels.server]: engine.serverId, [labels.project]: wanted.project },
-    });
+    await inTime(engine, 'create network', ({ abortSignal }) => engine.docker.createNetwork({ ...options, abortSignal }));
     return true;
   } catch (error) {
     if (/pool overlaps|overlaps with|conflicts with network/i.test(daemonMessage(error))) return false;

@@ -2,7 +2,7 @@
 import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import { labels, volumeName } from '../../shared/names.ts';
-import { asked, statusOf, toAppError, type Engine } from './engine.ts';
+import { asked, inTime, statusOf, toAppError, type Engine } from './engine.ts';
 
 export interface AppVolume {
   app: string;
@@ -50,7 +50,7 @@ export async function removeVolume(engine: Engine, wanted: AppVolume): Promise<v
   const found = await inspectVolume(engine, volumeName(engine.serverId, wanted.app, wanted.volume));
   if (found === null || !isOwn(engine, found, wanted)) return;
   try {
-    await engine.docker.getVolume(found.Name).remove();
+    await inTime(engine, 'remove volume', (options) => engine.docker.getVolume(found.Name).remove(options));
   } catch (error) {
     if (statusOf(error) === 404) return;
     if (statusOf(error) === 409) throw new AppError('volume_in_use', { detail: `A container has the volume ${wanted.volume}.`, cause: error });
@@ -70,7 +70,8 @@ async function inspectVolume({ quick }: Engine, name: string): Promise<Dockerode
 /** The engine answers with what is there when somebody was faster. */
 async function createVolume(engine: Engine, name: string, { app, volume }: AppVolume): Promise<Dockerode.VolumeInspectInfo> {
   const Labels = { [labels.managed]: 'true', [labels.server]: engine.serverId, [labels.app]: app, [labels.volume]: volume };
-  await asked('create volume', engine.docker.createVolume({ Name: name, Driver: 'local', Labels }));
+  const doing = 'create volume';
+  await asked(doing, inTime(engine, doing, ({ abortSignal }) => engine.docker.createVolume({ Name: name, Driver: 'local', Labels, abortSignal })));
   return asked('inspect volume', engine.quick.getVolume(name).inspect());
 }
 

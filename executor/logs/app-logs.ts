@@ -1,7 +1,7 @@
 /** The logs of all apps on this host: each is one log over all the containers the app has had. */
 import { AppError } from '../../shared/errors.ts';
 import type { LogEntry, LogFilter } from '../../shared/protocol/logs.ts';
-import type { Engine } from '../docker/engine.ts';
+import { inTime, type Engine } from '../docker/engine.ts';
 import type { LogArchive } from './archive.ts';
 import { Follower, type FollowRequest } from './follow.ts';
 import { LiveLogs } from './live.ts';
@@ -23,11 +23,11 @@ export class AppLogs {
     this.#live = new LiveLogs(engine);
   }
 
-  /** The last lines that match, oldest first. @throws AppError app_not_deployed, invalid_value, engine_unreachable */
+  /** The last lines that match, oldest first. @throws AppError app_not_deployed, invalid_value, engine_unreachable, deadline_exceeded */
   async read({ app, filter, tail }: { app: string; filter: LogFilter; tail: number }): Promise<LogEntry[]> {
     const sources = await listSources(this.#store, app);
     if (sources.length === 0) throw new AppError('app_not_deployed');
-    return readTail(this.#store, beginReadings(sources, filter), { app, filter, tail });
+    return inTime(this.#store.engine, 'read logs', ({ abortSignal }) => readTail(this.#store, beginReadings(sources, filter), { app, filter, tail, signal: abortSignal }));
   }
 
   /** Runs until the signal aborts or no more lines can match. @throws as `read` */

@@ -53,7 +53,7 @@ function frame(line: number): Buffer {
 async function keptLines(): Promise<string[]> {
   const engine = createEngine({ socketPath: join(dir, 'engine.sock'), serverId: 'srv', dir });
   const archive = new LogArchive({ engine, dir: join(dir, 'logs'), retentionDays: 7, readDeadline: 300, log: createLog(() => undefined) });
-  const container = { id: 'c', app: `app_${'0'.repeat(22)}`, deployment: `dep_${'0'.repeat(22)}` };
+  const container = { id: 'c', app: `app_${'0'.repeat(22)}`, deployment: `dep_${'0'.repeat(22)}`, state: 'exited' as const };
   await archive.keep(container);
   const lines: string[] = [];
   await archive.read(container.app, container.deployment, { onLine: (line) => lines.push(line.text) });

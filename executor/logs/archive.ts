@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isId } from '../../shared/names.ts';
 import type { LogLine } from '../../shared/protocol/logs.ts';
+import type { AppContainer } from '../docker/containers.ts';
 import type { Engine } from '../docker/engine.ts';
 import { readLog } from '../docker/logs.ts';
 import { isMissing, writeAtomically } from '../files.ts';
 import { describeError, type Log } from '../log.ts';
+import { RecentIds } from '../recent-ids.ts';
 import { createLineFile, readLines, type LineFile, type LineReader } from './archive-file.ts';
 
 export interface ArchiveOptions {
@@ -55,6 +57,8 @@ interface Found {
 export class LogArchive {
   readonly #options: ArchiveOptions;
   readonly #caps: Caps;
+  /** Containers that had ended when their log was kept: of one that the engine then refuses to remove it is not kept again. */
+  readonly #kept = new RecentIds<string>(1_000);
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
@@ -62,11 +66,13 @@ export class LogArchive {
   }
 
   /** Keep the log of a container that is about to be removed. Never rejects: a container must not stay because its log cannot be kept. */
-  async keep({ id, app, deployment }: { id: string; app: string; deployment: string }): Promise<void> {
+  async keep({ id, app, deployment, state }: Pick<AppContainer, 'id' | 'app' | 'deployment' | 'state'>): Promise<void> {
+    if (this.#kept.has(id)) return;
     try {
       if (!isId('app', app) || !isId('deployment', deployment)) throw new Error('its labels are not ids');
       await this.#write({ id, app, deployment });
       await this.#pruneApp(app);
+      if (state !== 'running') this.#kept.add(id);
     } catch (error) {
       this.#options.log.warn('the log of a container could not be kept', { app, deployment, error: describeError(error) });
     }

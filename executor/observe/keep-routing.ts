@@ -1,11 +1,11 @@
 /** Routing is put right again and again: its container may be late, or be removed by hand. */
 import type { DeployHost } from '../deploy/host.ts';
 import { describeError } from '../log.ts';
+import { singleFlight } from '../single-flight.ts';
 
 /** A function that makes routing work, or says why it does not: once for each change of cause. Never rejects. */
 export function createRoutingKeeper({ proxy, log }: Pick<DeployHost, 'proxy' | 'log'>): () => Promise<void> {
   let lastCause = '';
-  let running: Promise<void> | undefined;
 
   async function ensure(): Promise<void> {
     try {
@@ -18,5 +18,5 @@ export function createRoutingKeeper({ proxy, log }: Pick<DeployHost, 'proxy' | '
     }
   }
   // A proxy that does not answer takes longer to give up on than the pause between two tries.
-  return () => (running ??= ensure().finally(() => (running = undefined)));
+  return singleFlight(ensure);
 }

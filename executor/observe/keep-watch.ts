@@ -7,6 +7,7 @@ import type { DeployHost } from '../deploy/host.ts';
 import { isReachable } from '../docker/engine.ts';
 import { endLeftovers } from '../exec/leftovers.ts';
 import { describeError } from '../log.ts';
+import { singleFlight } from '../single-flight.ts';
 import { createRoutingKeeper } from './keep-routing.ts';
 import type { Observer } from './observer.ts';
 import { watchEngine } from './watch.ts';
@@ -63,7 +64,12 @@ async function settle({ host, deployments, observer }: KeepWatchOptions, keepRou
   await serveWhatRuns(host).catch((error: unknown) => log.warn('routes could not be completed', { error: describeError(error) }));
   await settleStops(host).catch((error: unknown) => log.warn('stops that were cut short are not settled', { error: describeError(error) }));
   deployments.resume();
-  await sweep(host).catch((error: unknown) => log.warn('leftovers could not be removed', { error: describeError(error) }));
+  await clearUp(host, deployments);
+}
+
+async function clearUp(host: DeployHost, deployments: Deployments): Promise<void> {
+  deployments.retry();
+  await sweep(host, deployments).catch((error: unknown) => host.log.warn('leftovers could not be removed', { error: describeError(error) }));
 }
 
 async function resumeAnyway({ host, deployments, signal }: KeepWatchOptions): Promise<void> {
@@ -72,7 +78,8 @@ async function resumeAnyway({ host, deployments, signal }: KeepWatchOptions): Pr
 }
 
 /** The full picture at the interval that the control plane asks for, and a look at what apps use before each and in between. */
-async function reportAtIntervals({ host, observer, reportInterval, signal }: KeepWatchOptions, keepRouting: () => Promise<void>): Promise<void> {
+async function reportAtIntervals({ host, deployments, observer, reportInterval, signal }: KeepWatchOptions, keepRouting: () => Promise<void>): Promise<void> {
+  const keepClear = singleFlight(() => clearUp(host, deployments));
   for (let round = Date.now(), reported = round; !signal.aborted; ) {
     // From when the last round began: looking takes a second or two.
     round = Math.max(round + Math.min(measureInterval, reportInterval() * 1000), Date.now());
@@ -84,7 +91,10 @@ async function reportAtIntervals({ host, observer, reportInterval, signal }: Kee
     // Only of an engine that answers: one that hangs would let the report wait for each container.
     if (isUp) {
       // Not waited for: neither a report nor the end of the process depends on it.
-      if (isReportDue) void keepRouting();
+      if (isReportDue) {
+        void keepRouting();
+        void keepClear();
+      }
       await measure(host, observer);
     }
     if (!isReportDue) continue;

@@ -1,4 +1,5 @@
 /** Knows the status of every app on this host, and tells the control plane: transitions at once, the full picture at intervals. */
+import type Dockerode from 'dockerode';
 import { AppError } from '../../shared/errors.ts';
 import type { ExecutorEvent } from '../../shared/protocol/events.ts';
 import type { AppStatus } from '../../shared/status.ts';
@@ -75,7 +76,7 @@ export class Observer {
 
   /** The same, of an app whose container has just been changed; null when it has none any more. */
   async statusAfter({ app, id }: AppContainer): Promise<AppStatus | null> {
-    await inspectContainer(this.#options.engine, id);
+    await this.#inspect(id);
     return this.status(app);
   }
 
@@ -135,7 +136,7 @@ export class Observer {
     const picked = [...Map.groupBy(containers, ({ app }) => app)].flatMap(([app, own]) => this.#pick(app, own));
     const before = this.#seen;
     this.#watchHealth(picked, before);
-    const found = await Promise.all(picked.map((one) => this.#see(one)));
+    const found = await Promise.all(picked.map((one) => this.#see(one, before.get(one.app))));
     this.#seen = new Map(found.flatMap((seen) => (seen === null ? [] : [[seen.app, seen]])));
     for (const { app, status, reason } of this.#seen.values()) {
       const last = before.get(app);
@@ -151,18 +152,20 @@ export class Observer {
     return container === undefined ? [] : [{ app, container, isCurrent: current !== null }];
   }
 
-  async #see({ app, container, isCurrent }: Picked): Promise<Seen | null> {
+  async #see({ app, container, isCurrent }: Picked, last: Seen | undefined): Promise<Seen | null> {
     const entry = this.#options.journal.get(container.deployment);
     const hasExited = container.state === 'exited' || container.state === 'dead' || container.state === 'restarting';
     const isAwaited = hasExited && isBeingReplaced(this.#options.journal, app);
-    const info = hasExited ? await inspectContainer(this.#options.engine, container.id) : null;
-    if (hasExited && info === null) return null;
+    const info = hasExited ? await this.#inspect(container.id) : undefined;
+    if (info === null) return null;
+    // What cannot be told of this one says nothing about the others: it is taken for what it was.
+    if (hasExited && info === undefined && last?.container.id === container.id) return last;
     const observed = toStatus({
       state: container.state,
       isBeingDeployed: !isCurrent || isAwaited,
       isStopped: entry?.isStopped ?? false,
       health: this.#health.of(container.id),
-      exit: info === null ? null : { code: info.State.ExitCode, isOutOfMemory: info.State.OOMKilled, error: info.State.Error },
+      exit: info === undefined ? null : { code: info.State.ExitCode, isOutOfMemory: info.State.OOMKilled, error: info.State.Error },
       isAlwaysRestarted: isAlwaysRestarted(container.restart ?? info?.HostConfig.RestartPolicy ?? null),
     });
     return { app, container, isCurrent, ...observed };
@@ -208,7 +211,17 @@ export class Observer {
   async #lookAtHinted(): Promise<void> {
     const hinted = [...this.#hinted];
     this.#hinted.clear();
-    await Promise.all(hinted.map((container) => inspectContainer(this.#options.engine, container)));
+    await Promise.all(hinted.map((container) => this.#inspect(container)));
     await this.look();
+  }
+
+  /** Null when there is no such container, undefined when the engine does not tell. */
+  async #inspect(id: string): Promise<Dockerode.ContainerInspectInfo | null | undefined> {
+    try {
+      return await inspectContainer(this.#options.engine, id);
+    } catch (error) {
+      this.#options.log.warn('a container could not be looked at', { container: id.slice(0, 12), error: describeError(error) });
+      return undefined;
+    }
   }
 }

@@ -113,11 +113,22 @@ describe('REL-07 what was asked for before a crash', () => {
     const current = await fixture.deploy(kept);
     await fixture.deploy(orphaned);
     await fixture.proxy.remove(orphaned.app);
-    await fixture.host.journal.change((await containersOf(fixture, orphaned.app))[0] ?? '', { isAcknowledged: true });
-    await fixture.host.journal.forget(orphaned.app);
-    await sweep(fixture.host);
+    // What it was made by has ended without success, and left it behind.
+    const [leftover = ''] = await containersOf(fixture, orphaned.app);
+    await fixture.host.journal.conclude({ kind: 'deployment', deployment: leftover, app: orphaned.app, status: 'failed', phase: 'health', at: Date.now(), image_id: null, failure: null }, true);
+    await sweep(fixture.host, fixture.deployments);
     expect(await containersOf(fixture, orphaned.app)).toEqual([]);
     expect((await fixture.networks()).some((network) => network.Labels?.['dockup.project'] === orphaned.project)).toBe(false);
     expect(await containersOf(fixture, kept.app)).toEqual([current.deployment]);
+  });
+
+  it('of an app that the journal knows nothing of, because it was lost, everything stays', async () => {
+    const fixture = lanes.first();
+    const spec = makeSpec({ internal_port: null });
+    const { deployment } = await fixture.deploy(spec);
+    await fixture.host.journal.change(deployment, { isAcknowledged: true });
+    await fixture.host.journal.forget(spec.app);
+    await sweep(fixture.host, fixture.deployments);
+    expect(await containersOf(fixture, spec.app)).toEqual([deployment]);
   });
 });

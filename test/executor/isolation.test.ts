@@ -47,7 +47,7 @@ describe('a container that is not ours', () => {
     const signal = new AbortController().signal;
     await ours.handlers.act({ app: spec.app, action: 'stop' }, signal);
     await ours.handlers.remove_app({ app: spec.app, volumes: [] }, signal);
-    await sweep(ours.host);
+    await sweep(ours.host, ours.deployments);
     expect(await Promise.all(strangers.map(isRunning))).toEqual([true, true, true, true, true]);
   });
 

@@ -71,7 +71,7 @@ export async function survive(fixture: HostFixture, { id, spec, last, onDeath }:
 
   const revived = await fixture.reopen();
   revived.deployments.resume();
-  await sweep(revived.host);
+  await sweep(revived.host, revived.deployments);
   // The control plane, which got no answer, sends the deployment again.
   await revived.deployments.accept(id, spec);
   await revived.deployments.settled(spec.app);

@@ -165,7 +165,7 @@ describe('what is kept of a log', () => {
   it('is its newest lines, up to the limit of a deployment', async () => {
     const container = await writer(20_000);
     const archive = makeArchive(join(fixture.dir, 'small'), { deployment: 600_000, app: 10_000_000 });
-    await archive.keep(container);
+    await archive.keep({ ...container, state: 'exited' });
     const lines = await kept(archive, container);
     expect(lines.at(-1)).toBe('line 20000 of many');
     expect(lines.length).toBeGreaterThan(2_000);
@@ -180,7 +180,7 @@ describe('what is kept of a log', () => {
     await mkdir(join(dir, container.app), { recursive: true });
     const older = ['a', 'b', 'c'].map((letter) => `dep_${'0'.repeat(21)}${letter}`);
     for (const name of older) await writeFile(join(dir, container.app, `${name}.ndjson.gz`), Buffer.alloc(1_000));
-    await archive.keep(container);
+    await archive.keep({ ...container, state: 'exited' });
     const [, , newest] = older;
     expect((await archive.list(container.app)).map((archived) => archived.deployment)).toEqual(expect.arrayContaining([newest, container.deployment]));
     expect(await archive.list(container.app)).toHaveLength(2);

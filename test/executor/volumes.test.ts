@@ -259,10 +259,10 @@ describe('the content of a volume', () => {
     await create(`left-${app.slice(4)}`);
     await create(`used-${app.slice(4)}`);
     fixture.host.helpers.add(`used-${app.slice(4)}`);
-    await sweep(fixture.host);
+    await sweep(fixture.host, fixture.deployments);
     expect((await helpers()).flatMap(({ Names }) => Names)).toEqual([`/used-${app.slice(4)}`]);
     fixture.host.helpers.clear();
-    await sweep(fixture.host);
+    await sweep(fixture.host, fixture.deployments);
     expect(await helpers()).toEqual([]);
   });
 });

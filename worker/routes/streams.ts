@@ -67,8 +67,8 @@ export const streamRoutes = [
       tags: ['Logs and events'],
       request: { params: appParams, query: logSocketQuery },
       responses: lineReplies(
-        'Each text message holds one or more lines of JSON: log lines as in `GET /logs`, or `{"dropped":n}` where the reader was slower than the app.',
-        'one log line each with its cursor as the id, so that `Last-Event-ID` resumes without gap or duplicate; `event: dropped` where the reader was slower than the app.',
+        'Each text message holds one or more lines of JSON: log lines as in `GET /logs`, or `{"dropped":n}` where `n` lines are left out because the reader, or the server that the app runs on, could not keep up.',
+        'one log line each with its cursor as the id, so that `Last-Event-ID` resumes without gap or duplicate; `event: dropped` where lines are left out because the reader, or the server that the app runs on, could not keep up.',
       ),
     },
     async (c) => {
@@ -98,7 +98,7 @@ export const streamRoutes = [
   ),
   defineRoute(
     onAppSocket,
-    [...streamErrors, 'exec_failed', 'exec_disabled', 'policy_refused', 'deadline_exceeded', 'upgrade_required'],
+    [...streamErrors, 'exec_failed', 'exec_disabled', 'policy_refused', 'upgrade_required'],
     {
       method: 'get',
       path: `${onePath}/exec`,

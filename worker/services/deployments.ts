@@ -11,7 +11,7 @@ import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { isFinished } from '../../shared/status.ts';
 import { describeError } from '../log.ts';
 import { findAppById, placeApp, type AppView } from '../store/apps.ts';
-import { claimNextDeployment, findDeployment, finishDeployment, insertDeployment, listDeployments, noteStrategy, queuePosition } from '../store/deployments.ts';
+import { claimNextDeployment, correctDeployment, findDeployment, finishDeployment, insertDeployment, isGivenUp, listDeployments, noteStrategy, queuePosition } from '../store/deployments.ts';
 import type { DeploymentRow } from '../store/schema.ts';
 import { findDefaultServer } from '../store/servers.ts';
 import type { Actor } from './actor.ts';
@@ -166,9 +166,10 @@ interface Ending {
   imageId?: string | null;
 }
 
-/** Ends it once, says so in the app's events, and starts the next. Answers whether this call ended it. */
-export async function endDeployment(ctx: Context, { id, appId, serverId }: DeploymentRow, ending: Ending): Promise<boolean> {
-  const end = finishDeployment(ctx.db, id, { ...ending, phase: ending.failure?.phase ?? 'done', now: ctx.clock() });
+/** Ends it once, says so in the app's events, and starts the next. One that was given up ends once more, as it did. Answers whether this call ended it. */
+export async function endDeployment(ctx: Context, deployment: DeploymentRow, ending: Ending): Promise<boolean> {
+  const { id, appId, serverId } = deployment;
+  const end = (isGivenUp(deployment) ? correctDeployment : finishDeployment)(ctx.db, id, { ...ending, phase: ending.failure?.phase ?? 'done', now: ctx.clock() });
   const message = { succeeded: 'Deployment succeeded', failed: `Deployment failed: ${ending.failure?.message ?? 'unknown reason'}`, cancelled: 'Deployment cancelled' }[ending.status];
   const event = { type: `deployment.${ending.status}`, actor: 'system', message, data: { deployment_id: id, ...(ending.failure && { code: ending.failure.code }) } };
   if (!(await recordChange(ctx, end, { appId, serverId }, [event]))) return false;

@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { recordEvent } from './events.ts';
 
 /** Run a command in the app's container; an abort of `signal` ends it. @throws AppError app_not_running, exec_failed, exec_disabled, deadline_exceeded with what was written … */
-export async function execInApp(ctx: Context, actor: Actor, app: AppView, { cmd, timeout, stdin }: ExecCommand, signal: AbortSignal): Promise<ExecResult> {
+export async function execInApp(ctx: Context, actor: Actor, app: AppView, { cmd, timeout, stdin }: ExecCommand, signal: AbortSignal | undefined): Promise<ExecResult> {
   const serverId = requireDeployed(app);
   const { exit_code: exitCode, ...output } = await ctx.executors.call(serverId, 'exec', { app: app.id, cmd, stdin: stdin ?? null, timeout }, signal).catch(async (error: unknown) => {
     // It may have run all the same.

@@ -51,7 +51,8 @@ async function takeHello(ctx: Context, serverId: string, epoch: number, hello: H
   const { status, reason } = connectedStatus(hello.engine !== null);
   const observed = { status, statusReason: reason, executorVersion: hello.version, ingress: hello.ingress, ...engine };
   const isNewest = await updateConnectedServer(ctx.db, serverId, epoch, observed, ctx.clock());
-  if (!isNewest) return;
+  // Were it left open, it would be asked, and its facts would count for nothing.
+  if (!isNewest) throw new Error(`a connection newer than epoch ${epoch} is known`);
   // Not waited for: stopping an app can take an hour, and the facts of its host come in meanwhile.
   void retryRemovals(ctx, await listRemovals(ctx.db, serverId));
   await resumeDeployments(ctx, serverId, hello.deployments);

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../shared/errors.ts';
 import { openTestContext, placeOnServer, presenceIf, type TestContext } from '../../test/support/control-plane-context.ts';
-import { findDeployment, insertDeployment } from '../store/deployments.ts';
+import { findDeployment, insertDeployment, queuePosition } from '../store/deployments.ts';
 import { deleteAppLater, listRemovals } from '../store/removals.ts';
 import { apps, type DeploymentRow } from '../store/schema.ts';
 import type { Context } from './context.ts';
+import { createIngest } from './ingest.ts';
 import { noExecutors } from './no-executors.ts';
 import { sweep } from './sweep.ts';
 
@@ -66,14 +67,42 @@ describe('REL-08 no deployment stays open for ever', () => {
     expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'failed', finishedAt: now, failure: { code: 'deadline_exceeded', phase: 'queued' } });
   });
 
-  test('one whose executor never told how it ended has failed after three hours', async () => {
-    const id = await insert({ status: 'running', phase: 'health', startedAt: now });
+  test('REL-09 one that was claimed and never came to its host has a day too, not less', async () => {
+    const id = await insert({ status: 'running', startedAt: now });
+    now += 24 * hour - 1;
+    await sweep(ctx);
+    expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'running' });
+    now += 1;
+    await sweep(ctx);
+    expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'failed', failure: { code: 'deadline_exceeded', phase: 'queued' } });
+  });
+
+  test('one whose executor does not tell how it ended has failed after three hours; what the executor tells later counts', async () => {
+    const id = await insert({ status: 'running', phase: 'health', observedAt: now, startedAt: now });
     now += 3 * hour - 1;
     await sweep(ctx);
     expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'running' });
     now += 1;
     await sweep(ctx);
-    expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'failed', failure: { code: 'deadline_exceeded', phase: 'health' } });
+    expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'failed', failure: { code: 'executor_lost', phase: 'health' } });
+    now += hour;
+    const tell = (status: 'succeeded' | 'failed') => createIngest(ctx).event('srv_gone', 1, { kind: 'deployment', deployment: id, app: opened.appId, status, phase: 'done', at: now, image_id: null, failure: null });
+    await tell('succeeded');
+    expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'succeeded', phase: 'done', finishedAt: now, failure: null });
+    await tell('failed');
+    expect(await findDeployment(ctx.db, id)).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('REL-20 the order is that of coming, whenever the id was given out', async () => {
+    await placeOnServer(opened);
+    const { ctx: connected } = withExecutor(ctx, () => ({ accepted: true }));
+    const second = await insert({ createdAt: now - 60_000 });
+    const first = await insert({ createdAt: now - 2 * 60_000 });
+    expect(second < first).toBe(true);
+    expect(await queuePosition(ctx.db, (await findDeployment(ctx.db, second))!)).toBe(2);
+    await sweep(connected);
+    expect(await findDeployment(ctx.db, first)).toMatchObject({ status: 'running' });
+    expect(await findDeployment(ctx.db, second)).toMatchObject({ status: 'queued' });
   });
 
   test('one that has ended is left alone', async () => {

@@ -1,8 +1,10 @@
+import type { ErrorCode } from '../../shared/errors.ts';
 import { smallestId } from '../../shared/names.ts';
-import { findDeployment, listExpired, listUnacknowledged, listWaiting } from '../store/deployments.ts';
+import { findDeployment, givenUpCode, listExpired, listUnacknowledged, listUnended, listWaiting } from '../store/deployments.ts';
 import { pruneEvents } from '../store/events.ts';
 import { pruneLoginAttempts } from '../store/login-attempts.ts';
 import { listDueRemovals } from '../store/removals.ts';
+import type { DeploymentRow } from '../store/schema.ts';
 import { describeError } from '../log.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver, startNextDeployment } from './deployments.ts';
@@ -22,7 +24,7 @@ const eventsPerApp = 1_000;
 
 /** Nothing stays open for ever (REL-08): run every minute, by the embedded host's timer or the edge's cron trigger. */
 export async function sweep(ctx: Context): Promise<void> {
-  const steps = { noticeLost, endExpired, deliverAgain, startWaiting, retryDueRemovals, forgetKeys, forgetLogins, forgetEvents };
+  const steps = { noticeLost, endExpired, endUnended, deliverAgain, startWaiting, retryDueRemovals, forgetKeys, forgetLogins, forgetEvents };
   // What one of them meets, such as the hub of one server that cannot be asked, keeps nobody else waiting.
   for (const [name, step] of Object.entries(steps)) await step(ctx).catch((error: unknown) => ctx.log.error('sweep', { step: name, cause: describeError(error) }));
 }
@@ -36,14 +38,16 @@ function forgetLogins({ db, clock }: Context): Promise<void> {
 }
 
 async function endExpired(ctx: Context): Promise<void> {
-  const now = ctx.clock();
-  for (const deployment of await listExpired(ctx.db, now, now - longestDeployment)) {
-    const message = deployment.status === 'queued' ? 'It waited 24 hours for its host.' : 'The executor never told how it ended.';
-    await endDeployment(ctx, deployment, {
-      status: 'failed',
-      failure: { code: 'deadline_exceeded', message, phase: deployment.phase, exit_code: null, oom_killed: false, last_probe: null, logs: [] },
-    });
-  }
+  for (const deployment of await listExpired(ctx.db, ctx.clock())) await giveUp(ctx, deployment, 'deadline_exceeded', 'It waited 24 hours for its host.');
+}
+
+async function endUnended(ctx: Context): Promise<void> {
+  const unended = await listUnended(ctx.db, ctx.clock() - longestDeployment);
+  for (const deployment of unended) await giveUp(ctx, deployment, givenUpCode, 'The executor has not told for three hours how it ended. When it does, this changes.');
+}
+
+async function giveUp(ctx: Context, deployment: DeploymentRow, code: ErrorCode, message: string): Promise<void> {
+  await endDeployment(ctx, deployment, { status: 'failed', failure: { code, message, phase: deployment.phase, exit_code: null, oom_killed: false, last_probe: null, logs: [] } });
 }
 
 /** What was claimed and not handed over (the process ended in between, the executor was lost on a live socket) blocks the queue of its app. */

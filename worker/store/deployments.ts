@@ -1,8 +1,12 @@
-import { and, asc, desc, eq, gt, inArray, lt, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, lt, lte, not, or, sql, type SQL } from 'drizzle-orm';
+import type { ErrorCode } from '../../shared/errors.ts';
 import type { DeployStrategy } from '../../shared/protocol/spec.ts';
 import type { DeploymentPhase, DeploymentStatus } from '../../shared/status.ts';
 import type { Db, Statement } from './db.ts';
 import { deployments, type AppRow, type DeploymentRow } from './schema.ts';
+
+/** Of a deployment that was given up: no executor says so of itself. */
+export const givenUpCode = 'executor_lost' satisfies ErrorCode;
 
 /** Nothing of an app that is being deleted is started or delivered. */
 const staysThere = sql`not exists (select 1 from removals where removals.app_id = deployments.app_id)`;
@@ -40,7 +44,7 @@ export async function listOpenDeployments({ orm }: Db, serverId: string): Promis
     .select()
     .from(deployments)
     .where(and(inArray(deployments.status, ['queued', 'running']), eq(deployments.serverId, serverId), staysThere))
-    .orderBy(asc(deployments.id));
+    .orderBy(...inTurn);
 }
 
 /** Running for a while without a word from the executor: perhaps it was never told. */
@@ -59,12 +63,16 @@ export async function listWaiting({ orm }: Db, createdBefore: number): Promise<P
     .where(and(eq(deployments.status, 'queued'), lte(deployments.createdAt, createdBefore), staysThere));
 }
 
+/** First come, first served. An id alone does not tell: that of an upload is given out before its body comes. */
+const inTurn = [asc(deployments.createdAt), asc(deployments.id)];
+
 /** How many of the app's queued deployments come before or are this one: 1 is next. */
-export async function queuePosition({ orm }: Db, deployment: DeploymentRow): Promise<number> {
+export async function queuePosition({ orm }: Db, { appId, createdAt, id }: DeploymentRow): Promise<number> {
+  const isBefore = or(lt(deployments.createdAt, createdAt), and(eq(deployments.createdAt, createdAt), lte(deployments.id, id)));
   const row = await orm
     .select({ count: sql<number>`count(*)` })
     .from(deployments)
-    .where(and(eq(deployments.appId, deployment.appId), eq(deployments.status, 'queued'), lte(deployments.id, deployment.id)))
+    .where(and(eq(deployments.appId, appId), eq(deployments.status, 'queued'), isBefore))
     .get();
   return row?.count ?? 0;
 }
@@ -75,7 +83,7 @@ export async function claimNextDeployment({ orm }: Db, appId: string, now: numbe
     .select({ id: deployments.id })
     .from(deployments)
     .where(and(eq(deployments.appId, appId), eq(deployments.status, 'queued'), gt(deployments.expiresAt, now)))
-    .orderBy(asc(deployments.id))
+    .orderBy(...inTurn)
     .limit(1);
   return orm
     .update(deployments)
@@ -114,18 +122,40 @@ interface Ending {
 
 /** Ends a deployment once: changes nothing when it had ended before. `from` narrows it to one state, for a compare-and-set. */
 export function finishDeployment({ orm }: Db, id: string, ending: Ending, from: DeploymentStatus[] = ['queued', 'running']): Statement {
-  const { now, imageId, ...changes } = ending;
+  return endWhere(orm, ending, and(eq(deployments.id, id), inArray(deployments.status, from)));
+}
+
+/** Changes a deployment that was given up because its executor had not told how it ended: now it has. */
+export function correctDeployment({ orm }: Db, id: string, ending: Ending): Statement {
+  return endWhere(orm, ending, and(eq(deployments.id, id), eq(deployments.status, 'failed'), eq(sql`json_extract(${deployments.failure}, '$.code')`, givenUpCode)));
+}
+
+/** Whose failure is that nothing was heard of it. */
+export function isGivenUp({ status, failure }: DeploymentRow): boolean {
+  return status === 'failed' && failure?.code === givenUpCode;
+}
+
+function endWhere(orm: Db['orm'], { now, imageId, ...changes }: Ending, where: SQL | undefined): Statement {
   return orm
     .update(deployments)
     .set({ ...changes, finishedAt: now, ...(imageId != null && { imageId }) })
-    .where(and(eq(deployments.id, id), inArray(deployments.status, from)));
+    .where(where);
 }
 
-export async function listExpired({ orm }: Db, now: number, startedBefore: number): Promise<DeploymentRow[]> {
+/** What waits for its turn or its host, and was not started by `now`; also where it was claimed, and its executor has never heard of it. */
+export async function listExpired({ orm }: Db, now: number): Promise<DeploymentRow[]> {
   return orm
     .select()
     .from(deployments)
-    .where(
-      sql`(${deployments.status} = 'queued' and ${deployments.expiresAt} <= ${now}) or (${deployments.status} = 'running' and ${deployments.startedAt} <= ${startedBefore})`,
-    );
+    .where(and(or(eq(deployments.status, 'queued'), isUndelivered), lte(deployments.expiresAt, now)));
 }
+
+/** What its executor has taken over, and not told the end of. */
+export async function listUnended({ orm }: Db, startedBefore: number): Promise<DeploymentRow[]> {
+  return orm
+    .select()
+    .from(deployments)
+    .where(and(eq(deployments.status, 'running'), not(isUndelivered), lte(deployments.startedAt, startedBefore)));
+}
+
+const isUndelivered = sql`(${deployments.status} = 'running' and ${deployments.phase} = 'queued' and ${deployments.observedAt} = 0)`;
