@@ -91,7 +91,7 @@ export function toDeployment({ deployment: row, position, waitsFor }: QueuedDepl
     phase: row.phase,
     position,
     waiting_for: waitsFor,
-    expires_at: toTimestamp(row.status === 'queued' ? row.expiresAt : null),
+    expires_at: toTimestamp(row.status === 'queued' || waitsFor !== null ? row.expiresAt : null),
     image: row.image,
     image_id: row.imageId,
     strategy: row.strategy,

@@ -182,8 +182,9 @@ function guard<Granted extends object>(access: Access<Granted>): MiddlewareHandl
 }
 
 /** A body that is not JSON is passed on as it comes: its size is the executor's concern. */
-function checksOfBody({ request, 'x-max-body-bytes': largest = bodyLimitBytes }: Config): MiddlewareHandler<BaseEnv>[] {
-  if (request?.body === undefined) return [];
+function checksOfBody({ method, request, requestBody, 'x-max-body-bytes': largest = bodyLimitBytes }: Config): MiddlewareHandler<BaseEnv>[] {
+  // Of one that nobody reads not much is let in either.
+  if (request?.body === undefined) return method === 'get' || requestBody !== undefined ? [] : [limitBody(bodyLimitBytes)];
   const types = Object.keys(request.body.content);
   const expect = expectType(types, request.body.required === true);
   return types.includes('application/json') ? [expect, limitBody(largest)] : [expect];

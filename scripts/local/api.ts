@@ -11,9 +11,17 @@ import { root, type Settings } from './settings.ts';
 
 type Say = (line: string) => void;
 
-/** Its processes, the one that answers HTTP first. */
-export async function startApi(settings: Settings, say: Say): Promise<Child[]> {
-  return settings.host === 'embedded' ? [startEmbedded(settings, say)] : startEdge(settings, say);
+export interface LocalApi {
+  /** Its processes, the one that answers HTTP first. */
+  children: [Child, ...Child[]];
+  /** Starts that one again, as it was. */
+  again: () => Child;
+}
+
+export async function startApi(settings: Settings, say: Say): Promise<LocalApi> {
+  if (settings.host === 'edge') return startEdge(settings, say);
+  const again = () => startEmbedded(settings, say);
+  return { children: [again()], again };
 }
 
 function startEmbedded({ env, dataDir }: Settings, say: Say): Child {
@@ -21,7 +29,7 @@ function startEmbedded({ env, dataDir }: Settings, say: Say): Child {
 }
 
 /** workerd, which is what a deployed Worker runs on, with a libSQL server where Turso would be. */
-async function startEdge(settings: Settings, say: Say): Promise<Child[]> {
+async function startEdge(settings: Settings, say: Say): Promise<LocalApi> {
   const { dataDir, port, bind } = settings;
   const database = await startLibsql(dataDir);
   try {
@@ -31,14 +39,15 @@ async function startEdge(settings: Settings, say: Say): Promise<Child[]> {
     const envFile = join(dataDir, 'edge.env');
     writeFileSync(envFile, toEnvFile(variables), { mode: 0o600 });
     chmodSync(envFile, 0o600);
-    const api = startChild({
-      name: 'api',
-      program: process.execPath,
-      args: [join(root, 'scripts/local/workerd.ts'), '--env-file', envFile, '--ip', bind, '--port', String(port), '--data-dir', join(dataDir, 'workerd')],
-      env: { ...settings.env, CI: 'true', WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: join(dataDir, 'logs') },
-      dataDir,
-    });
-    return [api, database.child];
+    const again = () =>
+      startChild({
+        name: 'api',
+        program: process.execPath,
+        args: [join(root, 'scripts/local/workerd.ts'), '--env-file', envFile, '--ip', bind, '--port', String(port), '--data-dir', join(dataDir, 'workerd')],
+        env: { ...settings.env, CI: 'true', WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: join(dataDir, 'logs') },
+        dataDir,
+      });
+    return { children: [again(), database.child], again };
   } catch (error) {
     await database.child.stop(2_000);
     throw error;

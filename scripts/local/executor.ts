@@ -8,10 +8,7 @@ import { enrolmentToken } from './enrolment.ts';
 import { nodeProgram } from './node-program.ts';
 import type { Settings } from './settings.ts';
 import type { StartOptions } from './start-options.ts';
-
-export interface Supervised {
-  stop(timeout: number): Promise<void>;
-}
+import { supervise, type Supervised } from './supervise.ts';
 
 /** Milliseconds: the first start makes the image of the proxy. */
 const onlineTimeout = 60_000;
@@ -47,32 +44,4 @@ async function waitUntilOnline(settings: Settings, client: Client, { executor, s
     reason = server?.status_reason ?? reason;
   }
   throw new SetupError(`The executor did not come online: ${reason}. ${await executor.lastLines()}`);
-}
-
-/** Apps serve without it, so its end is no reason to end everything: it is started again, after 1 s, 2 s, … 30 s. */
-function supervise(first: Child, start: () => Child, say: (line: string) => void): Supervised {
-  const stopped = new AbortController();
-  let current = first;
-
-  async function watch(): Promise<void> {
-    for (let delay = 1_000; !stopped.signal.aborted; delay = Math.min(2 * delay, 30_000)) {
-      const began = Date.now();
-      const how = await current.ended;
-      if (stopped.signal.aborted) return;
-      if (Date.now() - began > 60_000) delay = 1_000;
-      say(`executor: ended with ${how}; starting it again in ${delay / 1000} s. ${await current.lastLines()}`);
-      // The only way this wait fails is the abort, which the loop looks at next.
-      await sleep(delay, undefined, { signal: stopped.signal }).catch(() => {});
-      if (!stopped.signal.aborted) current = start();
-    }
-  }
-  const watching = watch();
-
-  return {
-    stop: async (timeout) => {
-      stopped.abort();
-      await current.stop(timeout);
-      await watching;
-    },
-  };
 }

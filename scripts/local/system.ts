@@ -15,6 +15,7 @@ import { isRouting } from './routing.ts';
 import type { Settings } from './settings.ts';
 import type { StartOptions } from './start-options.ts';
 import { stopProcess } from './stop-process.ts';
+import { supervise } from './supervise.ts';
 
 export interface System {
   /** Resolves with what to tell when a process that everything needs has ended by itself. Never rejects. */
@@ -40,12 +41,15 @@ export async function startSystem(settings: Settings, options: StartOptions): Pr
     removePidFile(launcherPid);
   };
   try {
-    const children = await startApi(settings, say);
-    running.push(...children.toReversed());
+    const { children, again } = await startApi(settings, say);
+    const [api, ...others] = children;
+    running.push(...others.toReversed(), api);
     await waitUntilAnswering(settings, children, signal);
+    // What never answered is not started again: its reason is told.
+    running.splice(-1, 1, supervise(api, again, say));
     running.push(await startExecutor(settings, createClient(settings.apiUrl, await readCredentials(dataDir)), options));
     await waitUntilRouting(settings, signal);
-    return { failed: firstEnd(children), stop };
+    return { failed: firstEnd(others), stop };
   } catch (error) {
     await stop();
     throw error;

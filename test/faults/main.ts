@@ -12,12 +12,11 @@ import { isWell, tell } from './run.ts';
 import { planRuns } from './schedule.ts';
 import { summarise } from './table.ts';
 
-const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '120' }, seed: { type: 'string' }, host: { type: 'string', default: 'embedded' }, only: { type: 'string' }, lanes: { type: 'string', default: '1' } },
-});
+const usage = 'npm run test:faults -- [--runs N] [--seed S] [--host embedded|edge] [--only I,J] [--lanes L]';
 const say = (line: string) => console.log(line);
 
 await exitOnSetupError(async () => {
+  const values = readOptions();
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : wholeNumber('--seed', values.seed);
   const { host } = values;
   if (host !== 'embedded' && host !== 'edge') throw new SetupError('--host is embedded or edge.');
@@ -33,6 +32,15 @@ await exitOnSetupError(async () => {
   for (const [name, figure] of summarise(reports)) say(`${name.padEnd(34)} ${figure}`);
   process.exitCode = reports.every(isWell) && left.length === 0 ? 0 : 1;
 });
+
+function readOptions() {
+  const options = { runs: { type: 'string', default: '120' }, seed: { type: 'string' }, host: { type: 'string', default: 'embedded' }, only: { type: 'string' }, lanes: { type: 'string', default: '1' } } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    throw new SetupError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  }
+}
 
 function wholeNumber(option: string, text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new SetupError(`${option} takes a number.`);

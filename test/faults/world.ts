@@ -100,7 +100,7 @@ function createControlPlane(settings: Settings): Mortal {
       if (children.length > 0 && children.every((child) => !child.hasEnded())) return;
       for (const { name } of children) killGroup(settings, name);
       await Promise.all(children.map(({ ended }) => ended));
-      children = await startApi(settings, () => undefined);
+      ({ children } = await startApi(settings, () => undefined));
       await until('the control plane answers', 60_000, () => isAnswering(settings.apiUrl));
     },
   };

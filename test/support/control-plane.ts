@@ -40,7 +40,7 @@ export async function startControlPlane({ host, env = {} }: Options): Promise<Co
   const dataDir = await mkdtemp(join(tmpdir(), `dockup-control-${host}-`));
   const port = await findFreePort();
   const settings = readSettings({ ...process.env, PORT: String(port), DOCKUP_HOST: '127.0.0.1', DOCKUP_DATA_DIR: dataDir, DOCKUP_RATE_LIMIT: 'off', ...env }, host);
-  let children = await startApi(settings, () => {});
+  let { children } = await startApi(settings, () => {});
   const stopChildren = async () => {
     for (const child of children) await child.stop(5_000);
     await rm(dataDir, { recursive: true, force: true });
@@ -68,7 +68,7 @@ export async function startControlPlane({ host, env = {} }: Options): Promise<Co
         await children[0]?.ended;
         // The database at the edge stands for one that is elsewhere.
         for (const child of children) await child.stop(5_000);
-        children = await startApi(settings, () => {});
+        ({ children } = await startApi(settings, () => {}));
         await waitUntilAnswering(settings, children);
         database = await openDatabase(host, dataDir);
       },

@@ -20,6 +20,8 @@ export const deployResponses = {
 };
 
 interface Patience {
+  /** ms since the epoch: when it was asked for. */
+  since: number;
   /** `?wait=`, in seconds. */
   wait: number | undefined;
   /** The header, which says the same (RFC 7240: `respond-async, wait=30`). */
@@ -29,7 +31,9 @@ interface Patience {
 /** 200 when it has ended well within the caller's patience, else 202. @throws AppError with the deployment, when it has failed or was cancelled */
 export async function followDeployment(ctx: Context, requested: QueuedDeployment, patience: Patience): Promise<{ deployment: Deployment; status: 200 | 202 }> {
   const wait = patience.wait ?? readPreferredWait(patience.prefer);
-  const deployment = throwUnlessWell(wait === undefined ? requested : await awaitDeployment(ctx, requested, wait));
+  // Of an archive, from when it was loaded.
+  const began = Math.max(patience.since, requested.deployment.createdAt);
+  const deployment = throwUnlessWell(wait === undefined ? requested : await awaitDeployment(ctx, requested, began + wait * 1000));
   return { deployment, status: wait !== undefined && isFinished(deployment.status) ? 200 : 202 };
 }
 

@@ -45,11 +45,12 @@ const deploy = ({ isForArchives = false, params, ...door }: Door) =>
     },
     async (c) => {
       const [ctx, actor, app, query] = [c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('query')];
+      const since = ctx.clock();
       const body = readArchive(c.req.raw) ?? (isForArchives && query.upload === undefined ? readBody(c.req.raw) : null);
       const archive = chooseArchive(body, query);
       const id = c.get('fixedId')?.('deployment');
       const requested = archive === null ? await requestDeployment(ctx, actor, app, { isQueued: query.queue === 'true', id }) : await deployArchive(ctx, actor, app, { ...archive, id });
-      const { deployment, status } = await followDeployment(ctx, requested, { wait: query.wait, prefer: c.req.header('prefer') });
+      const { deployment, status } = await followDeployment(ctx, requested, { since, wait: query.wait, prefer: c.req.header('prefer') });
       if (status === 202) c.header('Location', locationOf(deployment));
       return c.json(deployment, status);
     },
@@ -85,10 +86,11 @@ export const deploymentRoutes = [
     },
     async (c) => {
       const { wait, queue } = c.req.valid('query');
+      const since = c.get('ctx').clock();
       // A body that was left out is no object at all to the framework.
       const { deployment_id: deploymentId } = rollbackBody.parse(c.req.valid('json') ?? {});
       const requested = await rollBack(c.get('ctx'), c.get('actor'), c.get('app'), { deploymentId, isQueued: queue === 'true', id: c.get('fixedId')?.('deployment') });
-      const { deployment, status } = await followDeployment(c.get('ctx'), requested, { wait, prefer: c.req.header('prefer') });
+      const { deployment, status } = await followDeployment(c.get('ctx'), requested, { since, wait, prefer: c.req.header('prefer') });
       if (status === 202) c.header('Location', locationOf(deployment));
       return c.json(deployment, status);
     },

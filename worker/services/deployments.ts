@@ -11,7 +11,7 @@ import type { AppSpec } from '../../shared/protocol/spec.ts';
 import { isFinished } from '../../shared/status.ts';
 import { describeError } from '../log.ts';
 import { findAppById, placeApp, type AppView } from '../store/apps.ts';
-import { claimNextDeployment, correctDeployment, findDeployment, finishDeployment, insertDeployment, isGivenUp, listDeployments, noteStrategy, queuePosition } from '../store/deployments.ts';
+import { claimNextDeployment, correctDeployment, findDeployment, finishDeployment, insertDeployment, isGivenUp, isUndelivered, listDeployments, noteStrategy, queuePosition } from '../store/deployments.ts';
 import type { DeploymentRow } from '../store/schema.ts';
 import { findDefaultServer } from '../store/servers.ts';
 import type { Actor } from './actor.ts';
@@ -73,15 +73,25 @@ export async function requestDeployment(ctx: Context, actor: Actor, app: AppView
   };
   const message = describeRequest(row, request.reason);
   await recordChange(ctx, insertDeployment(ctx.db, row), row, [{ type: 'deployment.requested', actor: actor.user.id, message, data: { deployment_id: id, strategy: row.strategy, rollback_of: rollbackOf } }]);
-  await startNextDeployment(ctx, app.id, serverId);
+  await startSoon(ctx, row);
   return describe(ctx, (await findDeployment(ctx.db, row.id)) ?? row);
+}
+
+/** ms that whoever asks waits for the executor to take it over: from one that has gone silent no answer comes for longer. */
+const handOverPatience = 4_000;
+
+/** What is refused at once is known at once; a delivery that takes longer goes on, or is made up for by the sweep. */
+async function startSoon(ctx: Context, { appId, serverId }: DeploymentRow): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, handOverPatience);
+  await Promise.race([startNextDeployment(ctx, appId, serverId), promise]).finally(() => clearTimeout(timer));
 }
 
 /** The deployment that an earlier attempt of the same request has made (`Claim.fixedId`). */
 export async function findRequested(ctx: Context, id: string | undefined): Promise<QueuedDeployment | null> {
   const known = id === undefined ? undefined : await findDeployment(ctx.db, id);
   if (known === undefined) return null;
-  await startNextDeployment(ctx, known.appId, known.serverId);
+  await startSoon(ctx, known);
   return describe(ctx, (await findDeployment(ctx.db, known.id)) ?? known);
 }
 
@@ -205,9 +215,8 @@ async function endUndelivered(ctx: Context, id: string): Promise<boolean> {
   return endDeployment(ctx, deployment, { status: 'cancelled', failure: null });
 }
 
-/** The deployment when it has ended, or as it is after `seconds`. */
-export async function awaitDeployment(ctx: Context, { deployment }: QueuedDeployment, seconds: number): Promise<QueuedDeployment> {
-  const deadline = ctx.clock() + seconds * 1000;
+/** The deployment when it has ended, or as it is at `deadline`, in ms since the epoch. */
+export async function awaitDeployment(ctx: Context, { deployment }: QueuedDeployment, deadline: number): Promise<QueuedDeployment> {
   let current = deployment;
   while (!isFinished(current.status)) {
     const left = deadline - ctx.clock();
@@ -223,14 +232,16 @@ export async function awaitDeployment(ctx: Context, { deployment }: QueuedDeploy
 
 /** @param isConnected whether its executor is there, where that is known */
 export async function describe(ctx: Context, deployment: DeploymentRow, isConnected?: boolean): Promise<QueuedDeployment> {
-  if (deployment.status !== 'queued') return { deployment, position: null, waitsFor: null };
+  const isQueued = deployment.status === 'queued';
+  if (!isQueued && !isUndelivered(deployment)) return { deployment, position: null, waitsFor: null };
   const isThere = isConnected ?? (await ctx.executors.presence(deployment.serverId)).isConnected;
+  if (!isQueued) return { deployment, position: null, waitsFor: isThere ? null : 'server' };
   return { deployment, position: await queuePosition(ctx.db, deployment), waitsFor: isThere ? 'turn' : 'server' };
 }
 
 export async function readDeployments(ctx: Context, app: AppView, query: PageQuery): Promise<Page<QueuedDeployment>> {
   const page = await readPage('deployment', query, (before, limit) => listDeployments(ctx.db, app.id, { before, limit }));
-  const isAnyQueued = page.data.some(({ status }) => status === 'queued');
+  const isAnyQueued = page.data.some((deployment) => deployment.status === 'queued' || isUndelivered(deployment));
   // One look at the server for all that wait.
   const isConnected = isAnyQueued && app.serverId !== null && (await ctx.executors.presence(app.serverId)).isConnected;
   return { ...page, data: await Promise.all(page.data.map((deployment) => describe(ctx, deployment, isConnected))) };

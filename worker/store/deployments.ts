@@ -147,7 +147,7 @@ export async function listExpired({ orm }: Db, now: number): Promise<DeploymentR
   return orm
     .select()
     .from(deployments)
-    .where(and(or(eq(deployments.status, 'queued'), isUndelivered), lte(deployments.expiresAt, now)));
+    .where(and(or(eq(deployments.status, 'queued'), undelivered), lte(deployments.expiresAt, now)));
 }
 
 /** What its executor has taken over, and not told the end of. */
@@ -155,7 +155,12 @@ export async function listUnended({ orm }: Db, startedBefore: number): Promise<D
   return orm
     .select()
     .from(deployments)
-    .where(and(eq(deployments.status, 'running'), not(isUndelivered), lte(deployments.startedAt, startedBefore)));
+    .where(and(eq(deployments.status, 'running'), not(undelivered), lte(deployments.startedAt, startedBefore)));
 }
 
-const isUndelivered = sql`(${deployments.status} = 'running' and ${deployments.phase} = 'queued' and ${deployments.observedAt} = 0)`;
+/** Handed over, as far as is known here, and its executor has not said a word about it. */
+export function isUndelivered({ status, phase, observedAt }: DeploymentRow): boolean {
+  return status === 'running' && phase === 'queued' && observedAt === 0;
+}
+
+const undelivered = sql`(${deployments.status} = 'running' and ${deployments.phase} = 'queued' and ${deployments.observedAt} = 0)`;
