@@ -10,6 +10,6 @@ import { noExecutors, noSockets } from '../worker/services/no-executors.ts';
 const config = readConfig('edge', process.env);
 const client = createClient({ url: config.databaseUrl, authToken: config.databaseToken });
 const context = createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors: noExecutors, sockets: noSockets, log: createLog('migrate') });
-await prepareDatabase(context, client, { administrator: readAdministrator(process.env), dataDir: readEmbeddedConfig(process.env).dataDir });
+await prepareDatabase(context, client, { administrator: readAdministrator(process.env), dataDir: readEmbeddedConfig(process.env).dataDir, databaseUrl: config.databaseUrl });
 client.close();
 console.log('The database is ready.');

@@ -7,6 +7,7 @@ import { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { CasingCache } from 'drizzle-orm/casing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as schema from '../worker/store/schema.ts';
+import journal from './meta/_journal.json' with { type: 'json' };
 import { runMigrations } from './run.ts';
 
 describe('REL-25 migrations', () => {
@@ -43,6 +44,24 @@ describe('REL-25 migrations', () => {
     const before = await dump();
     await expect(runMigrations(client)).rejects.toThrow(/newer schema than this release knows/);
     expect(await dump()).toBe(before);
+  });
+
+  test('a database that holds something is copied before it is changed, once', async () => {
+    await runMigrations(client);
+    await client.execute('delete from __drizzle_migrations where created_at = (select max(created_at) from __drizzle_migrations)');
+    const asked: string[] = [];
+    const backUp = async (before: string) => void asked.push(before);
+    // What is there already fails the last migration, which comes again: nothing of it stays.
+    const before = await dump();
+    await expect(runMigrations(client, backUp)).rejects.toThrow(/exists|duplicate/);
+    expect(await dump()).toBe(before);
+    expect(asked).toEqual([journal.entries.at(-1)?.tag]);
+  });
+
+  test('a new database, and one that is up to date, need no copy', async () => {
+    const backUp = async () => Promise.reject(new Error('asked for a copy'));
+    await expect(runMigrations(client, backUp)).resolves.toBeUndefined();
+    await expect(runMigrations(client, backUp)).resolves.toBeUndefined();
   });
 
   test('they make exactly the tables and columns that the code knows', async () => {

@@ -1,5 +1,5 @@
 /** The stream of an app's log: NDJSON under the reader's credit. */
-import type { LineSink } from '../logs/follow.ts';
+import type { LineSink } from '../logs/follow-container.ts';
 import { LineQueue } from '../logs/line-queue.ts';
 import type { ExecutorStream, StreamHandler } from '../streams/stream.ts';
 import type { HandlerContext } from './context.ts';

@@ -24,6 +24,7 @@ const createApp = (fields: object): Case['call'] => ['POST', '/api/v1/projects/{
 const cases: Case[] = [
   { title: 'malformed JSON', call: ['POST', '/api/v1/projects', '{"name":'], code: 'malformed_json' },
   { title: 'a wrong content type', call: ['POST', '/api/v1/projects', 'name=x'], headers: { 'content-type': 'application/x-www-form-urlencoded' }, code: 'unsupported_media_type' },
+  { title: 'a body that is too large where none is read', call: ['POST', '/api/v1/apps/{app}/restart', { x: 'x'.repeat(2 ** 20) }], code: 'payload_too_large' },
   { title: 'a body that is too large', call: ['POST', '/api/v1/projects', { name: 'x', description: 'x'.repeat(2 ** 20) }], code: 'payload_too_large' },
   { title: 'a missing field', call: ['POST', '/api/v1/projects', {}], code: 'missing_field', pointer: '/name' },
   { title: 'an unknown field', call: ['POST', '/api/v1/projects', { name: 'x', colour: 'red' }], code: 'unknown_field', pointer: '/colour' },

@@ -117,15 +117,34 @@ describe('a request with an Idempotency-Key', () => {
     await connection.close();
   });
 
-  test('of a client that has gone is answered to the one that comes back', async () => {
-    const { app, key, path, held, connection } = await holdRestart();
-    const leaving = httpRequest(`${plane.url}${path}`, { method: 'POST', agent: false, headers: { authorization: `Bearer ${plane.credentials.api_key}`, 'idempotency-key': key } });
+  /** Sends a request and leaves as soon as the executor has it. */
+  async function leave(path: string, key: string, body: unknown, isAsked: () => unknown, connection: Connection): Promise<void> {
+    const headers = { authorization: `Bearer ${plane.credentials.api_key}`, 'idempotency-key': key, ...(body !== undefined && { 'content-type': 'application/json' }) };
+    const leaving = httpRequest(`${plane.url}${path}`, { method: 'POST', agent: false, headers });
     leaving.on('error', () => undefined);
-    leaving.end();
-    await connection.until(() => connection.calls('act')[0]);
+    leaving.end(body === undefined ? undefined : JSON.stringify(body));
+    await connection.until(isAsked);
     const left = new Promise((resolve) => leaving.once('close', resolve));
     leaving.destroy();
     await left;
+  }
+
+  test('a command whose client has gone runs to its end, and its output is for the one that comes back', async () => {
+    const scene = await setScene(plane);
+    const held = Promise.withResolvers<void>();
+    const output = { exit_code: 3, stdout: 'done', stderr: '', truncated: false };
+    const connection = await connectAndServe(scene, { exec: () => held.promise.then(() => output) });
+    const [key, path, body] = [crypto.randomUUID(), `/api/v1/apps/${scene.app.slug}/exec`, { cmd: ['long'] }];
+    await leave(path, key, body, () => connection.calls('exec')[0], connection);
+    held.resolve();
+    await expect.poll(() => post(path, { key, body }), { timeout: 10_000 }).toMatchObject({ status: 200, body: output });
+    expect(connection.calls('exec')).toHaveLength(1);
+    await connection.close();
+  });
+
+  test('of a client that has gone is answered to the one that comes back', async () => {
+    const { app, key, path, held, connection } = await holdRestart();
+    await leave(path, key, undefined, () => connection.calls('act')[0], connection);
     held.resolve();
     await expect.poll(() => post(path, { key }), { timeout: 10_000 }).toMatchObject({ status: 200, body: { id: app.id } });
     expect(connection.calls('act')).toHaveLength(1);

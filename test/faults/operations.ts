@@ -124,7 +124,7 @@ async function awaitEnd(scene: Scene): Promise<void> {
 }
 
 async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  const late = sleep(patience).then(() => {
+  const late = sleep(patience, undefined, { ref: false }).then(() => {
     throw new Error(`not within ${patience / 1000} s: ${what}`);
   });
   return Promise.race([promise, late]);

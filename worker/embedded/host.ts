@@ -44,7 +44,7 @@ export async function startHost(env: NodeJS.ProcessEnv): Promise<Host> {
     networkOf: (request) => readClientNetwork(request.headers, { direct: remoteAddressOf(request) ?? upgrades.remoteAddressOf(request) ?? 'unknown', trustedProxies }),
     log,
   });
-  await prepareDatabase(context, client, { administrator, dataDir });
+  await prepareDatabase(context, client, { administrator, dataDir, databaseUrl: config.databaseUrl });
   await markServersOffline(db, Date.now());
   await endLeases(db);
   executors.start(createIngest(context));
