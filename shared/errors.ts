@@ -40,6 +40,8 @@ const table = {
   ticket_mismatch: { status: 403, title: 'The ticket is for something else' },
   url_token_disabled: { status: 401, title: 'Tokens in addresses are switched off' },
   forbidden: { status: 403, title: 'The right to do this is missing' },
+  grant_missing: { status: 403, title: 'An administrator has not granted this' },
+  scope_missing: { status: 403, title: 'The API key does not have the scope for this' },
   reveal_needs_session: { status: 403, title: 'A key is shown only to its owner on a login session' },
   reveal_disabled: { status: 403, title: 'Showing keys again is switched off' },
 

@@ -6,6 +6,7 @@ import { createVault } from './auth/vault.ts';
 import type { Config } from './config.ts';
 import type { ExecutorClient, Log, RateLimiter, Sockets } from './services/ports.ts';
 import type { Context } from './services/context.ts';
+import { KeyUse } from './services/key-use.ts';
 import { explainAbsence, offlineError } from './services/presence.ts';
 import type { Db } from './store/db.ts';
 
@@ -17,11 +18,13 @@ interface Parts {
   /** Only a host that takes requests has these two. */
   rateLimiter?: RateLimiter | null;
   networkOf?: (request: Request) => string;
+  /** One for all requests of a process. */
+  keyUse?: KeyUse;
   log: Log;
   clock?: () => number;
 }
 
-export function createContext({ config, db, executors, sockets, rateLimiter = null, networkOf = () => 'unknown', log, clock = Date.now }: Parts): Context {
+export function createContext({ config, db, executors, sockets, rateLimiter = null, networkOf = () => 'unknown', keyUse = new KeyUse(), log, clock = Date.now }: Parts): Context {
   const context: Context = {
     config,
     db,
@@ -29,6 +32,7 @@ export function createContext({ config, db, executors, sockets, rateLimiter = nu
     sockets,
     rateLimiter,
     networkOf,
+    keyUse,
     log,
     clock,
     newId: createIds(clock),

@@ -18,11 +18,22 @@ import type { AppView } from './store/apps.ts';
 import type { ApiKeyRow, EventRow, ProjectRow, ServerRow, UserRow } from './store/schema.ts';
 
 export function toUser(row: UserRow): User {
-  return { id: row.id, email: row.email, role: row.role, created_at: toTimestamp(row.createdAt) };
+  return { id: row.id, email: row.email, role: row.role, grants: row.grants, created_at: toTimestamp(row.createdAt) };
 }
 
 export function toApiKey(row: ApiKeyRow): ApiKey {
-  return { id: row.id, name: row.name, prefix: row.prefix, revealable: row.sealed !== null, created_at: toTimestamp(row.createdAt) };
+  return {
+    id: row.id,
+    name: row.name,
+    prefix: row.prefix,
+    revealable: row.sealed !== null,
+    scopes: row.scopes,
+    projects: row.reach?.projects ?? null,
+    apps: row.reach?.apps ?? null,
+    expires_at: toTimestamp(row.expiresAt),
+    last_used_at: toTimestamp(row.lastUsedAt),
+    created_at: toTimestamp(row.createdAt),
+  };
 }
 
 export function toProject(row: ProjectRow): Project {

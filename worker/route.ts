@@ -9,9 +9,10 @@ import { AppError, type ErrorCode } from '../shared/errors.ts';
 import { answerOnce } from './answer-once.ts';
 import { countRequest } from './request-limit.ts';
 import { errorResponses, impliedErrors, keyParameter, takesJson, withHeaders } from './route-replies.ts';
-import { reachApp, reachDeployment, reachProject, requireAdministrator } from './services/access.ts';
+import { reachApp, reachDeployment, reachProject, requireRight } from './services/access.ts';
 import type { Actor } from './services/actor.ts';
 import type { Context } from './services/context.ts';
+import { actions, type Action } from './services/permissions.ts';
 import type { Claim } from './services/idempotency-keys.ts';
 import { reachServer } from './services/servers.ts';
 import type { AppView } from './store/apps.ts';
@@ -44,7 +45,7 @@ export interface Access<Granted extends object = object> {
   grant(ctx: Context, identity: BaseVariables['identity'], param: (name: string) => string): Promise<Granted>;
 }
 
-const signedIn: readonly ErrorCode[] = ['unauthenticated', 'invalid_token', 'token_expired'];
+const signedIn: readonly ErrorCode[] = ['unauthenticated', 'invalid_token', 'token_expired', 'grant_missing', 'scope_missing'];
 
 function requireActor(identity: BaseVariables['identity']): Actor {
   if (identity === null) throw new AppError('unauthenticated', { detail: 'Send `Authorization: Bearer` with an API key (dkp_…) or the token of POST /api/v1/auth/login.' });
@@ -62,11 +63,7 @@ export const onUser: Access<{ actor: Actor }> = { kind: 'user', errors: signedIn
 export const onAdministrator: Access<{ actor: Actor }> = {
   kind: 'administrator',
   errors: [...signedIn, 'forbidden'],
-  grant: async (_ctx, identity) => {
-    const actor = requireActor(identity);
-    requireAdministrator(actor);
-    return { actor };
-  },
+  grant: async (_ctx, identity) => ({ actor: requireActor(identity) }),
 };
 
 export const onProject: Access<{ actor: Actor; project: ProjectRow }> = {
@@ -101,7 +98,6 @@ export const onServer: Access<{ actor: Actor; server: ServerRow }> = {
   errors: [...signedIn, 'forbidden', 'server_not_found'],
   grant: async (ctx, identity, param) => {
     const actor = requireActor(identity);
-    requireAdministrator(actor);
     return { actor, server: await reachServer(ctx, param('serverId')) };
   },
 };
@@ -148,7 +144,7 @@ export function defineRoute<Granted extends object, const R extends Config>(
     security: access.kind === 'executor' ? [{ executorToken: [] }] : isPublic ? [] : [{ apiKey: [] }, { session: [] }],
     ...(takesKey && { parameters: [keyParameter, ...(route.parameters ?? [])] }),
     responses: withHeaders({ ...route.responses, ...errorResponses(allErrors) }, { isLimited, takesKey }),
-    middleware: [...(access.doors ?? []), guard(access), ...checksOfBody(route)],
+    middleware: [...(access.doors ?? []), guard(access, actions[route.operationId]), ...checksOfBody(route)],
   });
   return {
     access,
@@ -172,9 +168,12 @@ function isCounted({ kind }: Access): boolean {
   return kind !== 'executor';
 }
 
-function guard<Granted extends object>(access: Access<Granted>): MiddlewareHandler<BaseEnv> {
+/** The right to do it comes first, then whether the thing is there for them. */
+function guard<Granted extends object>(access: Access<Granted>, action: Action | undefined): MiddlewareHandler<BaseEnv> {
   return async (c, next) => {
     if (isCounted(access)) countRequest(c);
+    const identity = c.get('identity');
+    if (action !== undefined && identity !== null && !(identity instanceof AppError)) requireRight(identity, action);
     const granted = await access.grant(c.get('ctx'), c.get('identity'), (name) => c.req.param(name) ?? '');
     for (const [key, value] of Object.entries(granted)) c.set(key as keyof BaseVariables, value as never);
     await next();

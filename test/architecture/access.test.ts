@@ -17,6 +17,8 @@ const name = ({ method, path }: DefinedRoute) => `${method.toUpperCase()} ${path
 const bodies: Record<string, unknown> = {
   createApiKey: { name: 'k' },
   createUser: { email: 'new@example.com', password: 'twelve-characters', role: 'admin' },
+  updateUser: { role: 'admin' },
+  patchUser: { grants: ['api_tokens'] },
   createProject: { name: 'p' },
   updateProject: { name: 'taken over' },
   patchProject: { name: 'taken over' },

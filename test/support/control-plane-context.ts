@@ -7,7 +7,7 @@ import { createApp as createAppBody } from '../../shared/api/apps.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createContext } from '../../worker/context.ts';
 import { openDatabase } from '../../worker/embedded/database.ts';
-import type { Actor } from '../../worker/services/actor.ts';
+import { actorOfUser, type Actor } from '../../worker/services/actor.ts';
 import { createApp } from '../../worker/services/apps.ts';
 import type { Context } from '../../worker/services/context.ts';
 import type { Presence } from '../../worker/services/ports.ts';
@@ -35,8 +35,8 @@ export async function openTestContext(clock: () => number = Date.now): Promise<T
   const config = readConfig('embedded', { DOCKUP_AUTH_SECRET: secret, DOCKUP_ENCRYPTION_KEY: secret, DOCKUP_DATABASE_URL: databaseUrl });
   const ctx = createContext({ config, db, executors: noExecutors, sockets: noSockets, log: { info: () => {}, error: () => {} }, clock });
 
-  const user = await createUser(ctx, { email: 'admin@example.com', password: 'correct horse battery', role: 'admin' });
-  const actor: Actor = { user, via: 'session', principal: `user:${user.id}` };
+  const user = await createUser(ctx, { email: 'admin@example.com', password: 'correct horse battery', role: 'admin', grants: [] });
+  const actor = actorOfUser(user);
   const project = await createProject(ctx, actor, { name: 'Project', description: '' });
   const { app } = await createApp(ctx, actor, project, createAppBody.parse({ name: 'App', slug: 'app-under-test', image: 'nginx:alpine' }));
   return {

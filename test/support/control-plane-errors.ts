@@ -1,10 +1,11 @@
 /** One row per error code that a single request can be answered with: what is asked, and what must come back. */
 import { SignJWT } from 'jose';
+import { createdApiKey, user, type Scope } from '../../shared/api/auth.ts';
 import { enrolPath } from '../../shared/protocol/enrolment.ts';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import { transfersPath } from '../../shared/protocol/transfers.ts';
 import { keepSecrets } from '../../worker/embedded/secrets.ts';
-import type { World } from './control-plane-world.ts';
+import { logIn, type World } from './control-plane-world.ts';
 
 interface Asked {
   method: string;
@@ -172,6 +173,17 @@ const aboutKeys: ErrorRow[] = [
   },
 ];
 
+/** The session of a member to whom nothing is granted. */
+async function ungranted({ plane }: World): Promise<string> {
+  const account = { email: `${crypto.randomUUID()}@example.com`, password: 'long enough for it' };
+  await plane.expect(201, user, plane.request('POST', '/api/v1/users', { body: account }));
+  return (await logIn(plane, account.email, account.password)).token;
+}
+
+async function keyFor({ plane, ann }: World, scopes: Scope[]): Promise<string> {
+  return (await plane.expect(201, createdApiKey, plane.request('POST', '/api/v1/api-keys', { token: ann.session, body: { name: 'x', scopes } }))).key;
+}
+
 const aboutWhoAsks: ErrorRow[] = [
   { code: 'unauthenticated', why: 'no token', ask: () => ({ ...get('/api/v1/projects'), token: null }) },
   { code: 'unauthenticated', why: 'another scheme', ask: () => ({ ...get('/api/v1/projects'), token: null, headers: { authorization: 'Basic YTpi' } }) },
@@ -182,6 +194,8 @@ const aboutWhoAsks: ErrorRow[] = [
   { code: 'invalid_credentials', why: 'a wrong password', ask: ({ ann }) => ({ ...post('/api/v1/auth/login', { email: ann.email, password: 'wrong' }), token: null }) },
   { code: 'invalid_credentials', why: 'an address nobody has', ask: () => ({ ...post('/api/v1/auth/login', { email: 'nobody@example.com', password: 'wrong' }), token: null }) },
   { code: 'forbidden', why: 'a member on a route of administrators', ask: () => get('/api/v1/users') },
+  { code: 'grant_missing', why: 'a member without the grant who opens the way to the API', ask: async (world) => ({ ...post('/api/v1/api-keys', { name: 'x' }), token: await ungranted(world) }) },
+  { code: 'scope_missing', why: 'a key for logs that reads an app', ask: async (world) => ({ ...get(`/api/v1/apps/${world.ann.app.slug}`), token: await keyFor(world, ['logs']) }) },
   { code: 'reveal_needs_session', why: 'a key that asks for a key', ask: ({ ann }) => ({ ...post(`/api/v1/api-keys/${ann.key.id}/reveal`), token: ann.key.text }) },
   { code: 'enrolment_token_invalid', why: 'a token nobody gave out', ask: () => ({ ...post(enrolPath, { token: 'dke_x', public_key: { kty: 'OKP', crv: 'Ed25519', x: 'x'.repeat(43) } }), token: null }) },
 ];

@@ -102,7 +102,7 @@ export async function logIn(plane: ControlPlane, email: string, password: string
 async function addMember(plane: ControlPlane, connection: Connection, name: string): Promise<Member> {
   const email = `${name}@example.com`;
   const password = `planted-password-of-${name}`;
-  const { id } = await plane.expect(201, user, plane.request('POST', '/api/v1/users', { body: { email, password } }));
+  const { id } = await plane.expect(201, user, plane.request('POST', '/api/v1/users', { body: { email, password, grants: ['api_tokens'] } }));
   const { token } = await logIn(plane, email, password);
   const own = { token };
   const key = await plane.expect(201, createdApiKey, plane.request('POST', '/api/v1/api-keys', { ...own, body: { name: 'ci' } }));

@@ -4,6 +4,7 @@ import { readClientNetwork } from '../client-network.ts';
 import { readConfig, type Config } from '../config.ts';
 import { createContext } from '../context.ts';
 import type { Context } from '../services/context.ts';
+import type { KeyUse } from '../services/key-use.ts';
 import type { ExecutorClient, Log, RateLimiter } from '../services/ports.ts';
 import { edgeSockets } from './client-sockets.ts';
 import type { Bindings } from './hub-rpc.ts';
@@ -11,6 +12,7 @@ import type { Bindings } from './hub-rpc.ts';
 interface Parts {
   executors: ExecutorClient;
   rateLimiter?: RateLimiter | null;
+  keyUse?: KeyUse;
   log: Log;
 }
 
@@ -18,10 +20,10 @@ interface Parts {
  * One per request: workerd ties a connection to the request that opened it, and the client keeps a queue of them. In a Durable Object, whose requests share one
  * I/O context, one for the life of the object.
  */
-export function createEdgeContext(env: Bindings, { executors, rateLimiter = null, log }: Parts): Context {
+export function createEdgeContext(env: Bindings, { executors, rateLimiter = null, keyUse, log }: Parts): Context {
   const config = readConfig('edge', env);
   const client = createClient({ url: config.databaseUrl, authToken: config.databaseToken, concurrency: 6 });
-  return createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors, sockets: edgeSockets, rateLimiter, networkOf: networkAtEdge(config), log });
+  return createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors, sockets: edgeSockets, rateLimiter, networkOf: networkAtEdge(config), ...(keyUse !== undefined && { keyUse }), log });
 }
 
 /** A Worker does not see the connection. Cloudflare writes the client's address over whatever the client has written there. */

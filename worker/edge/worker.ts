@@ -1,8 +1,9 @@
 /** One application per isolate: building the routes costs more than answering with them. */
 import { createApp } from '../app.ts';
 import { readConfig } from '../config.ts';
-import { createLog } from '../log.ts';
+import { createLog, describeError } from '../log.ts';
 import { createRateLimiter } from '../rate-limiter.ts';
+import { KeyUse } from '../services/key-use.ts';
 import { sweep } from '../services/sweep.ts';
 import { createEdgeContext } from './context.ts';
 import { createExecutors } from './executors.ts';
@@ -10,6 +11,8 @@ import type { Bindings } from './hub-rpc.ts';
 
 export interface EdgeApp {
   app: ReturnType<typeof createApp>;
+  /** Undefined while there is nothing to be written down after a reply. */
+  afterwards(): Promise<void> | undefined;
   sweep(): Promise<void>;
 }
 
@@ -17,6 +20,9 @@ export interface EdgeApp {
 export function createEdgeApp(env: Bindings): EdgeApp {
   const { rateLimit } = readConfig('edge', env);
   const rateLimiter = rateLimit === null ? null : createRateLimiter(rateLimit);
-  const contextOf = () => createEdgeContext(env, { executors: createExecutors(env.HUB), rateLimiter, log: createLog('api') });
-  return { app: createApp(contextOf), sweep: () => sweep(contextOf()) };
+  const keyUse = new KeyUse();
+  const log = createLog('api');
+  const contextOf = () => createEdgeContext(env, { executors: createExecutors(env.HUB), rateLimiter, keyUse, log });
+  const writeKeyUse = () => keyUse.write(contextOf().db, Date.now()).catch((error: unknown) => log.error('note the use of keys', { cause: describeError(error) }));
+  return { app: createApp(contextOf), afterwards: () => (keyUse.isDue(Date.now()) ? writeKeyUse() : undefined), sweep: () => sweep(contextOf()) };
 }

@@ -22,7 +22,7 @@ export const apiKeyRoutes = [
     [],
     { method: 'post', path, operationId: 'createApiKey', summary: 'Make an API key', tags, request: { body: body(createApiKeyBody) }, responses: { 201: json(createdApiKey, 'The new key.') } },
     async (c) => {
-      const { row, key } = await createApiKey(c.get('ctx'), c.get('actor').user, c.req.valid('json').name);
+      const { row, key } = await createApiKey(c.get('ctx'), c.get('actor').user, c.req.valid('json'));
       return c.json({ ...toApiKey(row), key }, 201);
     },
   ),

@@ -1,9 +1,10 @@
 import { pageQuery } from '../../shared/api/common.ts';
 import { archiveQuery, deployment, deploymentPage, deployQuery, rollbackBody, type ArchiveQuery } from '../../shared/api/deployments.ts';
-import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
 import { toDeployment } from '../present.ts';
 import { defineRoute, onApp, onDeployment } from '../route.ts';
 import { cancelDeployment, describe, readDeployments, requestDeployment } from '../services/deployments.ts';
+import { invalidValue } from '../services/invalid-value.ts';
 import { mapPage } from '../services/pages.ts';
 import { rollBack } from '../services/rollback.ts';
 import { deployArchive, type Archive, type Body } from '../services/uploads.ts';
@@ -58,11 +59,10 @@ const deploy = ({ isForArchives = false, params, ...door }: Door) =>
 
 /** What is to be loaded; null: nothing, the app has its image. */
 function chooseArchive(body: Body | null, { upload, image }: ArchiveQuery): Archive | null {
-  const refuse = (name: string, detail: string) => new AppError('invalid_value', { detail, errors: [{ pointer: `?${name}`, code: 'invalid_value', detail }] });
-  if (body !== null && upload !== undefined) throw refuse('upload', 'An upload is deployed without a body.');
+  if (body !== null && upload !== undefined) throw invalidValue('?upload', 'An upload is deployed without a body.');
   const from = body ?? upload;
   if (from !== undefined) return { from, pick: image ?? null };
-  if (image !== undefined) throw refuse('image', 'It names an image within an archive, and there is none. To deploy another image change the app first: PUT /api/v1/apps/{appId}.');
+  if (image !== undefined) throw invalidValue('?image', 'It names an image within an archive, and there is none. To deploy another image change the app first: PUT /api/v1/apps/{appId}.');
   return null;
 }
 

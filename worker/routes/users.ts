@@ -1,14 +1,23 @@
-import { createUser as createUserBody, user, userPage } from '../../shared/api/auth.ts';
+import { createUser as createUserBody, updateUser as updateUserBody, user, userPage } from '../../shared/api/auth.ts';
 import { pageQuery } from '../../shared/api/common.ts';
 import { toUser } from '../present.ts';
 import { defineRoute, onAdministrator } from '../route.ts';
 import { mapPage } from '../services/pages.ts';
-import { createUser, readUsers, removeUser } from '../services/users.ts';
+import { changeUser, createUser, readUsers, removeUser } from '../services/users.ts';
 import { userParams } from './params.ts';
 import { body, json, noContent } from './replies.ts';
 
 const path = '/api/v1/users';
 const tags = ['Users'];
+
+/** PUT and PATCH are the same partial update (decision 4 of the requirements). */
+const update = (method: 'put' | 'patch', operationId: string) =>
+  defineRoute(
+    onAdministrator,
+    ['user_not_found', 'last_administrator'],
+    { method, path: `${path}/{userId}`, operationId, summary: 'Change the role of a user, or what they are granted', tags, request: { params: userParams, body: body(updateUserBody) }, responses: { 200: json(user, 'The user as they are now.') } },
+    async (c) => c.json(toUser(await changeUser(c.get('ctx'), c.req.valid('param').userId, c.req.valid('json'))), 200),
+  );
 
 export const userRoutes = [
   defineRoute(
@@ -23,6 +32,8 @@ export const userRoutes = [
     { method: 'post', path, operationId: 'createUser', summary: 'Add a user', tags, request: { body: body(createUserBody) }, responses: { 201: json(user, 'The new user.') } },
     async (c) => c.json(toUser(await createUser(c.get('ctx'), c.req.valid('json'))), 201),
   ),
+  update('put', 'updateUser'),
+  update('patch', 'patchUser'),
   defineRoute(
     onAdministrator,
     ['user_not_found', 'last_administrator', 'project_not_empty'],

@@ -10,28 +10,49 @@ import { findProject } from '../store/projects.ts';
 import type { DeploymentRow, ProjectRow } from '../store/schema.ts';
 import { isAdministrator, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
+import { refusalOf, type Action } from './permissions.ts';
 
-export function isReachable(actor: Actor, entity: { ownerId: string }): boolean {
-  return isAdministrator(actor) || entity.ownerId === actor.user.id;
+/** @throws AppError forbidden, grant_missing, scope_missing */
+export function requireRight(actor: Actor, action: Action): void {
+  const { user, via, scopes, reach } = actor;
+  const refusal = refusalOf({ role: user.role, grants: user.grants, via, scopes, isBounded: reach !== null }, action);
+  if (refusal !== null) throw new AppError(refusal.code, { detail: refusal.detail });
+}
+
+interface Owned {
+  ownerId: string;
+  projectId: string;
+  /** Of an app; null where it is a project. */
+  appId: string | null;
+}
+
+function isReachable(actor: Actor, { ownerId, projectId, appId }: Owned): boolean {
+  const { user, reach } = actor;
+  const isTheirs = isAdministrator(actor) || ownerId === user.id;
+  return isTheirs && (reach === null || reach.projects.includes(projectId) || (appId !== null && reach.apps.includes(appId)));
+}
+
+function isReachableApp(actor: Actor, { ownerId, projectId, id }: AppView): boolean {
+  return isReachable(actor, { ownerId, projectId, appId: id });
 }
 
 export async function reachProject(ctx: Context, actor: Actor, id: string): Promise<ProjectRow> {
   const project = isId('project', id) ? await findProject(ctx.db, id) : undefined;
-  if (project === undefined || !isReachable(actor, project)) throw new AppError('project_not_found');
+  if (project === undefined || !isReachable(actor, { ownerId: project.ownerId, projectId: id, appId: null })) throw new AppError('project_not_found');
   return project;
 }
 
 /** By id or by slug: an id holds `_`, a slug never does. */
 export async function reachApp(ctx: Context, actor: Actor, idOrSlug: string): Promise<AppView> {
   const app = isId('app', idOrSlug) ? await findAppById(ctx.db, idOrSlug) : await findAppBySlug(ctx.db, idOrSlug);
-  if (app === undefined || !isReachable(actor, app)) throw new AppError('app_not_found');
+  if (app === undefined || !isReachableApp(actor, app)) throw new AppError('app_not_found');
   return app;
 }
 
 export async function reachDeployment(ctx: Context, actor: Actor, id: string): Promise<{ deployment: DeploymentRow; app: AppView }> {
   const deployment = isId('deployment', id) ? await findDeployment(ctx.db, id) : undefined;
   const app = deployment && (await findAppById(ctx.db, deployment.appId));
-  if (deployment === undefined || app === undefined || !isReachable(actor, app)) throw new AppError('deployment_not_found');
+  if (deployment === undefined || app === undefined || !isReachableApp(actor, app)) throw new AppError('deployment_not_found');
   return { deployment, app };
 }
 
@@ -40,8 +61,4 @@ export async function requireDeploymentOf(ctx: Context, app: AppView, id: string
   const deployment = await findDeployment(ctx.db, id);
   if (deployment?.appId !== app.id) throw new AppError('deployment_not_found');
   return deployment;
-}
-
-export function requireAdministrator(actor: Actor): void {
-  if (!isAdministrator(actor)) throw new AppError('forbidden', { detail: 'Only an administrator may do this.' });
 }

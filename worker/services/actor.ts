@@ -1,4 +1,5 @@
-import type { UserRow } from '../store/schema.ts';
+import type { Scope } from '../../shared/api/auth.ts';
+import type { Reach, UserRow } from '../store/schema.ts';
 
 /** Who is asking, and by which kind of token. */
 export interface Actor {
@@ -6,13 +7,28 @@ export interface Actor {
   via: 'session' | 'api_key';
   /** Whom requests are counted for: the key, or the user on a session. */
   principal: string;
+  /** What the API key may do; null: all that its owner may. */
+  scopes: readonly Scope[] | null;
+  /** The only things that the API key reaches; null: all that its owner reaches. */
+  reach: Reach | null;
+}
+
+/** On a session nothing is taken away from what the user may. */
+export function actorOfUser(user: UserRow, via: Actor['via'] = 'session'): Actor {
+  return { user, via, principal: `user:${user.id}`, scopes: null, reach: null };
 }
 
 export function isAdministrator(actor: Actor): boolean {
   return actor.user.role === 'admin';
 }
 
-/** Undefined means: everything. The one place that turns a role into a filter of lists. */
-export function ownerFilter(actor: Actor): string | undefined {
-  return isAdministrator(actor) ? undefined : actor.user.id;
+/** What of a list somebody reaches: those of an owner, or of everyone where that is undefined; and of these, with a key that has a reach, only those within it. */
+export interface ListFilter {
+  ownerId: string | undefined;
+  reach: Reach | null;
+}
+
+/** The one place that turns a role, and a key, into a filter of lists. */
+export function listFilter(actor: Actor): ListFilter {
+  return { ownerId: isAdministrator(actor) ? undefined : actor.user.id, reach: actor.reach };
 }

@@ -1,3 +1,4 @@
+import type { CreateApiKey } from '../../shared/api/auth.ts';
 import type { PageQuery } from '../../shared/api/common.ts';
 import { AppError } from '../../shared/errors.ts';
 import { randomBytes, sha256, toHex } from '../auth/bytes.ts';
@@ -7,15 +8,23 @@ import type { ApiKeyRow, UserRow } from '../store/schema.ts';
 import type { Actor } from './actor.ts';
 import { apiKeyPrefix } from './auth.ts';
 import type { Context } from './context.ts';
+import { invalidValue } from './invalid-value.ts';
 import { readPage, type Page } from './pages.ts';
 
 export function newApiKey(): string {
   return apiKeyPrefix + toHex(randomBytes(24));
 }
 
-/** A new key for the user. The text is answered here and, where showing again is on, kept sealed (SEC-12). */
-export async function createApiKey(ctx: Context, user: UserRow, name: string, key = newApiKey()): Promise<{ row: ApiKeyRow; key: string }> {
+interface Wanted extends CreateApiKey {
+  /** Of a key that was given out before it was made. */
+  key?: string;
+}
+
+/** A new key for the user. The text is answered here and, where showing again is on, kept sealed (SEC-12). @throws AppError invalid_value */
+export async function createApiKey(ctx: Context, user: UserRow, { name, scopes, projects, apps, expires_at: expiry, key = newApiKey() }: Wanted): Promise<{ row: ApiKeyRow; key: string }> {
   const id = ctx.newId('key');
+  const expiresAt = expiry === null ? null : Date.parse(expiry);
+  if (expiresAt !== null && expiresAt <= ctx.clock()) throw invalidValue('/expires_at', 'It is over already.');
   const row: ApiKeyRow = {
     id,
     userId: user.id,
@@ -23,6 +32,10 @@ export async function createApiKey(ctx: Context, user: UserRow, name: string, ke
     prefix: key.slice(0, 10),
     hash: sha256(key),
     sealed: ctx.config.isKeyRevealOn ? await ctx.vault.seal(key, purpose(id)) : null,
+    scopes,
+    reach: projects === null && apps === null ? null : { projects: projects ?? [], apps: apps ?? [] },
+    expiresAt,
+    lastUsedAt: null,
     createdAt: ctx.clock(),
   };
   await insertApiKey(ctx.db, row);

@@ -7,9 +7,10 @@ import { findAppById, insertApp, listApps, updateSettings, type AppView } from '
 import { isUniqueViolation } from '../store/db.ts';
 import type { AppRow, DeploymentRow, ProjectRow } from '../store/schema.ts';
 import { findDefaultServer, findServer } from '../store/servers.ts';
-import { ownerFilter, type Actor } from './actor.ts';
+import { listFilter, type Actor } from './actor.ts';
 import { mergeEnv, openEnv, sealEnv } from './app-env.ts';
 import type { Context } from './context.ts';
+import { invalidValue } from './invalid-value.ts';
 import { recordEvent } from './events.ts';
 import { applyLimits, concludeLimits, takeBackLimits } from './limits.ts';
 import { readPage, type Page } from './pages.ts';
@@ -58,7 +59,7 @@ export async function createApp(ctx: Context, actor: Actor, project: ProjectRow,
 }
 
 export async function readApps(ctx: Context, actor: Actor, query: PageQuery, projectId?: string): Promise<Page<LiveApp>> {
-  const page = await readPage('app', query, (after = '', limit) => listApps(ctx.db, { projectId, ownerId: ownerFilter(actor) }, { after, limit }));
+  const page = await readPage('app', query, (after = '', limit) => listApps(ctx.db, { projectId, ...listFilter(actor) }, { after, limit }));
   const serverIds = [...new Set(page.data.flatMap((app) => app.serverId ?? []))];
   const presences = new Map(await Promise.all(serverIds.map(async (id) => [id, await ctx.executors.presence(id)] as const)));
   return { ...page, data: page.data.map((app) => toLiveApp(app, presences.get(app.serverId ?? ''))) };
@@ -105,8 +106,7 @@ function checkSource(slug: string, source: Pick<AppSettings, 'image' | 'git_repo
   // SEC-04: what others have uploaded does not exist for this app.
   if (isForeignKeptImage(source.image, slug)) throw imageNotFound(`There is no image ${source.image} for this app.`);
   if (source.git_repo_url === null) return;
-  const detail = 'With git_repo_url the image is generated: leave image out, or set it to null.';
-  throw new AppError('invalid_value', { detail, errors: [{ pointer: '/image', code: 'invalid_value', detail }] });
+  throw invalidValue('/image', 'With git_repo_url the image is generated: leave image out, or set it to null.');
 }
 
 function imageNotFound(detail: string): AppError {

@@ -1,10 +1,10 @@
 import type { Login } from '../../shared/api/auth.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sha256 } from '../auth/bytes.ts';
-import { findKeyOwner } from '../store/api-keys.ts';
+import { findKeyByHash } from '../store/api-keys.ts';
 import type { UserRow } from '../store/schema.ts';
 import { findUser, findUserByEmail } from '../store/users.ts';
-import type { Actor } from './actor.ts';
+import { actorOfUser, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { countAttempt } from './login-attempts.ts';
 
@@ -14,14 +14,17 @@ export const apiKeyPrefix = 'dkp_';
 export async function identify(ctx: Context, token: string): Promise<Actor> {
   if (token.startsWith(apiKeyPrefix)) {
     const hash = sha256(token);
-    const user = await findKeyOwner(ctx.db, hash);
-    if (user === undefined) throw new AppError('invalid_token', { detail: 'The API key is not known: it may have been deleted.' });
-    return { user, via: 'api_key', principal: `key:${hash}` };
+    const found = await findKeyByHash(ctx.db, hash);
+    if (found === undefined) throw new AppError('invalid_token', { detail: 'The API key is not known: it may have been deleted.' });
+    const { user, key } = found;
+    if (key.expiresAt !== null && key.expiresAt <= ctx.clock()) throw new AppError('token_expired', { detail: 'The API key has expired: make another one.' });
+    ctx.keyUse.note(key.id, ctx.clock());
+    return { user, via: 'api_key', principal: `key:${hash}`, scopes: key.scopes, reach: key.reach };
   }
   const { userId } = await ctx.sessionTokens.verify(token);
   const user = await findUser(ctx.db, userId);
   if (user === undefined) throw new AppError('invalid_token', { detail: 'The user of this session is gone.' });
-  return { user, via: 'session', principal: `user:${userId}` };
+  return actorOfUser(user);
 }
 
 /** Identify first, demand later: a bad token is only an error where a route asks for one. */

@@ -1,5 +1,6 @@
 import type { IdKind } from '../../shared/names.ts';
 import type { Db } from '../store/db.ts';
+import type { KeyUse } from './key-use.ts';
 import type { ExecutorClient, Log, Passwords, RateLimiter, SessionTokens, Sockets, Vault } from './ports.ts';
 
 /** What the instance is set to, as far as the rules of the domain depend on it. */
@@ -23,6 +24,7 @@ export interface Context {
   rateLimiter: RateLimiter | null;
   /** The network a request comes from: what those are counted for who do not say who they are. Of a request as it came in, not of a copy. */
   networkOf(request: Request): string;
+  keyUse: KeyUse;
   vault: Vault;
   passwords: Passwords;
   sessionTokens: SessionTokens;

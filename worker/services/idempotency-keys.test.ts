@@ -82,7 +82,7 @@ describe('an idempotency key', () => {
 
   test('is everybody’s own', async () => {
     await (await claim()).settle(reply);
-    const user = await createUser(ctx, { email: 'bob@example.com', password: 'correct horse battery', role: 'member' });
+    const user = await createUser(ctx, { email: 'bob@example.com', password: 'correct horse battery', role: 'member', grants: [] });
     expect(await claimKey(ctx, { ...actor, user }, request)).toHaveProperty('claim');
   });
 
@@ -189,7 +189,7 @@ describe('an idempotency key', () => {
   });
 
   test('goes with its user', async () => {
-    const user = await createUser(ctx, { email: 'bob@example.com', password: 'correct horse battery', role: 'member' });
+    const user = await createUser(ctx, { email: 'bob@example.com', password: 'correct horse battery', role: 'member', grants: [] });
     const claimed = await claimKey(ctx, { ...actor, user }, request);
     if ('claim' in claimed) await claimed.claim.settle(reply);
     expect(await rows()).toHaveLength(1);

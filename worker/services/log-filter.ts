@@ -1,7 +1,7 @@
 /** The public grammar of log queries as the filter of the link. Pure: `now` comes in. */
 import type { LogStreamQuery } from '../../shared/api/logs.ts';
-import { AppError } from '../../shared/errors.ts';
 import type { LogFilter } from '../../shared/protocol/logs.ts';
+import { invalidValue } from './invalid-value.ts';
 import type { StreamParams } from '../../shared/protocol/streams.ts';
 
 type Conditions = Omit<LogStreamQuery, 'tail'>;
@@ -35,7 +35,7 @@ function readMoment(name: 'since' | 'until', text: string, now: number): number 
   const moment = readAge(text, now) ?? readSeconds(text) ?? readTime(text);
   if (moment !== undefined && moment >= 0 && Number.isSafeInteger(moment)) return moment;
   const detail = `Give a time (2026-11-22T18:50:28Z), seconds since 1970 or an age (15m, 2h, 7d)${name === 'since' ? ', or the cursor of a line' : ''}.`;
-  throw new AppError('invalid_value', { detail: `?${name}: ${detail}`, errors: [{ pointer: `?${name}`, code: 'invalid_value', detail }] });
+  throw invalidValue(`?${name}`, detail);
 }
 
 function readAge(text: string, now: number): number | undefined {

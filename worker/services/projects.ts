@@ -3,7 +3,7 @@ import type { CreateProject, UpdateProject } from '../../shared/api/projects.ts'
 import { AppError } from '../../shared/errors.ts';
 import { deleteEmptyProject, insertProject, listProjects, updateProject } from '../store/projects.ts';
 import type { ProjectRow } from '../store/schema.ts';
-import { ownerFilter, type Actor } from './actor.ts';
+import { listFilter, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
 
@@ -15,7 +15,7 @@ export async function createProject(ctx: Context, actor: Actor, input: CreatePro
 }
 
 export function readProjects(ctx: Context, actor: Actor, query: PageQuery): Promise<Page<ProjectRow>> {
-  return readPage('project', query, (after = '', limit) => listProjects(ctx.db, ownerFilter(actor), { after, limit }));
+  return readPage('project', query, (after = '', limit) => listProjects(ctx.db, listFilter(actor), { after, limit }));
 }
 
 export async function changeProject(ctx: Context, project: ProjectRow, input: UpdateProject): Promise<ProjectRow> {

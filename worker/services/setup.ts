@@ -25,7 +25,7 @@ export async function createFirstAdministrator(
   const password = wanted.password ?? toBase64(randomBytes(18)).replaceAll('+', '-').replaceAll('/', '_');
   const credentials: Credentials = { url: ctx.config.publicUrl, email: wanted.email.toLowerCase(), password, api_key: newApiKey() };
   await keep(credentials);
-  const user = await createUser(ctx, { email: credentials.email, password, role: 'admin' });
-  await createApiKey(ctx, user, 'first start', credentials.api_key);
+  const user = await createUser(ctx, { email: credentials.email, password, role: 'admin', grants: [] });
+  await createApiKey(ctx, user, { name: 'first start', scopes: null, projects: null, apps: null, expires_at: null, key: credentials.api_key });
   return credentials;
 }

@@ -24,13 +24,17 @@ const eventsPerApp = 1_000;
 
 /** Nothing stays open for ever (REL-08): run every minute, by the embedded host's timer or the edge's cron trigger. */
 export async function sweep(ctx: Context): Promise<void> {
-  const steps = { noticeLost, endExpired, endUnended, deliverAgain, startWaiting, retryDueRemovals, forgetKeys, forgetLogins, forgetEvents };
+  const steps = { noticeLost, endExpired, endUnended, deliverAgain, startWaiting, retryDueRemovals, noteKeysUsed, forgetKeys, forgetLogins, forgetEvents };
   // What one of them meets, such as the hub of one server that cannot be asked, keeps nobody else waiting.
   for (const [name, step] of Object.entries(steps)) await step(ctx).catch((error: unknown) => ctx.log.error('sweep', { step: name, cause: describeError(error) }));
 }
 
 async function retryDueRemovals(ctx: Context): Promise<void> {
   await retryRemovals(ctx, await listDueRemovals(ctx.db));
+}
+
+function noteKeysUsed({ db, clock, keyUse }: Context): Promise<void> {
+  return keyUse.write(db, clock());
 }
 
 function forgetLogins({ db, clock }: Context): Promise<void> {

@@ -5,9 +5,11 @@ import { randomBytes, sha256, toHex } from '../auth/bytes.ts';
 import type { TicketRow } from '../store/schema.ts';
 import { insertTicket, takeTicket } from '../store/tickets.ts';
 import { findUser } from '../store/users.ts';
-import { reachApp } from './access.ts';
-import type { Actor } from './actor.ts';
+import { reachApp, requireRight } from './access.ts';
+import { actorOfUser, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
+import { invalidValue } from './invalid-value.ts';
+import { actionOfTicket } from './permissions.ts';
 import type { StreamRequest } from './ports.ts';
 
 const life = 30_000;
@@ -16,10 +18,10 @@ export const mostTickets = 60;
 
 /** @throws AppError app_not_found, invalid_value, rate_limited */
 export async function createTicket(ctx: Context, actor: Actor, { app: idOrSlug, action, cmd }: CreateTicket): Promise<{ ticket: string; expiresAt: number }> {
+  requireRight(actor, actionOfTicket[action]);
   const app = await reachApp(ctx, actor, idOrSlug);
   if (cmd !== undefined && action !== 'exec') {
-    const detail = 'Only a ticket for exec has a command.';
-    throw new AppError('invalid_value', { detail: `/cmd: ${detail}`, errors: [{ pointer: '/cmd', code: 'invalid_value', detail }] });
+    throw invalidValue('/cmd', 'Only a ticket for exec has a command.');
   }
   const now = ctx.clock();
   const ticket = `dkt_${toHex(randomBytes(24))}`;
@@ -35,7 +37,8 @@ export async function redeemTicket(ctx: Context, ticket: string): Promise<{ acto
   const row = await takeTicket(ctx.db, sha256(ticket));
   const user = row && row.expiresAt > ctx.clock() ? await findUser(ctx.db, row.userId) : undefined;
   if (row === undefined || user === undefined) throw new AppError('ticket_invalid', { detail: 'A ticket opens one stream, within 30 s: POST /api/v1/ws-tickets gives another one.' });
-  return { actor: { user, via: row.via, principal: `user:${user.id}` }, row };
+  // What it is for was within the key's scopes when it was made, and it is good for nothing else.
+  return { actor: actorOfUser(user, row.via), row };
 }
 
 /** @throws AppError ticket_mismatch */

@@ -10,7 +10,7 @@ afterEach(() => opened.close());
 
 test('of administrators who delete each other at the same moment one stays', async () => {
   const { ctx } = opened;
-  const rivals = await Promise.all(['one', 'two'].map((name) => createUser(ctx, { email: `${name}@example.com`, password: 'correct horse battery', role: 'admin' })));
+  const rivals = await Promise.all(['one', 'two'].map((name) => createUser(ctx, { email: `${name}@example.com`, password: 'correct horse battery', role: 'admin', grants: [] })));
   await ctx.db.client.execute(`update users set role = 'member' where id not in ('${rivals.map(({ id }) => id).join("', '")}')`);
 
   const outcomes = await Promise.allSettled(rivals.map(({ id }) => removeUser(ctx, id)));

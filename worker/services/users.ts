@@ -1,10 +1,10 @@
-import type { CreateUser } from '../../shared/api/auth.ts';
+import type { CreateUser, UpdateUser } from '../../shared/api/auth.ts';
 import type { PageQuery } from '../../shared/api/common.ts';
 import { AppError } from '../../shared/errors.ts';
 import { isUniqueViolation } from '../store/db.ts';
 import { hasProjects } from '../store/projects.ts';
 import type { UserRow } from '../store/schema.ts';
-import { deleteUser, findUser, insertUser, listUsers } from '../store/users.ts';
+import { deleteUser, findUser, insertUser, listUsers, updateUser } from '../store/users.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
 
@@ -14,6 +14,7 @@ export async function createUser(ctx: Context, input: CreateUser): Promise<UserR
     email: input.email.toLowerCase(),
     passwordHash: await ctx.passwords.hash(input.password),
     role: input.role,
+    grants: input.grants,
     createdAt: ctx.clock(),
   };
   try {
@@ -27,6 +28,13 @@ export async function createUser(ctx: Context, input: CreateUser): Promise<UserR
 
 export function readUsers(ctx: Context, query: PageQuery): Promise<Page<UserRow>> {
   return readPage('user', query, (after = '', limit) => listUsers(ctx.db, { after, limit }));
+}
+
+/** From the next call on. @throws AppError user_not_found, last_administrator */
+export async function changeUser(ctx: Context, id: string, changes: UpdateUser): Promise<UserRow> {
+  const row = await updateUser(ctx.db, id, changes);
+  if (row === undefined) throw new AppError((await findUser(ctx.db, id)) === undefined ? 'user_not_found' : 'last_administrator');
+  return row;
 }
 
 export async function removeUser(ctx: Context, id: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import { once, type Db } from './db.ts';
 import { apiKeys, users, type ApiKeyRow, type UserRow } from './schema.ts';
 
@@ -6,13 +6,17 @@ export async function insertApiKey({ orm }: Db, row: ApiKeyRow): Promise<void> {
   await orm.insert(apiKeys).values(row);
 }
 
-/** Whose key has this SHA-256: on the path of every call, so one indexed read. */
-export async function findKeyOwner(db: Db, hash: string): Promise<UserRow | undefined> {
-  return (await ownerOfHash(db).get({ hash }))?.user;
+/** The key that has this SHA-256, and whose it is: on the path of every call, so one indexed read. */
+export async function findKeyByHash(db: Db, hash: string): Promise<{ user: UserRow; key: KeyLimits } | undefined> {
+  return ownerOfHash(db).get({ hash });
 }
 
+export type KeyLimits = Pick<ApiKeyRow, 'id' | 'scopes' | 'reach' | 'expiresAt'>;
+
+const limits = { id: apiKeys.id, scopes: apiKeys.scopes, reach: apiKeys.reach, expiresAt: apiKeys.expiresAt };
+
 const ownerOfHash = once(({ orm }) =>
-  orm.select({ user: users }).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId)).where(eq(apiKeys.hash, sql.placeholder('hash'))).prepare(),
+  orm.select({ user: users, key: limits }).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId)).where(eq(apiKeys.hash, sql.placeholder('hash'))).prepare(),
 );
 
 export async function findApiKey({ orm }: Db, userId: string, id: string): Promise<ApiKeyRow | undefined> {
@@ -31,4 +35,11 @@ export async function listApiKeys({ orm }: Db, userId: string, page: { after: st
 export async function deleteApiKey({ orm }: Db, userId: string, id: string): Promise<boolean> {
   const { rowsAffected } = await orm.delete(apiKeys).where(and(eq(apiKeys.userId, userId), eq(apiKeys.id, id)));
   return rowsAffected > 0;
+}
+
+/** One statement, whatever the number: by id, ms since the epoch. An older time changes nothing. */
+export async function noteKeyUse({ orm }: Db, used: ReadonlyMap<string, number>): Promise<void> {
+  const list = JSON.stringify(Object.fromEntries(used));
+  const usedAt = sql`(select value from json_each(${list}) where key = ${apiKeys.id})`;
+  await orm.update(apiKeys).set({ lastUsedAt: sql`max(coalesce(${apiKeys.lastUsedAt}, 0), ${usedAt})` }).where(inArray(apiKeys.id, [...used.keys()]));
 }

@@ -1,9 +1,9 @@
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { AppSettings } from '../../shared/api/apps.ts';
 import type { Ingress } from '../../shared/protocol/messages.ts';
 import type { ServerStatus } from '../../shared/status.ts';
 import { once, type Db } from './db.ts';
-import { apps, projects, servers, type AppRow, type Condition } from './schema.ts';
+import { apps, projects, servers, type AppRow, type Condition, type Reach } from './schema.ts';
 
 /** An app with what a reply and an access decision need of its neighbours. */
 export interface AppView extends AppRow {
@@ -30,6 +30,8 @@ const viewBySlug = once((db) => selectViews(db, eq(apps.slug, sql.placeholder('s
 interface AppFilter {
   projectId?: string | undefined;
   ownerId?: string | undefined;
+  /** Only those. */
+  reach: Reach | null;
 }
 
 export async function listApps(db: Db, filter: AppFilter, page: { after: string; limit: number }): Promise<AppView[]> {
@@ -37,6 +39,7 @@ export async function listApps(db: Db, filter: AppFilter, page: { after: string;
     gt(apps.id, page.after),
     filter.projectId === undefined ? undefined : eq(apps.projectId, filter.projectId),
     filter.ownerId === undefined ? undefined : eq(projects.ownerId, filter.ownerId),
+    filter.reach === null ? undefined : or(inArray(apps.projectId, filter.reach.projects), inArray(apps.id, filter.reach.apps)),
   );
   return (await selectViews(db, where, page.limit)).map((row) => toView(row));
 }

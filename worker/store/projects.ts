@@ -1,6 +1,6 @@
-import { and, asc, eq, gt, notExists, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, notExists, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
-import { apps, projects, type ProjectRow } from './schema.ts';
+import { apps, projects, type ProjectRow, type Reach } from './schema.ts';
 
 export async function insertProject({ orm }: Db, row: ProjectRow): Promise<void> {
   await orm.insert(projects).values(row);
@@ -10,12 +10,12 @@ export async function findProject({ orm }: Db, id: string): Promise<ProjectRow |
   return orm.select().from(projects).where(eq(projects.id, id)).get();
 }
 
-/** `ownerId` undefined: the projects of everyone. */
-export async function listProjects({ orm }: Db, ownerId: string | undefined, page: { after: string; limit: number }): Promise<ProjectRow[]> {
+/** `ownerId` undefined: the projects of everyone; `reach`: only those. */
+export async function listProjects({ orm }: Db, { ownerId, reach }: { ownerId: string | undefined; reach: Reach | null }, page: { after: string; limit: number }): Promise<ProjectRow[]> {
   return orm
     .select()
     .from(projects)
-    .where(and(gt(projects.id, page.after), ownerId === undefined ? undefined : eq(projects.ownerId, ownerId)))
+    .where(and(gt(projects.id, page.after), ownerId === undefined ? undefined : eq(projects.ownerId, ownerId), reach === null ? undefined : inArray(projects.id, reach.projects)))
     .orderBy(asc(projects.id))
     .limit(page.limit);
 }

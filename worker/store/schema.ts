@@ -7,15 +7,24 @@ import type { EngineInfo, Ingress } from '../../shared/protocol/messages.ts';
 import type { DeployStrategy } from '../../shared/protocol/spec.ts';
 import type { MinuteUsage } from '../../shared/protocol/usage.ts';
 import type { AppSettings } from '../../shared/api/apps.ts';
+import type { Grant, Role, Scope } from '../../shared/api/auth.ts';
 import type { AppStatus, DeploymentPhase, DeploymentStatus, ServerStatus } from '../../shared/status.ts';
 
 const createdAt = integer().notNull();
+
+/** Ids of projects, with all that is in them, and of apps. */
+export interface Reach {
+  projects: string[];
+  apps: string[];
+}
 
 export const users = sqliteTable('users', {
   id: text().primaryKey(),
   email: text().notNull().unique(),
   passwordHash: text().notNull(),
-  role: text().$type<'admin' | 'member'>().notNull(),
+  role: text().$type<Role>().notNull(),
+  /** What an administrator has granted to a member; administrators need none. */
+  grants: text({ mode: 'json' }).$type<Grant[]>().notNull().default([]),
   createdAt,
 });
 
@@ -33,6 +42,13 @@ export const apiKeys = sqliteTable(
     hash: text().notNull().unique(),
     /** The key sealed by the vault; null where showing keys again is switched off. */
     sealed: text(),
+    /** What it may do at most; null: all that its owner may. */
+    scopes: text({ mode: 'json' }).$type<Scope[]>(),
+    /** The only things it reaches; null: all that its owner reaches. */
+    reach: text({ mode: 'json' }).$type<Reach>(),
+    expiresAt: integer(),
+    /** To the minute. */
+    lastUsedAt: integer(),
     createdAt,
   },
   (table) => [index('api_keys_by_user').on(table.userId, table.id)],

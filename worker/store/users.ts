@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, ne, or, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, ne, or, sql, type SQL } from 'drizzle-orm';
 import type { Db } from './db.ts';
 import { users, type UserRow } from './schema.ts';
 
@@ -23,9 +23,19 @@ export async function countAdministrators({ orm }: Db): Promise<number> {
   return row?.count ?? 0;
 }
 
+/** Undefined when there is no such user, or it is the last administrator, who stays one. */
+export async function updateUser(db: Db, id: string, changes: Partial<Pick<UserRow, 'role' | 'grants'>>): Promise<UserRow | undefined> {
+  if (Object.keys(changes).length === 0) return findUser(db, id);
+  const mayStep = changes.role === 'member' ? or(ne(users.role, 'admin'), isAnotherLeft(id)) : undefined;
+  return db.orm.update(users).set(changes).where(and(eq(users.id, id), mayStep)).returning().get();
+}
+
+function isAnotherLeft(id: string): SQL {
+  return sql`exists (select 1 from users as other where other.role = 'admin' and other.id <> ${id})`;
+}
+
 /** Compare-and-set: of two administrators who delete each other one stays. False when this is the last one, or nobody. */
 export async function deleteUser({ orm }: Db, id: string): Promise<boolean> {
-  const isAnotherLeft = sql`exists (select 1 from users as other where other.role = 'admin' and other.id <> ${id})`;
-  const { rowsAffected } = await orm.delete(users).where(and(eq(users.id, id), or(ne(users.role, 'admin'), isAnotherLeft)));
+  const { rowsAffected } = await orm.delete(users).where(and(eq(users.id, id), or(ne(users.role, 'admin'), isAnotherLeft(id))));
   return rowsAffected > 0;
 }

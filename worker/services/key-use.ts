@@ -1,0 +1,28 @@
+/** When API keys were last used: noted in memory and written down together, so that no call waits for a write. What a crash forgets is a minute of it. */
+import { noteKeyUse } from '../store/api-keys.ts';
+import type { Db } from '../store/db.ts';
+
+/** ms between two writes. */
+const interval = 60_000;
+
+export class KeyUse {
+  #used = new Map<string, number>();
+  #written = 0;
+
+  note(id: string, at: number): void {
+    this.#used.set(id, at);
+  }
+
+  /** Whether there is something that has waited long enough to be written. */
+  isDue(now: number): boolean {
+    return this.#used.size > 0 && now - this.#written >= interval;
+  }
+
+  async write(db: Db, now: number): Promise<void> {
+    const used = this.#used;
+    if (used.size === 0) return;
+    this.#used = new Map();
+    this.#written = now;
+    await noteKeyUse(db, used);
+  }
+}

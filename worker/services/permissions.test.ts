@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { scopes, type Scope } from '../../shared/api/auth.ts';
+import { actions, refusalOf, type Action, type Powers } from './permissions.ts';
+
+const all = [...new Set<Action>([...Object.values(actions), 'swagger'])];
+const administrator: Powers = { role: 'admin', grants: [], via: 'session', scopes: null, isBounded: false };
+const member: Powers = { ...administrator, role: 'member' };
+const allowed = (powers: Powers) => all.filter((action) => refusalOf(powers, action) === null);
+const codes = (powers: Powers) => Object.fromEntries(all.map((action) => [action, refusalOf(powers, action)?.code ?? 'allowed']));
+
+describe('SEC-03 on a session', () => {
+  test('an administrator may do everything', () => {
+    expect(allowed(administrator)).toEqual(all);
+  });
+
+  test('a member may do everything but administer, and what has to be granted only when it is', () => {
+    expect(codes(member)).toMatchObject({ admin: 'forbidden', issue_key: 'grant_missing', swagger: 'grant_missing', account: 'allowed', 'apps:write': 'allowed', exec: 'allowed', self: 'allowed' });
+    expect(codes({ ...member, grants: ['swagger'] })).toMatchObject({ issue_key: 'grant_missing', swagger: 'allowed' });
+    expect(codes({ ...member, grants: ['api_tokens'] })).toMatchObject({ issue_key: 'allowed', swagger: 'grant_missing', admin: 'forbidden' });
+  });
+});
+
+describe('SEC-03 with an API key', () => {
+  const own: Powers = { ...member, grants: ['api_tokens'], via: 'api_key' };
+
+  test('a member may do nothing at all until keys are granted to them', () => {
+    expect(allowed({ ...member, via: 'api_key' })).toEqual([]);
+    expect(allowed(own)).toEqual(all.filter((action) => action !== 'admin' && action !== 'swagger'));
+  });
+
+  test.each(scopes.filter((scope) => scope !== 'admin'))('the scope %s allows what is named so, to know oneself, and nothing else', (scope) => {
+    expect(allowed({ ...own, scopes: [scope] }).toSorted()).toEqual([scope, 'self'].toSorted());
+    expect(allowed({ ...administrator, via: 'api_key', scopes: [scope] }).toSorted()).toEqual([scope, 'self'].toSorted());
+  });
+
+  test('the scope admin allows what its owner may, which of a member is no administration', () => {
+    expect(allowed({ ...administrator, via: 'api_key', scopes: ['admin'] })).toEqual(all);
+    expect(codes({ ...own, scopes: ['admin'] })).toMatchObject({ admin: 'forbidden', account: 'allowed', issue_key: 'allowed' });
+  });
+
+  test('one that reaches only some things makes no other keys and administers nothing, whatever its scopes', () => {
+    for (const wanted of [null, ['admin'] satisfies Scope[]]) {
+      expect(codes({ ...administrator, via: 'api_key', scopes: wanted, isBounded: true })).toMatchObject({ admin: 'scope_missing', account: 'scope_missing', issue_key: 'scope_missing', 'apps:write': 'allowed' });
+    }
+  });
+});

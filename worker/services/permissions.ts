@@ -1,0 +1,71 @@
+/**
+ * Who may do what: role, grants and scopes against the action that each operation is, all in this one table. Pure. Whether a thing is theirs to reach is `access.ts`.
+ */
+import type { Grant, Role, Scope } from '../../shared/api/auth.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
+
+/** `self`: to know oneself. `account`: one's own keys. `issue_key`: a new one. */
+export type Action = Scope | 'self' | 'account' | 'issue_key' | 'swagger';
+
+/** Of every operation that somebody has to be known for. */
+export const actions: Readonly<Record<string, Action>> = {
+  getMe: 'self',
+  listApiKeys: 'account', createApiKey: 'issue_key', revealApiKey: 'account', deleteApiKey: 'account',
+  listUsers: 'admin', createUser: 'admin', updateUser: 'admin', patchUser: 'admin', deleteUser: 'admin',
+  listServers: 'admin', createServer: 'admin', getServer: 'admin', revokeServer: 'admin', deleteServer: 'admin',
+  listProjects: 'apps:read', getProject: 'apps:read', createProject: 'apps:write', updateProject: 'apps:write', patchProject: 'apps:write', deleteProject: 'apps:write',
+  listApps: 'apps:read', listProjectApps: 'apps:read', getApp: 'apps:read', createApp: 'apps:write', updateApp: 'apps:write', patchApp: 'apps:write', deleteApp: 'apps:write',
+  getAppEnv: 'secrets:read',
+  getAppAutoscale: 'apps:read', updateAppAutoscale: 'apps:write',
+  getAppStats: 'apps:read', getAppStatsHistory: 'apps:read', streamAppStats: 'apps:read',
+  listVolumes: 'apps:read', addVolume: 'apps:write', deleteVolume: 'apps:write', deleteVolumeByQuery: 'apps:write', uploadVolume: 'apps:write', downloadVolume: 'secrets:read',
+  deployApp: 'deploy', deployBySlug: 'deploy', uploadImage: 'deploy', rollbackApp: 'deploy', cancelDeployment: 'deploy',
+  listAppDeployments: 'apps:read', getDeployment: 'apps:read',
+  readUploadOptions: 'deploy', createUpload: 'deploy', getUpload: 'deploy', patchUpload: 'deploy', deleteUpload: 'deploy',
+  startApp: 'deploy', stopApp: 'deploy', restartApp: 'deploy', pauseApp: 'deploy', unpauseApp: 'deploy',
+  getAppLogs: 'logs', streamAppLogs: 'logs', listAppEvents: 'logs', streamAppEvents: 'logs',
+  execInApp: 'exec', openTerminal: 'exec',
+  // What it is for is looked at when it is made (`actionOfTicket`).
+  createTicket: 'self',
+  listRegistries: 'apps:read', createRegistry: 'apps:write', listGitRepositories: 'apps:read',
+};
+
+/** What a ticket opens. */
+export const actionOfTicket: Readonly<Record<'logs' | 'stats' | 'exec', Action>> = { logs: 'logs', stats: 'apps:read', exec: 'exec' };
+
+/** Roles that may; every role where none is named. */
+const roles: Partial<Record<Action, readonly Role[]>> = { admin: ['admin'] };
+
+/** What a member needs for it besides. */
+const grants: Partial<Record<Action, Grant>> = { issue_key: 'api_tokens', swagger: 'swagger' };
+
+/** What a member needs to call anything with a key. */
+const grantOfKeys: Grant = 'api_tokens';
+
+/** Scopes that cover an action, where it is not just the one of its name. */
+const covering: Partial<Record<Action, readonly Scope[]>> = { account: ['admin'], issue_key: ['admin'], swagger: ['admin'] };
+
+export interface Powers {
+  role: Role;
+  grants: readonly Grant[];
+  via: 'session' | 'api_key';
+  /** Of the key; null: all. */
+  scopes: readonly Scope[] | null;
+  /** Whether the key reaches only some things: it does not make others that reach more. */
+  isBounded: boolean;
+}
+
+export type Refusal = { code: Extract<ErrorCode, 'forbidden' | 'grant_missing' | 'scope_missing'>; detail: string };
+
+/** Why not; null where it is allowed. */
+export function refusalOf(powers: Powers, action: Action): Refusal | null {
+  const { role, via, scopes, isBounded } = powers;
+  if (roles[action]?.includes(role) === false) return { code: 'forbidden', detail: 'Only an administrator may do this.' };
+  const wanted = [grants[action], via === 'api_key' ? grantOfKeys : undefined].find((grant) => grant !== undefined && !powers.grants.includes(grant));
+  if (role !== 'admin' && wanted !== undefined) return { code: 'grant_missing', detail: `An administrator has to grant you \`${wanted}\` first.` };
+  if (via !== 'api_key' || action === 'self') return null;
+  const needed: readonly Scope[] = covering[action] ?? [action as Scope];
+  if (isBounded && needed.includes('admin')) return { code: 'scope_missing', detail: 'A key that reaches only some projects or apps does not do this.' };
+  if (scopes === null || scopes.includes('admin') || needed.some((scope) => scopes.includes(scope))) return null;
+  return { code: 'scope_missing', detail: `The API key needs the scope \`${needed.join('` or `')}\`.` };
+}
