@@ -19,7 +19,7 @@ type Api = OpenAPIHono<BaseEnv>;
 const preflight = cors({ origin: '*', maxAge: 86_400 });
 
 /** @param contextOf what a request works with: the same each time on the embedded host, a new one at the edge */
-export function createApp(contextOf: () => Context): Api {
+export function createApp(contextOf: (c: HonoContext<BaseEnv>) => Context): Api {
   const api: Api = new OpenAPIHono<BaseEnv>({
     defaultHook: (result) => {
       if (!result.success) throw fromZodError(result.error, result.target);
@@ -29,7 +29,7 @@ export function createApp(contextOf: () => Context): Api {
   api.use(async (c, next) => {
     const requestId = crypto.randomUUID().replaceAll('-', '').slice(0, 16);
     c.set('requestId', requestId);
-    c.set('ctx', contextOf());
+    c.set('ctx', contextOf(c));
     c.set('incoming', c.req.raw);
     // Set before the reply is made: changing a finished Response costs Node more than all the rest of a small request.
     c.header('X-Request-Id', requestId);

@@ -18,13 +18,15 @@ interface Parts {
   /** Only a host that takes requests has these two. */
   rateLimiter?: RateLimiter | null;
   networkOf?: (request: Request) => string;
+  /** Where a request's work ends with its reply unless the platform is told of it. */
+  goOn?: (work: Promise<unknown>) => void;
   /** One for all requests of a process. */
   keyUse?: KeyUse;
   log: Log;
   clock?: () => number;
 }
 
-export function createContext({ config, db, executors, sockets, rateLimiter = null, networkOf = () => 'unknown', keyUse = new KeyUse(), log, clock = Date.now }: Parts): Context {
+export function createContext({ config, db, executors, sockets, rateLimiter = null, networkOf = () => 'unknown', goOn = () => undefined, keyUse = new KeyUse(), log, clock = Date.now }: Parts): Context {
   const context: Context = {
     config,
     db,
@@ -32,6 +34,7 @@ export function createContext({ config, db, executors, sockets, rateLimiter = nu
     sockets,
     rateLimiter,
     networkOf,
+    goOn,
     keyUse,
     log,
     clock,

@@ -12,6 +12,7 @@ import type { Bindings } from './hub-rpc.ts';
 interface Parts {
   executors: ExecutorClient;
   rateLimiter?: RateLimiter | null;
+  goOn?: (work: Promise<unknown>) => void;
   keyUse?: KeyUse;
   log: Log;
 }
@@ -20,10 +21,10 @@ interface Parts {
  * One per request: workerd ties a connection to the request that opened it, and the client keeps a queue of them. In a Durable Object, whose requests share one
  * I/O context, one for the life of the object.
  */
-export function createEdgeContext(env: Bindings, { executors, rateLimiter = null, keyUse, log }: Parts): Context {
+export function createEdgeContext(env: Bindings, { executors, log, ...parts }: Parts): Context {
   const config = readConfig('edge', env);
   const client = createClient({ url: config.databaseUrl, authToken: config.databaseToken, concurrency: 6 });
-  return createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors, sockets: edgeSockets, rateLimiter, networkOf: networkAtEdge(config), ...(keyUse !== undefined && { keyUse }), log });
+  return createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors, sockets: edgeSockets, networkOf: networkAtEdge(config), log, ...parts });
 }
 
 /** A Worker does not see the connection. Cloudflare writes the client's address over whatever the client has written there. */

@@ -3,6 +3,7 @@ import { createApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { createLog, describeError } from '../log.ts';
 import { createRateLimiter } from '../rate-limiter.ts';
+import type { Context } from '../services/context.ts';
 import { KeyUse } from '../services/key-use.ts';
 import { sweep } from '../services/sweep.ts';
 import { createEdgeContext } from './context.ts';
@@ -22,7 +23,7 @@ export function createEdgeApp(env: Bindings): EdgeApp {
   const rateLimiter = rateLimit === null ? null : createRateLimiter(rateLimit);
   const keyUse = new KeyUse();
   const log = createLog('api');
-  const contextOf = () => createEdgeContext(env, { executors: createExecutors(env.HUB), rateLimiter, keyUse, log });
+  const contextOf = (goOn?: Context['goOn']) => createEdgeContext(env, { executors: createExecutors(env.HUB), rateLimiter, keyUse, log, ...(goOn !== undefined && { goOn }) });
   const writeKeyUse = () => keyUse.write(contextOf().db, Date.now()).catch((error: unknown) => log.error('note the use of keys', { cause: describeError(error) }));
-  return { app: createApp(contextOf), afterwards: () => (keyUse.isDue(Date.now()) ? writeKeyUse() : undefined), sweep: () => sweep(contextOf()) };
+  return { app: createApp((c) => contextOf((work) => c.executionCtx.waitUntil(work))), afterwards: () => (keyUse.isDue(Date.now()) ? writeKeyUse() : undefined), sweep: () => sweep(contextOf()) };
 }

@@ -24,6 +24,8 @@ export interface Context {
   rateLimiter: RateLimiter | null;
   /** The network a request comes from: what those are counted for who do not say who they are. Of a request as it came in, not of a copy. */
   networkOf(request: Request): string;
+  /** Work that nobody waits for, and that goes on when its request has been answered. It never rejects. */
+  goOn(work: Promise<unknown>): void;
   keyUse: KeyUse;
   vault: Vault;
   passwords: Passwords;

@@ -80,11 +80,13 @@ export async function requestDeployment(ctx: Context, actor: Actor, app: AppView
 /** ms that whoever asks waits for the executor to take it over: from one that has gone silent no answer comes for longer. */
 const handOverPatience = 4_000;
 
-/** What is refused at once is known at once; a delivery that takes longer goes on, or is made up for by the sweep. */
-async function startSoon(ctx: Context, { appId, serverId }: DeploymentRow): Promise<void> {
+/** What is refused at once is known at once; a delivery that takes longer goes on by itself. */
+async function startSoon(ctx: Context, { id, appId, serverId }: DeploymentRow): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, handOverPatience);
-  await Promise.race([startNextDeployment(ctx, appId, serverId), promise]).finally(() => clearTimeout(timer));
+  const starting = startNextDeployment(ctx, appId, serverId);
+  ctx.goOn(starting.catch((error: unknown) => ctx.log.error('start deployment', { deployment: id, cause: describeError(error) })));
+  await Promise.race([starting, promise]).finally(() => clearTimeout(timer));
 }
 
 /** The deployment that an earlier attempt of the same request has made (`Claim.fixedId`). */

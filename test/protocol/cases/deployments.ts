@@ -41,6 +41,18 @@ export function deploymentCases(plane: Plane): void {
     await connection.close();
   });
 
+  test('one that its executor does not answer to is delivered again, and whoever asked is not kept longer than they wait', async () => {
+    const { executor, app } = await setScene(plane());
+    const connection = await executor.connect({ deploy: () => (connection.calls('deploy').length > 1 ? { accepted: true } : new Promise(() => undefined)) });
+    const reply = await plane().request('POST', `/api/v1/deploy/${app.slug}?wait=5`);
+    expect(reply).toMatchObject({ status: 202, body: { status: 'running', phase: 'queued' } });
+    // Answered before the call is given up, which is after ten seconds of silence.
+    expect(handedOver(connection)).toHaveLength(1);
+    await expect.poll(() => handedOver(connection), { timeout: 20_000 }).toHaveLength(2);
+    expect(new Set(handedOver(connection)).size).toBe(1);
+    await connection.close();
+  }, 40_000);
+
   test.each([
     ['?wait=30', {}],
     ['', { prefer: 'respond-async, wait=30' }],
