@@ -17,7 +17,7 @@ export function socketCases(plane: Plane): void {
   /** Somebody without rights to what others have. */
   async function addStranger(): Promise<{ session: string; key: string }> {
     const account = { email: `stranger-${++count}@example.com`, password: 'twelve-characters' };
-    await plane().expect(201, user, plane().request('POST', '/api/v1/users', { body: account }));
+    await plane().expect(201, user, plane().request('POST', '/api/v1/users', { body: { ...account, grants: ['api_tokens'] } }));
     const { token } = await plane().expect(200, session, plane().request('POST', '/api/v1/auth/login', { token: null, body: account }));
     const { key } = await plane().expect(201, createdApiKey, plane().request('POST', '/api/v1/api-keys', { token, body: { name: 'ws' } }));
     return { session: token, key };
