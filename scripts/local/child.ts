@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { lastLines } from '../setup/run.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
-import { stopProcess } from './stop-process.ts';
+import { killGroup, stopProcess } from './stop-process.ts';
 
 interface ChildOptions {
   name: string;
@@ -48,7 +48,11 @@ export function startChild({ name, program, args, env, dataDir, onLine }: ChildO
       removePidFile(pidPath);
       resolve(how);
     };
-    child.on('exit', (code, signal) => finish(signal ?? `exit code ${code}`));
+    child.on('exit', (code, signal) => {
+      // Of its group: workerd is a child of what is started, and would go on holding the port.
+      if (child.pid !== undefined) killGroup(child.pid);
+      finish(signal ?? `exit code ${code}`);
+    });
     child.on('error', (error) => finish(error.message));
   });
 

@@ -5,8 +5,13 @@ export async function stopProcess(pid: number, timeout: number): Promise<void> {
   signal(pid, 'SIGTERM');
   for (const deadline = Date.now() + timeout; Date.now() < deadline && isAlive(pid); ) await sleep(25);
   // The group of a process that leads one: helpers it left behind end with it.
-  signal(-pid, 'SIGKILL');
+  killGroup(pid);
   signal(pid, 'SIGKILL');
+}
+
+/** What is left of the group of a process that led one; usually nothing. */
+export function killGroup(leader: number): void {
+  signal(-leader, 'SIGKILL');
 }
 
 function isAlive(pid: number): boolean {
