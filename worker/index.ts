@@ -13,8 +13,6 @@ export default {
     // A client that is gone comes back for the reply.
     if (request.headers.has('idempotency-key')) execution.waitUntil(answering);
     const response = await answering;
-    const writing = edge.afterwards();
-    if (writing !== undefined) execution.waitUntil(writing);
     if (response.status >= 400) await drain(request);
     return response;
   },

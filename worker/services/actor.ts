@@ -1,5 +1,5 @@
 import type { Scope } from '../../shared/api/auth.ts';
-import type { Reach, UserRow } from '../store/schema.ts';
+import type { ListFilter, Reach, UserRow } from '../store/schema.ts';
 
 /** Who is asking, and by which kind of token. */
 export interface Actor {
@@ -20,12 +20,6 @@ export function actorOfUser(user: UserRow, via: Actor['via'] = 'session'): Actor
 
 export function isAdministrator(actor: Actor): boolean {
   return actor.user.role === 'admin';
-}
-
-/** What of a list somebody reaches: those of an owner, or of everyone where that is undefined; and of these, with a key that has a reach, only those within it. */
-export interface ListFilter {
-  ownerId: string | undefined;
-  reach: Reach | null;
 }
 
 /** The one place that turns a role, and a key, into a filter of lists. */

@@ -1,6 +1,7 @@
 import type { Login } from '../../shared/api/auth.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sha256 } from '../auth/bytes.ts';
+import { describeError } from '../log.ts';
 import { findKeyByHash } from '../store/api-keys.ts';
 import type { UserRow } from '../store/schema.ts';
 import { findUser, findUserByEmail } from '../store/users.ts';
@@ -18,13 +19,19 @@ export async function identify(ctx: Context, token: string): Promise<Actor> {
     if (found === undefined) throw new AppError('invalid_token', { detail: 'The API key is not known: it may have been deleted.' });
     const { user, key } = found;
     if (key.expiresAt !== null && key.expiresAt <= ctx.clock()) throw new AppError('token_expired', { detail: 'The API key has expired: make another one.' });
-    ctx.keyUse.note(key.id, ctx.clock());
+    noteUse(ctx, key.id);
     return { user, via: 'api_key', principal: `key:${hash}`, scopes: key.scopes, reach: key.reach };
   }
   const { userId } = await ctx.sessionTokens.verify(token);
   const user = await findUser(ctx.db, userId);
   if (user === undefined) throw new AppError('invalid_token', { detail: 'The user of this session is gone.' });
   return actorOfUser(user);
+}
+
+/** Written once in a while, behind a reply; what nobody's next call writes, the sweep does. */
+function noteUse({ keyUse, clock, db, log, goOn }: Context, id: string): void {
+  keyUse.note(id, clock());
+  if (keyUse.isDue(clock())) goOn(keyUse.write(db).catch((error: unknown) => log.error('note the use of keys', { cause: describeError(error) })));
 }
 
 /** Identify first, demand later: a bad token is only an error where a route asks for one. */

@@ -33,8 +33,8 @@ async function retryDueRemovals(ctx: Context): Promise<void> {
   await retryRemovals(ctx, await listDueRemovals(ctx.db));
 }
 
-function noteKeysUsed({ db, clock, keyUse }: Context): Promise<void> {
-  return keyUse.write(db, clock());
+function noteKeysUsed({ db, keyUse }: Context): Promise<void> {
+  return keyUse.write(db);
 }
 
 function forgetLogins({ db, clock }: Context): Promise<void> {

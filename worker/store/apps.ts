@@ -3,7 +3,7 @@ import type { AppSettings } from '../../shared/api/apps.ts';
 import type { Ingress } from '../../shared/protocol/messages.ts';
 import type { ServerStatus } from '../../shared/status.ts';
 import { once, type Db } from './db.ts';
-import { apps, projects, servers, type AppRow, type Condition, type Reach } from './schema.ts';
+import { apps, projects, servers, type AppRow, type Condition, type ListFilter } from './schema.ts';
 
 /** An app with what a reply and an access decision need of its neighbours. */
 export interface AppView extends AppRow {
@@ -27,11 +27,8 @@ export async function findAppBySlug(db: Db, slug: string): Promise<AppView | und
 const viewById = once((db) => selectViews(db, eq(apps.id, sql.placeholder('id')), 1).prepare());
 const viewBySlug = once((db) => selectViews(db, eq(apps.slug, sql.placeholder('slug')), 1).prepare());
 
-interface AppFilter {
+interface AppFilter extends ListFilter {
   projectId?: string | undefined;
-  ownerId?: string | undefined;
-  /** Only those. */
-  reach: Reach | null;
 }
 
 export async function listApps(db: Db, filter: AppFilter, page: { after: string; limit: number }): Promise<AppView[]> {

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, notExists, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
-import { apps, projects, type ProjectRow, type Reach } from './schema.ts';
+import { apps, projects, type ListFilter, type ProjectRow } from './schema.ts';
 
 export async function insertProject({ orm }: Db, row: ProjectRow): Promise<void> {
   await orm.insert(projects).values(row);
@@ -10,8 +10,7 @@ export async function findProject({ orm }: Db, id: string): Promise<ProjectRow |
   return orm.select().from(projects).where(eq(projects.id, id)).get();
 }
 
-/** `ownerId` undefined: the projects of everyone; `reach`: only those. */
-export async function listProjects({ orm }: Db, { ownerId, reach }: { ownerId: string | undefined; reach: Reach | null }, page: { after: string; limit: number }): Promise<ProjectRow[]> {
+export async function listProjects({ orm }: Db, { ownerId, reach }: ListFilter, page: { after: string; limit: number }): Promise<ProjectRow[]> {
   return orm
     .select()
     .from(projects)

@@ -18,6 +18,12 @@ export interface Reach {
   apps: string[];
 }
 
+/** What of a list somebody reaches: those of an owner, or of everyone where that is undefined; and of these, with a key that has a reach, only those within it. */
+export interface ListFilter {
+  ownerId: string | undefined;
+  reach: Reach | null;
+}
+
 export const users = sqliteTable('users', {
   id: text().primaryKey(),
   email: text().notNull().unique(),
