@@ -65,7 +65,7 @@ async function work({ config, log, onConnected }: ExecutorOptions, identity: Ide
   };
   const host = await openHost({ config, serverId, log, emit });
   const { engine, journal, proxy, clock } = host;
-  const observer = new Observer({ engine, journal, proxy, clock, log, emit });
+  const observer = new Observer({ engine, journal, proxy, clock, containers: host.containers, log, emit });
   const deployments = new Deployments(host);
   const disks = createDiskWatch(host);
   for (const outcome of journal.unacknowledged()) outbox.push(outcome);

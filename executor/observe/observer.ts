@@ -10,6 +10,7 @@ import { inspectContainer, listContainers, type AppContainer } from '../docker/c
 import type { Engine } from '../docker/engine.ts';
 import { isAlwaysRestarted } from '../docker/restart-policy.ts';
 import type { Journal } from '../journal.ts';
+import type { Locks } from '../locks.ts';
 import { describeError, type Log } from '../log.ts';
 import type { Proxy } from '../proxy/proxy.ts';
 import { currentContainer } from './current.ts';
@@ -24,6 +25,8 @@ import type { Hint } from './watch.ts';
 export interface ObserverOptions {
   engine: Engine;
   journal: Journal;
+  /** As in `DeployHost`. */
+  containers: Locks;
   proxy: Pick<Proxy, 'routes'>;
   clock: Clock;
   log: Log;

@@ -5,23 +5,22 @@ import { inspectContainer, keepDown, keepUp } from '../docker/containers.ts';
 import { isUnreachable, type Engine } from '../docker/engine.ts';
 import { readRestartPolicy } from '../docker/restart-policy.ts';
 import type { Journal } from '../journal.ts';
-import { createLocks } from '../locks.ts';
+import type { Locks } from '../locks.ts';
 import { describeError, type Log } from '../log.ts';
 import type { Hint } from './watch.ts';
 
 interface MarkerOptions {
   engine: Engine;
   journal: Journal;
+  /** As in `DeployHost`: an action that is under way has the last word, and hints of an app come after each other. */
+  containers: Locks;
   log: Log;
   /** The status of an app may be another one now. */
   onMarked: () => void;
 }
 
 /** @returns what is to be called with every hint */
-export function createStopMarker({ engine, journal, log, onMarked }: MarkerOptions): (hint: Hint) => void {
-  // By app: a stop and the start after it are marked in their order.
-  const turns = createLocks();
-
+export function createStopMarker({ engine, journal, containers, log, onMarked }: MarkerOptions): (hint: Hint) => void {
   async function mark({ app, deployment, container: id }: Hint, isStopped: boolean): Promise<void> {
     const entry = journal.current(app);
     if (entry?.deployment !== deployment || entry.isStopped === isStopped || isBeingReplaced(journal, app)) return;
@@ -35,7 +34,7 @@ export function createStopMarker({ engine, journal, log, onMarked }: MarkerOptio
 
   return (hint) => {
     if (hint.action !== 'stop' && hint.action !== 'start') return;
-    turns.hold(hint.app, () => mark(hint, hint.action === 'stop')).catch((error: unknown) => {
+    containers.hold(hint.app, () => mark(hint, hint.action === 'stop')).catch((error: unknown) => {
       if (!isUnreachable(error)) log.warn('a stop could not be journalled', { app: hint.app, error: describeError(error) });
     });
   };

@@ -1,4 +1,5 @@
 /** Acting on apps, their logs and their status, on the real engine. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settleStops } from '../../executor/deploy/settle-stops.ts';
@@ -67,6 +68,29 @@ describe('an app', () => {
       expect(answers).toEqual(['stopped', 'running', 'paused', 'running', 'running', 'stopped']);
     } finally {
       await behind.close();
+    }
+  });
+
+  it('REL-10 stays stopped when the engine tells late of the start before', async () => {
+    const [stopping, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const late = await openHostFixture({ wrap: (host) => ({ ...host, engine: { ...host.engine, docker: slowToStop(host.engine.docker, stopping.resolve, goOn.promise) } }) });
+    try {
+      const { app } = await deployed({ restart_policy: { name: 'always', maximum_retries: 0 } }, late);
+      const [container] = await late.containers();
+      const answer = late.handlers.act({ app, action: 'stop' }, signal);
+      await stopping.promise;
+      late.observer.hint({ action: 'start', app, deployment: container?.Labels['dockup.deployment'] ?? '', container: container?.Id ?? '' });
+      // What comes of the hint has had its time when the next look is over.
+      await late.observer.look();
+      await sleep(200);
+      goOn.resolve();
+      expect(await answer).toEqual({ status: 'stopped' });
+      await late.observer.look();
+      expect(late.host.journal.current(app)).toMatchObject({ isStopped: true });
+      expect((await docker.getContainer(container?.Id ?? '').inspect()).HostConfig.RestartPolicy).toMatchObject({ Name: 'no' });
+    } finally {
+      goOn.resolve();
+      await late.close();
     }
   });
 
@@ -255,6 +279,22 @@ describe('REL-11 an engine that goes away', () => {
     }
   });
 });
+
+/** It has begun to stop a container, and stops it when it may go on. */
+function slowToStop(docker: Dockerode, begin: () => void, mayGoOn: Promise<void>): Dockerode {
+  return alteredDocker(docker, {
+    getContainer: (id) => {
+      const container = docker.getContainer(id);
+      const stopNow = container.stop.bind(container) as (options?: object) => Promise<unknown>;
+      container.stop = async (options?: object) => {
+        begin();
+        await mayGoOn;
+        return stopNow(options);
+      };
+      return container;
+    },
+  });
+}
 
 /** Lists a container as it was until it has been asked about it by itself; the engine does so for some milliseconds after it has answered to a stop. */
 function slowToList(docker: Dockerode): Dockerode {

@@ -166,7 +166,7 @@ async function openLife(world: World, { policy = defaultPolicy, socketPath = eng
     emit: (event) => void world.events.push(event),
   });
   const { engine, journal, proxy, clock, emit } = host;
-  const observer = new Observer({ engine, journal, proxy, clock, log, emit });
+  const observer = new Observer({ engine, journal, proxy, clock, containers: host.containers, log, emit });
   const deployments = new Deployments(host);
   const uploads = createUploads({ dir: join(world.dir, 'uploads'), maxBytes: maxUpload });
   const loaded = createLoadedImages({ path: join(world.dir, 'loaded-images.json'), engine, journal });
