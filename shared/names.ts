@@ -19,7 +19,7 @@ export function isReservedSlug(slug: string): boolean {
   return reservedSlugs.has(slug) || slug.startsWith('xn--');
 }
 
-const idPrefixes = { user: 'usr', key: 'key', project: 'prj', app: 'app', deployment: 'dep', server: 'srv', event: 'evt', audit: 'aud' } as const;
+const idPrefixes = { user: 'usr', key: 'key', project: 'prj', environment: 'env', app: 'app', deployment: 'dep', server: 'srv', event: 'evt', audit: 'aud' } as const;
 export type IdKind = keyof typeof idPrefixes;
 
 /** Crockford base 32, lower case: sorts like the number it writes. */
@@ -53,6 +53,11 @@ export function idPattern(kind: IdKind): RegExp {
 
 export function isId(kind: IdKind, value: string): boolean {
   return idPattern(kind).test(value);
+}
+
+/** Every project has one from the start. Its id follows from the project's, as the trigger in migration 0005 makes it. */
+export function defaultEnvironmentId(projectId: string): string {
+  return `${idPrefixes.environment}_${projectId.slice(idPrefixes.project.length + 1)}`;
 }
 
 /** The host name an app answers at. */

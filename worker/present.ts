@@ -3,6 +3,7 @@ import type { App } from '../shared/api/apps.ts';
 import type { ApiKey, User } from '../shared/api/auth.ts';
 import { toTimestamp } from '../shared/api/common.ts';
 import type { Deployment } from '../shared/api/deployments.ts';
+import type { Environment } from '../shared/api/environments.ts';
 import type { Event } from '../shared/api/events.ts';
 import type { Project } from '../shared/api/projects.ts';
 import type { Disk, Server } from '../shared/api/servers.ts';
@@ -12,10 +13,11 @@ import { appHost } from '../shared/names.ts';
 import type { DiskState } from '../shared/protocol/events.ts';
 import type { LiveApp } from './services/apps.ts';
 import type { QueuedDeployment } from './services/deployments.ts';
+import { environmentOf, isDefault } from './services/environments.ts';
 import type { VolumeState } from './services/volumes.ts';
 import type { UsagePoint as MinuteOfApp } from './services/ports.ts';
 import type { AppView } from './store/apps.ts';
-import type { ApiKeyRow, EventRow, ProjectRow, ServerRow, UserRow } from './store/schema.ts';
+import type { ApiKeyRow, EnvironmentRow, EventRow, ProjectRow, ServerRow, UserRow } from './store/schema.ts';
 
 export function toUser(row: UserRow): User {
   return { id: row.id, email: row.email, role: row.role, grants: row.grants, created_at: toTimestamp(row.createdAt) };
@@ -47,6 +49,18 @@ export function toProject(row: ProjectRow): Project {
   };
 }
 
+export function toEnvironment(row: EnvironmentRow): Environment {
+  return {
+    id: row.id,
+    project_id: row.projectId,
+    name: row.name,
+    description: row.description,
+    is_default: isDefault(row),
+    created_at: toTimestamp(row.createdAt),
+    updated_at: toTimestamp(row.updatedAt),
+  };
+}
+
 export function toServer(row: ServerRow): Server {
   return {
     id: row.id,
@@ -69,6 +83,7 @@ export function toApp({ app, usage }: LiveApp, baseDomain: string): App {
   return {
     id: app.id,
     project_id: app.projectId,
+    environment_id: environmentOf(app),
     server_id: app.serverId,
     slug: app.slug,
     ...app.settings,

@@ -5,6 +5,7 @@ import { appActionRoutes } from './routes/app-actions.ts';
 import { appRoutes } from './routes/apps.ts';
 import { authRoutes } from './routes/auth.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
+import { environmentRoutes } from './routes/environments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/exec.ts';
 import { logRoutes } from './routes/logs.ts';
@@ -25,6 +26,7 @@ export const routes: readonly DefinedRoute[] = [
   ...apiKeyRoutes,
   ...userRoutes,
   ...projectRoutes,
+  ...environmentRoutes,
   ...appRoutes,
   ...deploymentRoutes,
   ...uploadRoutes,

@@ -9,14 +9,14 @@ import { AppError, type ErrorCode } from '../shared/errors.ts';
 import { answerOnce } from './answer-once.ts';
 import { countRequest } from './request-limit.ts';
 import { errorResponses, impliedErrors, keyParameter, takesJson, withHeaders } from './route-replies.ts';
-import { reachApp, reachDeployment, reachProject, requireRight } from './services/access.ts';
+import { reachApp, reachDeployment, reachEnvironment, reachProject, requireRight } from './services/access.ts';
 import type { Actor } from './services/actor.ts';
 import type { Context } from './services/context.ts';
 import { actions, type Action } from './services/permissions.ts';
 import type { Claim } from './services/idempotency-keys.ts';
 import { reachServer } from './services/servers.ts';
 import type { AppView } from './store/apps.ts';
-import type { DeploymentRow, ProjectRow, ServerRow, TicketRow } from './store/schema.ts';
+import type { DeploymentRow, EnvironmentRow, ProjectRow, ServerRow, TicketRow } from './store/schema.ts';
 
 /** What every handler finds on its request. */
 interface BaseVariables {
@@ -38,7 +38,7 @@ export type BaseEnv = { Variables: BaseVariables };
 /** Who may call a route, and what the check hands to its handler. */
 export interface Access<Granted extends object = object> {
   /** For the spec, the docs and the access test. */
-  readonly kind: 'public' | 'executor' | 'user' | 'administrator' | 'project' | 'app' | 'deployment' | 'server';
+  readonly kind: 'public' | 'executor' | 'user' | 'administrator' | 'project' | 'environment' | 'app' | 'deployment' | 'server';
   readonly errors: readonly ErrorCode[];
   /** What happens to a request before it is checked. */
   readonly doors?: readonly MiddlewareHandler<BaseEnv>[];
@@ -72,6 +72,15 @@ export const onProject: Access<{ actor: Actor; project: ProjectRow }> = {
   grant: async (ctx, identity, param) => {
     const actor = requireActor(identity);
     return { actor, project: await reachProject(ctx, actor, param('projectId')) };
+  },
+};
+
+export const onEnvironment: Access<{ actor: Actor; environment: EnvironmentRow }> = {
+  kind: 'environment',
+  errors: [...signedIn, 'environment_not_found'],
+  grant: async (ctx, identity, param) => {
+    const actor = requireActor(identity);
+    return { actor, environment: await reachEnvironment(ctx, actor, param('environmentId')) };
   },
 };
 

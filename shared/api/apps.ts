@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { slugMaxLength, volumePattern } from '../names.ts';
 import { mountPathPattern } from '../protocol/spec.ts';
 import { appStatuses, serverStatuses } from '../status.ts';
-import { idOf, pageOf, timestamp } from './common.ts';
+import { idOf, pageOf, pageQuery, timestamp } from './common.ts';
 
+const environmentId = idOf('environment', 'The environment of its project that it is in.');
 const name = z.string().trim().min(1).max(100).meta({ description: 'Name for people.', example: 'my-app' });
 /** Shape only: length here, the allow-list and the reserved words in `services/slugs.ts`, so that each answers its own code. */
 const slug = z
@@ -105,6 +106,7 @@ export const app = z
   .strictObject({
     id: idOf('app', 'Id of the app.'),
     project_id: idOf('project', 'The project it belongs to.'),
+    environment_id: environmentId,
     server_id: idOf('server', 'The server it is placed on; null until one is registered.').nullable(),
     slug,
     ...settings,
@@ -145,6 +147,7 @@ export const createApp = z
     drain_timeout: settings.drain_timeout.default(30),
     stop_timeout: settings.stop_timeout.default(10),
     env: z.record(envName, envValue).default({}).meta({ description: 'Environment variables.', example: { LOG_LEVEL: 'info' } }),
+    environment_id: idOf('environment', 'An environment of the project; the default one when left out.').optional(),
     server_id: idOf('server', 'Where to place it; the first server when left out.').optional(),
   })
   .meta({ id: 'CreateApp' });
@@ -154,6 +157,7 @@ export const updateApp = z
   .strictObject({
     ...settings,
     slug,
+    environment_id: environmentId,
     env: z
       .record(envName, envValue.nullable())
       .meta({ description: 'Merged into what is there (RFC 7396): a value sets, null removes, the rest stays.', example: { LOG_LEVEL: 'debug', OLD: null } }),
@@ -165,3 +169,6 @@ export type UpdateApp = z.infer<typeof updateApp>;
 export const appEnv = z
   .strictObject({ env: z.record(z.string(), z.string()).meta({ description: 'Names and values.', example: { LOG_LEVEL: 'info' } }) })
   .meta({ id: 'AppEnv', description: 'The environment with its values.' });
+
+export const appQuery = pageQuery.extend({ environment_id: idOf('environment', 'Only apps in this environment.').optional() });
+export type AppQuery = z.infer<typeof appQuery>;

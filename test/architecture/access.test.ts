@@ -1,6 +1,7 @@
 /** Route times actor, over the real list of routes and a real control plane. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { defaultEnvironmentId } from '../../shared/names.ts';
 import type { DefinedRoute } from '../../worker/route.ts';
 import { routes } from '../../worker/registry.ts';
 import { startWorld, type Member, type World } from '../support/control-plane-world.ts';
@@ -22,6 +23,9 @@ const bodies: Record<string, unknown> = {
   createProject: { name: 'p' },
   updateProject: { name: 'taken over' },
   patchProject: { name: 'taken over' },
+  createEnvironment: { name: 'staging' },
+  updateEnvironment: { name: 'taken over' },
+  patchEnvironment: { name: 'taken over' },
   createApp: { name: 'a', slug: 'intruder', image: 'nginx:alpine' },
   updateApp: { image: 'evil:latest', env: { DATABASE_URL: null } },
   patchApp: { image: 'evil:latest', env: { DATABASE_URL: null } },
@@ -36,6 +40,7 @@ const bodies: Record<string, unknown> = {
 function addressOf({ path }: DefinedRoute, owner: Member, by: 'id' | 'slug' = 'id'): string {
   const values: Record<string, string> = {
     projectId: owner.projectId,
+    environmentId: defaultEnvironmentId(owner.projectId),
     appId: by === 'id' ? owner.app.id : owner.app.slug,
     slug: by === 'id' ? owner.app.id : owner.app.slug,
     deploymentId: owner.deploymentId,

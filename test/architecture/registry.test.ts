@@ -24,7 +24,7 @@ describe('the registry', () => {
   });
 
   test('SEC-03 what a path names is what its access reaches', () => {
-    const owners: Record<string, string> = { projectId: 'project', appId: 'app', slug: 'app', deploymentId: 'deployment', serverId: 'server', userId: 'administrator', keyId: 'user', uploadId: 'app', volume: 'app', transferId: 'executor' };
+    const owners: Record<string, string> = { projectId: 'project', environmentId: 'environment', appId: 'app', slug: 'app', deploymentId: 'deployment', serverId: 'server', userId: 'administrator', keyId: 'user', uploadId: 'app', volume: 'app', transferId: 'executor' };
     for (const route of routes) {
       const named = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => owners[parameter]);
       expect.soft(named.filter((kind) => kind !== route.access.kind), name(route)).toEqual([]);

@@ -8,6 +8,7 @@ import { callCases } from './cases/calls.ts';
 import { connectionCases } from './cases/connection.ts';
 import { deploymentCases } from './cases/deployments.ts';
 import { enrolmentCases } from './cases/enrolment.ts';
+import { environmentCases } from './cases/environments.ts';
 import { eventStreamCases } from './cases/event-streams.ts';
 import { eventCases } from './cases/events.ts';
 import { messageCases } from './cases/messages.ts';
@@ -34,6 +35,7 @@ const groups = [
   { name: 'hosts that are away', cases: absentHostCases },
   { name: 'silence', cases: silenceCases },
   { name: 'transfers', cases: transferCases },
+  { name: 'environments', cases: environmentCases },
 ];
 
 export function testLink(host: Host): void {

@@ -3,6 +3,7 @@ import { SignJWT } from 'jose';
 import { createdApiKey, user, type Scope } from '../../shared/api/auth.ts';
 import { enrolPath } from '../../shared/protocol/enrolment.ts';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import { defaultEnvironmentId } from '../../shared/names.ts';
 import { transfersPath } from '../../shared/protocol/transfers.ts';
 import { keepSecrets } from '../../worker/embedded/secrets.ts';
 import { logIn, type World } from './control-plane-world.ts';
@@ -80,6 +81,14 @@ const undeployed = async (world: World, slug: string, fields: object): Promise<s
     await plane.request('POST', `/api/v1/projects/${ann.projectId}/apps`, { token: ann.session, body: { name: slug, slug, ...fields } });
   }
   return path;
+};
+
+/** An environment of ann with an app in it. */
+const filledEnvironment = async (world: World): Promise<string> => {
+  const { plane, ann } = world;
+  const { id } = (await plane.request('POST', `/api/v1/projects/${ann.projectId}/environments`, { token: ann.session, body: { name: 'filled' } })).body as { id: string };
+  await undeployed(world, 'within', { image: 'nginx:alpine', environment_id: id });
+  return id;
 };
 
 /** An app of ann on a server whose executor has never connected. */
@@ -204,6 +213,8 @@ const aboutWhatIsNotThere: ErrorRow[] = [
   { code: 'user_not_found', why: 'deleting nobody', ask: asAdministrator(() => ({ method: 'DELETE', path: `/api/v1/users/${missing('usr')}` })) },
   { code: 'api_key_not_found', why: 'deleting no key', ask: () => ({ method: 'DELETE', path: `/api/v1/api-keys/${missing('key')}` }) },
   { code: 'project_not_found', why: 'an unknown project', ask: () => get(`/api/v1/projects/${missing('prj')}`) },
+  { code: 'environment_not_found', why: 'an unknown environment', ask: () => get(`/api/v1/environments/${missing('env')}`) },
+  { code: 'environment_not_found', why: 'an app in the environment of somebody else', pointer: '/environment_id', ask: ({ bob, ...world }) => createApp({ environment_id: defaultEnvironmentId(bob.projectId) })({ bob, ...world }) },
   { code: 'app_not_found', why: 'an unknown id', ask: () => get(`/api/v1/apps/${missing('app')}`) },
   { code: 'app_not_found', why: 'an unknown slug', ask: () => get('/api/v1/apps/nowhere') },
   { code: 'app_not_found', why: 'an app of somebody else', ask: ({ bob }) => get(`/api/v1/apps/${bob.app.slug}`) },
@@ -226,6 +237,9 @@ const aboutTheRules: ErrorRow[] = [
   { code: 'email_taken', why: 'in other letters', pointer: '/email', ask: asAdministrator(({ ann }) => post('/api/v1/users', { email: ann.email.toUpperCase(), password: 'twelve-characters' })) },
   { code: 'project_not_empty', why: 'a project with an app', ask: ({ ann }) => ({ method: 'DELETE', path: `/api/v1/projects/${ann.projectId}` }) },
   { code: 'project_not_empty', why: 'a user with a project', ask: asAdministrator(({ ann }) => ({ method: 'DELETE', path: `/api/v1/users/${ann.id}` })) },
+  { code: 'environment_exists', why: 'a name that is there', pointer: '/name', ask: ({ ann }) => post(`/api/v1/projects/${ann.projectId}/environments`, { name: 'production' }) },
+  { code: 'environment_is_default', why: 'deleting the first one', ask: ({ ann }) => ({ method: 'DELETE', path: `/api/v1/environments/${defaultEnvironmentId(ann.projectId)}` }) },
+  { code: 'environment_not_empty', why: 'one with an app', ask: async (world) => ({ method: 'DELETE', path: `/api/v1/environments/${await filledEnvironment(world)}` }) },
   { code: 'server_in_use', why: 'a server with apps', ask: asAdministrator(({ executor }) => ({ method: 'DELETE', path: `/api/v1/servers/${executor.serverId}` })) },
   { code: 'last_administrator', why: 'the only one', ask: asAdministrator(({ administrator }) => ({ method: 'DELETE', path: `/api/v1/users/${administrator.id}` })) },
   { code: 'nothing_to_deploy', why: 'an app without an image', ask: async (world) => post(`${await undeployed(world, 'empty', {})}/deploy`) },

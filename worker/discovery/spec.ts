@@ -11,6 +11,7 @@ const tags = [
   { name: 'API keys', description: 'Long-lived tokens for agents and CI.' },
   { name: 'Users', description: 'People who can log in.' },
   { name: 'Projects', description: 'Groups of apps that share a private network.' },
+  { name: 'Environments', description: 'Parts of a project, such as production and staging.' },
   { name: 'Apps', description: 'What runs: an image, its settings and its container.' },
   { name: 'Deployments', description: 'Bringing a version of an app into service.' },
   { name: 'Volumes', description: 'Data of an app that outlives its containers.' },

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { app, appEnv, appPage, createApp as createAppBody, updateApp as updateAppBody } from '../../shared/api/apps.ts';
-import { pageQuery } from '../../shared/api/common.ts';
+import { app, appEnv, appPage, appQuery, createApp as createAppBody, updateApp as updateAppBody } from '../../shared/api/apps.ts';
 import { volumeName } from '../../shared/api/volumes.ts';
 import { toApp } from '../present.ts';
 import { defineRoute, onApp, onProject, onUser } from '../route.ts';
@@ -22,7 +21,7 @@ const present = (ctx: Context) => (live: LiveApp) => toApp(live, ctx.config.base
 const update = (method: 'put' | 'patch', operationId: string) =>
   defineRoute(
     onApp,
-    ['slug_immutable', 'image_not_found', 'concurrent_change', 'limit_below_usage', 'limit_out_of_range', 'invalid_state', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error'],
+    ['slug_immutable', 'image_not_found', 'environment_not_found', 'concurrent_change', 'limit_below_usage', 'limit_out_of_range', 'invalid_state', 'executor_offline', 'executor_lost', 'unsupported_command', 'engine_unreachable', 'engine_error'],
     {
       method,
       path: onePath,
@@ -58,7 +57,7 @@ export const appRoutes = [
   defineRoute(
     onUser,
     ['invalid_cursor'],
-    { method: 'get', path: '/api/v1/apps', operationId: 'listApps', summary: 'List all your apps', tags, request: { query: pageQuery }, responses: { 200: json(appPage, 'The apps you can reach, oldest first.') } },
+    { method: 'get', path: '/api/v1/apps', operationId: 'listApps', summary: 'List all your apps', tags, request: { query: appQuery }, responses: { 200: json(appPage, 'The apps you can reach, oldest first.') } },
     async (c) => c.json(mapPage(await readApps(c.get('ctx'), c.get('actor'), c.req.valid('query')), present(c.get('ctx'))), 200),
   ),
   defineRoute(
@@ -70,14 +69,14 @@ export const appRoutes = [
       operationId: 'listProjectApps',
       summary: 'List the apps of a project',
       tags,
-      request: { params: projectParams, query: pageQuery },
+      request: { params: projectParams, query: appQuery },
       responses: { 200: json(appPage, 'Apps of the project, oldest first.') },
     },
     async (c) => c.json(mapPage(await readApps(c.get('ctx'), c.get('actor'), c.req.valid('query'), c.get('project').id), present(c.get('ctx'))), 200),
   ),
   defineRoute(
     onProject,
-    ['slug_invalid', 'slug_reserved', 'slug_taken', 'image_not_found', 'server_not_found'],
+    ['slug_invalid', 'slug_reserved', 'slug_taken', 'image_not_found', 'server_not_found', 'environment_not_found'],
     {
       method: 'post',
       path: '/api/v1/projects/{projectId}/apps',

@@ -5,6 +5,7 @@ import { AppError } from '../../shared/errors.ts';
 const example = (prefix: string) => `${prefix}_1k3m8v0qz9x4c7b2n5h6t0`;
 
 export const projectParams = z.object({ projectId: z.string().meta({ description: 'Id of the project.', example: example('prj') }) });
+export const environmentParams = z.object({ environmentId: z.string().meta({ description: 'Id of the environment.', example: example('env') }) });
 export const appParams = z.object({ appId: z.string().meta({ description: 'Id or slug of the app.', example: 'my-app' }) });
 export const slugParams = z.object({ slug: z.string().meta({ description: 'Slug or id of the app.', example: 'my-app' }) });
 export const deploymentParams = z.object({ deploymentId: z.string().meta({ description: 'Id of the deployment.', example: example('dep') }) });

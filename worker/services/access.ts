@@ -6,6 +6,7 @@ import { AppError } from '../../shared/errors.ts';
 import { isId } from '../../shared/names.ts';
 import { findAppById, findAppBySlug, type AppView } from '../store/apps.ts';
 import { findDeployment } from '../store/deployments.ts';
+import { findEnvironment, type EnvironmentView } from '../store/environments.ts';
 import { findProject } from '../store/projects.ts';
 import type { DeploymentRow, ProjectRow } from '../store/schema.ts';
 import { isAdministrator, type Actor } from './actor.ts';
@@ -40,6 +41,12 @@ export async function reachProject(ctx: Context, actor: Actor, id: string): Prom
   const project = isId('project', id) ? await findProject(ctx.db, id) : undefined;
   if (project === undefined || !isReachable(actor, { ownerId: project.ownerId, projectId: id, appId: null })) throw new AppError('project_not_found');
   return project;
+}
+
+export async function reachEnvironment(ctx: Context, actor: Actor, id: string): Promise<EnvironmentView> {
+  const environment = isId('environment', id) ? await findEnvironment(ctx.db, id) : undefined;
+  if (environment === undefined || !isReachable(actor, { ...environment, appId: null })) throw new AppError('environment_not_found');
+  return environment;
 }
 
 /** By id or by slug: an id holds `_`, a slug never does. */

@@ -1,5 +1,4 @@
-import type { AppSettings, CreateApp, UpdateApp } from '../../shared/api/apps.ts';
-import type { PageQuery } from '../../shared/api/common.ts';
+import type { AppQuery, AppSettings, CreateApp, UpdateApp } from '../../shared/api/apps.ts';
 import { AppError } from '../../shared/errors.ts';
 import { isImageId } from '../../shared/image-reference.ts';
 import { isForeignKeptImage } from '../../shared/names.ts';
@@ -10,6 +9,7 @@ import { findDefaultServer, findServer } from '../store/servers.ts';
 import { listFilter, type Actor } from './actor.ts';
 import { mergeEnv, openEnv, sealEnv } from './app-env.ts';
 import type { Context } from './context.ts';
+import { placeInEnvironment } from './environments.ts';
 import { invalidValue } from './invalid-value.ts';
 import { recordEvent } from './events.ts';
 import { applyLimits, concludeLimits, takeBackLimits } from './limits.ts';
@@ -29,7 +29,8 @@ export async function createApp(ctx: Context, actor: Actor, project: ProjectRow,
   checkSource(input.slug, input);
   const id = ctx.newId('app');
   const now = ctx.clock();
-  const { env, server_id: serverId, slug, ...settings } = input;
+  const { env, server_id: serverId, environment_id: environment, slug, ...settings } = input;
+  const environmentId = await placeInEnvironment(ctx, project.id, environment);
   const server = await (serverId === undefined ? findDefaultServer(ctx.db) : findServer(ctx.db, serverId));
   if (serverId !== undefined && (server === undefined || server.status === 'revoked')) {
     throw new AppError('server_not_found', { errors: [{ pointer: '/server_id', code: 'server_not_found', detail: 'There is no such server.' }] });
@@ -37,6 +38,7 @@ export async function createApp(ctx: Context, actor: Actor, project: ProjectRow,
   const row: AppRow = {
     id,
     projectId: project.id,
+    environmentId,
     serverId: server?.id ?? null,
     slug,
     settings,
@@ -58,8 +60,8 @@ export async function createApp(ctx: Context, actor: Actor, project: ProjectRow,
   return withUsage(ctx, { ...row, ownerId: project.ownerId, serverStatus: server?.status ?? null, ingress: server?.ingress ?? null });
 }
 
-export async function readApps(ctx: Context, actor: Actor, query: PageQuery, projectId?: string): Promise<Page<LiveApp>> {
-  const page = await readPage('app', query, (after = '', limit) => listApps(ctx.db, { projectId, ...listFilter(actor) }, { after, limit }));
+export async function readApps(ctx: Context, actor: Actor, { environment_id: environmentId, ...query }: AppQuery, projectId?: string): Promise<Page<LiveApp>> {
+  const page = await readPage('app', query, (after = '', limit) => listApps(ctx.db, { projectId, environmentId, ...listFilter(actor) }, { after, limit }));
   const serverIds = [...new Set(page.data.flatMap((app) => app.serverId ?? []))];
   const presences = new Map(await Promise.all(serverIds.map(async (id) => [id, await ctx.executors.presence(id)] as const)));
   return { ...page, data: page.data.map((app) => toLiveApp(app, presences.get(app.serverId ?? ''))) };
@@ -83,13 +85,14 @@ interface ChangedApp extends LiveApp {
 
 /** @throws AppError slug_immutable, concurrent_change, and of limits as `applyLimits`; then nothing has changed */
 export async function changeApp(ctx: Context, actor: Actor, app: AppView, input: UpdateApp): Promise<ChangedApp> {
-  const { env, slug, ...settings } = input;
+  const { env, slug, environment_id: environment, ...settings } = input;
   if (slug !== undefined && slug !== app.slug) throw slugError('slug_immutable', 'The slug is the address of the app. Make a new app for another one.');
   const merged = { ...app.settings, ...settings };
   checkSource(app.slug, merged);
+  const place = environment !== undefined && { environmentId: await placeInEnvironment(ctx, app.projectId, environment) };
   const sealed = env !== undefined && (await sealEnv(ctx, app.id, mergeEnv(await openEnv(ctx, app), env)));
   const limits = await applyLimits(ctx, app, merged);
-  const isWritten = await updateSettings(ctx.db, app, { settings: merged, ...sealed, updatedAt: Math.max(ctx.clock(), app.updatedAt + 1) });
+  const isWritten = await updateSettings(ctx.db, app, { settings: merged, ...place, ...sealed, updatedAt: Math.max(ctx.clock(), app.updatedAt + 1) });
   if (!isWritten && limits === 'live') await takeBackLimits(ctx, actor, app, merged);
   if (!isWritten) throw new AppError('concurrent_change', { detail: 'Somebody else changed the app at the same moment: read it and try again.' });
   const fields = Object.keys(input);

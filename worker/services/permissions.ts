@@ -14,6 +14,7 @@ export const actions: Readonly<Record<string, Action>> = {
   listUsers: 'admin', createUser: 'admin', updateUser: 'admin', patchUser: 'admin', deleteUser: 'admin',
   listServers: 'admin', createServer: 'admin', getServer: 'admin', revokeServer: 'admin', deleteServer: 'admin',
   listProjects: 'apps:read', getProject: 'apps:read', createProject: 'apps:write', updateProject: 'apps:write', patchProject: 'apps:write', deleteProject: 'apps:write',
+  listEnvironments: 'apps:read', getEnvironment: 'apps:read', createEnvironment: 'apps:write', updateEnvironment: 'apps:write', patchEnvironment: 'apps:write', deleteEnvironment: 'apps:write',
   listApps: 'apps:read', listProjectApps: 'apps:read', getApp: 'apps:read', createApp: 'apps:write', updateApp: 'apps:write', patchApp: 'apps:write', deleteApp: 'apps:write',
   getAppEnv: 'secrets:read',
   getAppAutoscale: 'apps:read', updateAppAutoscale: 'apps:write',

@@ -29,16 +29,23 @@ const viewBySlug = once((db) => selectViews(db, eq(apps.slug, sql.placeholder('s
 
 interface AppFilter extends ListFilter {
   projectId?: string | undefined;
+  environmentId?: string | undefined;
 }
 
 export async function listApps(db: Db, filter: AppFilter, page: { after: string; limit: number }): Promise<AppView[]> {
   const where = and(
     gt(apps.id, page.after),
     filter.projectId === undefined ? undefined : eq(apps.projectId, filter.projectId),
+    filter.environmentId === undefined ? undefined : isIn(filter.environmentId),
     filter.ownerId === undefined ? undefined : eq(projects.ownerId, filter.ownerId),
     filter.reach === null ? undefined : or(inArray(apps.projectId, filter.reach.projects), inArray(apps.id, filter.reach.apps)),
   );
   return (await selectViews(db, where, page.limit)).map((row) => toView(row));
+}
+
+/** Of the default environment of a project nothing is written with its apps. */
+function isIn(environmentId: string): Condition {
+  return or(eq(apps.environmentId, environmentId), and(isNull(apps.environmentId), inArray(apps.projectId, sql`(select project_id from environments where id = ${environmentId} and id = 'env_' || substr(project_id, 5))`)));
 }
 
 function selectViews({ orm }: Db, where: Condition, limit: number) {

@@ -75,6 +75,22 @@ export const projects = sqliteTable(
   (table) => [index('projects_by_owner').on(table.ownerId, table.id)],
 );
 
+/** The default one of a project comes with it, by a trigger (migration 0005): also where an earlier release makes the project. */
+export const environments = sqliteTable(
+  'environments',
+  {
+    id: text().primaryKey(),
+    projectId: text()
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    name: text().notNull(),
+    description: text().notNull().default(''),
+    createdAt,
+    updatedAt: integer().notNull(),
+  },
+  (table) => [uniqueIndex('environments_by_project').on(table.projectId, table.name)],
+);
+
 export const servers = sqliteTable('servers', {
   id: text().primaryKey(),
   name: text().notNull(),
@@ -103,6 +119,8 @@ export const apps = sqliteTable(
     projectId: text()
       .notNull()
       .references(() => projects.id),
+    /** Null: the default one of its project. */
+    environmentId: text().references(() => environments.id, { onDelete: 'set null' }),
     serverId: text().references(() => servers.id),
     slug: text().notNull().unique(),
     /** As the API shows them. One column, because nothing is queried by them and each column of a row costs time. */
@@ -119,7 +137,7 @@ export const apps = sqliteTable(
     createdAt,
     updatedAt: integer().notNull(),
   },
-  (table) => [index('apps_by_project').on(table.projectId, table.id), index('apps_by_server').on(table.serverId)],
+  (table) => [index('apps_by_project').on(table.projectId, table.id), index('apps_by_server').on(table.serverId), index('apps_by_environment').on(table.environmentId)],
 );
 
 export const deployments = sqliteTable(
@@ -263,6 +281,7 @@ export const auditLog = sqliteTable('audit_log', {
 export type UserRow = typeof users.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 export type ProjectRow = typeof projects.$inferSelect;
+export type EnvironmentRow = typeof environments.$inferSelect;
 export type ServerRow = typeof servers.$inferSelect;
 export type AppRow = typeof apps.$inferSelect;
 export type DeploymentRow = typeof deployments.$inferSelect;
