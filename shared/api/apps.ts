@@ -6,6 +6,7 @@ import { idOf, pageOf, pageQuery, timestamp } from './common.ts';
 
 const environmentId = idOf('environment', 'The environment of its project that it is in.');
 const name = z.string().trim().min(1).max(100).meta({ description: 'Name for people.', example: 'my-app' });
+const description = z.string().max(2000).meta({ description: 'Free text.', example: 'What customers see.' });
 /** Shape only: length here, the allow-list and the reserved words in `services/slugs.ts`, so that each answers its own code. */
 const slug = z
   .string()
@@ -82,6 +83,7 @@ const publishedPorts = z
 
 const settings = {
   name,
+  description,
   image: image.nullable(),
   internal_port: internalPort.nullable(),
   git_repo_url: gitRepoUrl.nullable(),
@@ -131,6 +133,7 @@ export const createApp = z
   .strictObject({
     ...settings,
     slug,
+    description: description.default(''),
     image: settings.image.default(null),
     internal_port: settings.internal_port.default(80),
     git_repo_url: settings.git_repo_url.default(null),

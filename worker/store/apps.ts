@@ -37,10 +37,17 @@ export async function listApps(db: Db, filter: AppFilter, page: { after: string;
     gt(apps.id, page.after),
     filter.projectId === undefined ? undefined : eq(apps.projectId, filter.projectId),
     filter.environmentId === undefined ? undefined : isIn(filter.environmentId),
-    filter.ownerId === undefined ? undefined : eq(projects.ownerId, filter.ownerId),
-    filter.reach === null ? undefined : or(inArray(apps.projectId, filter.reach.projects), inArray(apps.id, filter.reach.apps)),
+    isReachedApp(filter),
   );
   return (await selectViews(db, where, page.limit)).map((row) => toView(row));
+}
+
+/** Which rows of `apps`, joined with their project, somebody reaches. */
+export function isReachedApp({ ownerId, reach }: ListFilter): Condition {
+  return and(
+    ownerId === undefined ? undefined : eq(projects.ownerId, ownerId),
+    reach === null ? undefined : or(inArray(apps.projectId, reach.projects), inArray(apps.id, reach.apps)),
+  );
 }
 
 /** Of the default environment of a project nothing is written with its apps. */
@@ -70,7 +77,7 @@ function toView(row: ViewRow | undefined): AppView | undefined {
 }
 
 /** Settings that apps lack which an earlier release has made, as it may also do on this schema (REL-25). */
-const laterSettings: Partial<AppSettings> = { volumes: [], published_ports: [] };
+const laterSettings: Partial<AppSettings> = { description: '', volumes: [], published_ports: [] };
 
 /** Writes settings that were merged into what `app` was; false when it has been changed since. */
 export async function updateSettings({ orm }: Db, app: AppRow, changes: Partial<AppRow>): Promise<boolean> {

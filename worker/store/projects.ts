@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, notExists, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
-import { apps, projects, type ListFilter, type ProjectRow } from './schema.ts';
+import { apps, projects, type Condition, type ListFilter, type ProjectRow } from './schema.ts';
 
 export async function insertProject({ orm }: Db, row: ProjectRow): Promise<void> {
   await orm.insert(projects).values(row);
@@ -10,13 +10,18 @@ export async function findProject({ orm }: Db, id: string): Promise<ProjectRow |
   return orm.select().from(projects).where(eq(projects.id, id)).get();
 }
 
-export async function listProjects({ orm }: Db, { ownerId, reach }: ListFilter, page: { after: string; limit: number }): Promise<ProjectRow[]> {
+export async function listProjects({ orm }: Db, filter: ListFilter, page: { after: string; limit: number }): Promise<ProjectRow[]> {
   return orm
     .select()
     .from(projects)
-    .where(and(gt(projects.id, page.after), ownerId === undefined ? undefined : eq(projects.ownerId, ownerId), reach === null ? undefined : inArray(projects.id, reach.projects)))
+    .where(and(gt(projects.id, page.after), isReachedProject(filter)))
     .orderBy(asc(projects.id))
     .limit(page.limit);
+}
+
+/** Which rows of `projects` somebody reaches. */
+export function isReachedProject({ ownerId, reach }: ListFilter): Condition {
+  return and(ownerId === undefined ? undefined : eq(projects.ownerId, ownerId), reach === null ? undefined : inArray(projects.id, reach.projects));
 }
 
 export async function hasProjects({ orm }: Db, ownerId: string): Promise<boolean> {
