@@ -21,6 +21,8 @@ const cases: [file: string, line: string, rule: string | null][] = [
   ['worker/routes/b05.ts', `import { createClient } from '@libsql/client/web';\nexport const b = createClient;`, 'no-restricted-imports'],
   ['worker/routes/b06.ts', `import { a } from '../config.ts';\nexport const b = a;`, 'no-restricted-imports'],
   ['worker/dokploy/b07.ts', `import { a } from '../store/apps.ts';\nexport const b = a;`, 'no-restricted-imports'],
+  ['worker/dokploy/rows/b09.ts', `import type { A } from '../../store/schema.ts';\nexport const b = (a: A) => a;`, null],
+  ['worker/dokploy/rows/b10.ts', `import { a } from '../../store/apps.ts';\nexport const b = a;`, 'no-restricted-imports'],
   ['worker/mcp/b08.ts', `import { a } from '../store/apps.ts';\nexport const b = a;`, 'no-restricted-imports'],
   ['worker/services/c01.ts', `import { a } from '../store/apps.ts';\nexport const b = a;`, null],
   ['worker/services/c02.ts', `import { Hono } from 'hono';\nexport const b = Hono;`, 'no-restricted-imports'],

@@ -11,13 +11,21 @@ import { findProject } from '../store/projects.ts';
 import type { DeploymentRow, ProjectRow } from '../store/schema.ts';
 import { isAdministrator, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
-import { refusalOf, type Action } from './permissions.ts';
+import { refusalOf, type Action, type Refusal } from './permissions.ts';
 
 /** @throws AppError forbidden, grant_missing, scope_missing */
 export function requireRight(actor: Actor, action: Action): void {
-  const { user, via, scopes, reach } = actor;
-  const refusal = refusalOf({ role: user.role, grants: user.grants, via, scopes, isBounded: reach !== null }, action);
+  const refusal = findRefusal(actor, action);
   if (refusal !== null) throw new AppError(refusal.code, { detail: refusal.detail });
+}
+
+/** For what is left out of a reply, and is no reason to refuse it. */
+export function isAllowed(actor: Actor, action: Action): boolean {
+  return findRefusal(actor, action) === null;
+}
+
+function findRefusal({ user, via, scopes, reach }: Actor, action: Action): Refusal | null {
+  return refusalOf({ role: user.role, grants: user.grants, via, scopes, isBounded: reach !== null }, action);
 }
 
 interface Owned {

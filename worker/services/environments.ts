@@ -3,7 +3,7 @@ import type { CreateEnvironment, UpdateEnvironment } from '../../shared/api/envi
 import { AppError } from '../../shared/errors.ts';
 import { defaultEnvironmentId } from '../../shared/names.ts';
 import { isUniqueViolation } from '../store/db.ts';
-import { deleteEmptyEnvironment, findEnvironment, insertEnvironment, listEnvironments, updateEnvironment } from '../store/environments.ts';
+import { deleteEmptyEnvironment, findEnvironment, findPlace, insertEnvironment, listEnvironments, updateEnvironment } from '../store/environments.ts';
 import type { AppRow, EnvironmentRow, ProjectRow } from '../store/schema.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
@@ -48,6 +48,13 @@ export function isDefault({ id, projectId }: EnvironmentRow): boolean {
 
 export function environmentOf({ environmentId, projectId }: Pick<AppRow, 'environmentId' | 'projectId'>): string {
   return environmentId ?? defaultEnvironmentId(projectId);
+}
+
+/** Where an app is. @throws AppError environment_not_found when it has just been deleted */
+export async function readPlace(ctx: Context, app: Pick<AppRow, 'environmentId' | 'projectId'>): Promise<{ environment: EnvironmentRow; project: ProjectRow }> {
+  const place = await findPlace(ctx.db, environmentOf(app));
+  if (place === undefined) throw new AppError('environment_not_found');
+  return place;
 }
 
 /** As a column of an app: null is the default one. @throws AppError environment_not_found when it is not of this project */

@@ -73,11 +73,15 @@ function toView(row: ViewRow | undefined): AppView | undefined;
 function toView(row: ViewRow | undefined): AppView | undefined {
   if (row === undefined) return undefined;
   const { app, ...neighbours } = row;
-  return { ...app, settings: { ...laterSettings, ...app.settings }, ...neighbours };
+  return { ...withLaterSettings(app), ...neighbours };
 }
 
 /** Settings that apps lack which an earlier release has made, as it may also do on this schema (REL-25). */
 const laterSettings: Partial<AppSettings> = { description: '', volumes: [], published_ports: [] };
+
+export function withLaterSettings<Row extends Pick<AppRow, 'settings'>>(row: Row): Row {
+  return { ...row, settings: { ...laterSettings, ...row.settings } };
+}
 
 /** Writes settings that were merged into what `app` was; false when it has been changed since. */
 export async function updateSettings({ orm }: Db, app: AppRow, changes: Partial<AppRow>): Promise<boolean> {

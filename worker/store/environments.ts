@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, notExists, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
-import { apps, environments, projects, type EnvironmentRow } from './schema.ts';
+import { apps, environments, projects, type EnvironmentRow, type ProjectRow } from './schema.ts';
 
 /** An environment and whose project it is in. */
 export interface EnvironmentView extends EnvironmentRow {
@@ -14,6 +14,11 @@ export async function insertEnvironment({ orm }: Db, row: EnvironmentRow): Promi
 export async function findEnvironment({ orm }: Db, id: string): Promise<EnvironmentView | undefined> {
   const row = await orm.select({ environment: environments, ownerId: projects.ownerId }).from(environments).innerJoin(projects, eq(projects.id, environments.projectId)).where(eq(environments.id, id)).get();
   return row && { ...row.environment, ownerId: row.ownerId };
+}
+
+/** An environment with its project, in one statement. */
+export async function findPlace({ orm }: Db, environmentId: string): Promise<{ environment: EnvironmentRow; project: ProjectRow } | undefined> {
+  return orm.select({ environment: environments, project: projects }).from(environments).innerJoin(projects, eq(projects.id, environments.projectId)).where(eq(environments.id, environmentId)).get();
 }
 
 export async function listEnvironments({ orm }: Db, projectId: string, page: { after: string; limit: number }): Promise<EnvironmentRow[]> {

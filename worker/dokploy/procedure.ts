@@ -1,0 +1,46 @@
+/**
+ * One literal per procedure of Dokploy's API, as `defineRoute` has one per endpoint of ours: what it needs, takes and answers, and the service that does it. No rule lives here: a router is a table
+ * of such mappers.
+ */
+import type { z } from 'zod';
+import type { Actor } from '../services/actor.ts';
+import type { Context } from '../services/context.ts';
+import type { Action } from '../services/permissions.ts';
+
+/** Who asks, and what a service works with. */
+export interface Call {
+  ctx: Context;
+  actor: Actor;
+}
+
+export interface Procedure {
+  /** Queries come by GET, mutations by POST. */
+  method: 'get' | 'post';
+  action: Action;
+  input: z.ZodType;
+  /** Null: nothing is answered. */
+  output: z.ZodType | null;
+  run(call: Call, input: unknown): unknown;
+}
+
+export type Router = Readonly<Record<string, Procedure>>;
+
+interface Literal<In extends z.ZodType, Out extends z.ZodType> {
+  needs: Action;
+  input: In;
+  output: Out;
+  run(call: Call, input: z.output<In>): z.input<Out> | Promise<z.input<Out>>;
+}
+
+export function query<In extends z.ZodType, Out extends z.ZodType>({ needs, ...literal }: Literal<In, Out>): Procedure {
+  return { method: 'get', action: needs, ...literal } as Procedure;
+}
+
+export function mutation<In extends z.ZodType, Out extends z.ZodType>({ needs, ...literal }: Literal<In, Out>): Procedure {
+  return { method: 'post', action: needs, ...literal } as Procedure;
+}
+
+/** One that answers nothing: an empty body. */
+export function command<In extends z.ZodType>({ needs, input, run }: { needs: Action; input: In; run(call: Call, input: z.output<In>): Promise<void> }): Procedure {
+  return { method: 'post', action: needs, input, output: null, run } as Procedure;
+}
