@@ -20,7 +20,7 @@ function endToEnd(host: 'embedded' | 'edge', group: number): TestProjectInlineCo
 const projects: TestProjectInlineConfiguration[] = [
   // As long as it takes where the machine has other work.
   { test: { name: 'unit', testTimeout: 30_000, include: ['{shared,worker,executor,scripts,migrations}/**/*.test.ts'], sequence: { groupOrder: 1 } } },
-  { test: { name: 'protocol', include: ['test/protocol/**/*.test.ts'], sequence: { groupOrder: 1 } } },
+  { test: { name: 'protocol', include: ['test/{protocol,dokploy}/**/*.test.ts'], sequence: { groupOrder: 1 } } },
   { test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'], ...serial(2) } },
   {
     plugins: [

@@ -4,14 +4,15 @@ import type { Context as HonoContext } from 'hono';
 import { cors } from 'hono/cors';
 import { AppError } from '../shared/errors.ts';
 import { createDiscovery } from './discovery/discovery.ts';
+import { createDokployDoor } from './dokploy/door.ts';
 import { refusalOf } from './hub/closing.ts';
-import { describeError } from './log.ts';
 import { fromZodError, problemType, toAppError, toProblem } from './problem.ts';
 import { routes } from './registry.ts';
 import { countRequest } from './request-limit.ts';
 import type { BaseEnv } from './route.ts';
 import { identify, tryIdentify } from './services/auth.ts';
 import type { Context } from './services/context.ts';
+import { tellError } from './tell-error.ts';
 
 type Api = OpenAPIHono<BaseEnv>;
 
@@ -46,6 +47,7 @@ export function createApp(contextOf: (c: HonoContext<BaseEnv>) => Context): Api 
   api.options('/api/*', (c, next) => (c.req.header('access-control-request-method') === undefined ? next() : preflight(c, next)));
 
   for (const route of routes) route.mount(api);
+  api.route('/', createDokployDoor());
   api.route('/', createDiscovery(api, routes));
 
   api.notFound((c) => {
@@ -57,7 +59,7 @@ export function createApp(contextOf: (c: HonoContext<BaseEnv>) => Context): Api 
   });
   api.onError(async (error, c) => {
     const known = toAppError(error);
-    tell(c, known);
+    tellError(c, known);
     return (c.get('socket') === 'wanted' ? await refuse(c, known) : null) ?? answer(c, known);
   });
   return api;
@@ -72,12 +74,6 @@ async function readIdentity(c: HonoContext<BaseEnv>): Promise<BaseEnv['Variables
 function refuse(c: HonoContext<BaseEnv>, error: AppError): Promise<Response | null> {
   const { code, reason } = refusalOf(error.code, error.message);
   return c.get('ctx').sockets.refuse(c.req.raw, code, reason);
-}
-
-/** The private half of an error. The path is without the query: tokens and tickets may be in there. */
-function tell(c: HonoContext<BaseEnv>, { status, code, cause }: AppError): void {
-  if (status < 500 || cause === undefined) return;
-  c.get('ctx').log.error('answer with an error', { request_id: c.get('requestId'), method: c.req.method, path: c.req.path, code, cause: describeError(cause) });
 }
 
 /** The public half of an error. */

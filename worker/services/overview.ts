@@ -1,7 +1,7 @@
 /** Everything somebody reaches, as one tree: projects, their environments, and the apps in each. */
 import { environmentOf } from './environments.ts';
-import { listProjectEnvironments, listStandings, type AppStanding } from '../store/overview.ts';
-import type { EnvironmentRow, ProjectRow } from '../store/schema.ts';
+import { listProjectEnvironments, listRecentDeployments, listStandings, type AppStanding } from '../store/overview.ts';
+import type { AppRow, DeploymentRow, EnvironmentRow, ProjectRow } from '../store/schema.ts';
 import { listFilter, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
 
@@ -27,4 +27,9 @@ export async function readOverview(ctx: Context, actor: Actor, projectId?: strin
     project: (own[0] as (typeof own)[number]).project,
     environments: own.map(({ environment }) => ({ environment, apps: appsByEnvironment.get(environment.id) ?? [] })),
   }));
+}
+
+/** The newest deployments of everything somebody reaches. */
+export function readRecentDeployments(ctx: Context, actor: Actor, { limit }: { limit: number }): Promise<{ deployment: DeploymentRow; app: AppRow }[]> {
+  return listRecentDeployments(ctx.db, listFilter(actor), limit);
 }

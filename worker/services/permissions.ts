@@ -4,8 +4,8 @@
 import type { Grant, Role, Scope } from '../../shared/api/auth.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 
-/** `self`: to know oneself. `account`: one's own keys. `issue_key`: a new one. */
-export type Action = Scope | 'self' | 'account' | 'issue_key' | 'swagger';
+/** `compatible_api`: to come by the API of another platform at all. `self`: to know oneself. `account`: one's own keys. `issue_key`: a new one. */
+export type Action = Scope | 'compatible_api' | 'self' | 'account' | 'issue_key' | 'swagger';
 
 /** Of every operation that somebody has to be known for. */
 export const actions: Readonly<Record<string, Action>> = {
@@ -38,7 +38,7 @@ export const actionOfTicket: Readonly<Record<'logs' | 'stats' | 'exec', Action>>
 const roles: Partial<Record<Action, readonly Role[]>> = { admin: ['admin'] };
 
 /** What a member needs for it besides. */
-const grants: Partial<Record<Action, Grant>> = { issue_key: 'api_tokens', swagger: 'swagger' };
+const grants: Partial<Record<Action, Grant>> = { issue_key: 'api_tokens', compatible_api: 'api_tokens', swagger: 'swagger' };
 
 /** What a member needs to call anything with a key. */
 const grantOfKeys: Grant = 'api_tokens';
@@ -64,7 +64,7 @@ export function refusalOf(powers: Powers, action: Action): Refusal | null {
   if (roles[action]?.includes(role) === false) return { code: 'forbidden', detail: 'Only an administrator may do this.' };
   const wanted = [grants[action], via === 'api_key' ? grantOfKeys : undefined].find((grant) => grant !== undefined && !powers.grants.includes(grant));
   if (role !== 'admin' && wanted !== undefined) return { code: 'grant_missing', detail: `An administrator has to grant you \`${wanted}\` first.` };
-  if (via !== 'api_key' || action === 'self') return null;
+  if (via !== 'api_key' || action === 'self' || action === 'compatible_api') return null;
   const needed: readonly Scope[] = covering[action] ?? [action as Scope];
   if (isBounded && needed.includes('admin')) return { code: 'scope_missing', detail: 'A key that reaches only some projects or apps does not do this.' };
   if (scopes === null || scopes.includes('admin') || needed.some((scope) => scopes.includes(scope))) return null;

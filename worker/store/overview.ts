@@ -4,7 +4,7 @@ import type { DeploymentStatus } from '../../shared/status.ts';
 import { isReachedApp, withLaterSettings } from './apps.ts';
 import type { Db } from './db.ts';
 import { isReachedProject } from './projects.ts';
-import { apps, environments, projects, type AppRow, type Condition, type EnvironmentRow, type ListFilter, type ProjectRow } from './schema.ts';
+import { apps, deployments, environments, projects, type AppRow, type Condition, type DeploymentRow, type EnvironmentRow, type ListFilter, type ProjectRow } from './schema.ts';
 
 /** An app and how its newest deployment stands. */
 export interface AppStanding extends AppRow {
@@ -37,6 +37,18 @@ export async function listStandings({ orm }: Db, filter: OverviewFilter): Promis
     .where(and(isOf(filter), isReachedApp(filter)))
     .orderBy(desc(apps.id));
   return rows.map((row) => withLaterSettings(row));
+}
+
+/** Newest first, over all apps that somebody reaches. */
+export async function listRecentDeployments({ orm }: Db, filter: ListFilter, limit: number): Promise<{ deployment: DeploymentRow; app: AppRow }[]> {
+  return orm
+    .select({ deployment: deployments, app: apps })
+    .from(deployments)
+    .innerJoin(apps, eq(apps.id, deployments.appId))
+    .innerJoin(projects, eq(projects.id, apps.projectId))
+    .where(isReachedApp(filter))
+    .orderBy(desc(deployments.id))
+    .limit(limit);
 }
 
 function isOf({ projectId }: OverviewFilter): Condition {

@@ -1,0 +1,29 @@
+/** Dokploy's API: one list of cases, run against both hosts. */
+import { afterAll, beforeAll, describe, vi } from 'vitest';
+import type { Host } from '../../scripts/local/settings.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { applicationCases } from './cases/applications.ts';
+import { projectCases } from './cases/projects.ts';
+import { protocolCases } from './cases/protocols.ts';
+
+const groups = [
+  { name: 'the two protocols', cases: protocolCases },
+  { name: 'projects and environments', cases: projectCases },
+  { name: 'applications', cases: applicationCases },
+];
+
+export function testDokploy(host: Host): void {
+  vi.setConfig({ testTimeout: 30_000, hookTimeout: 120_000 });
+
+  describe(`Dokploy's API on the ${host} host`, () => {
+    let plane: ControlPlane;
+    beforeAll(async () => {
+      plane = await startControlPlane({ host });
+    });
+    afterAll(() => plane?.stop());
+
+    describe.each(groups)('$name', ({ cases }) => {
+      cases(() => plane);
+    });
+  });
+}

@@ -1,0 +1,3 @@
+import { testDokploy } from './cases.ts';
+
+testDokploy('edge');

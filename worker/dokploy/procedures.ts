@@ -1,0 +1,59 @@
+/** All procedures: those that work, and of the others why not. */
+import { catalog } from './catalog.ts';
+import { instead } from './instead.ts';
+import type { Procedure, Router } from './procedure.ts';
+import { applicationActions } from './routers/application-actions.ts';
+import { applicationSettings } from './routers/application-settings.ts';
+import { applicationRouter } from './routers/application.ts';
+import { deploymentRouter } from './routers/deployment.ts';
+import { domainRouter } from './routers/domain.ts';
+import { environmentRouter } from './routers/environment.ts';
+import { mountsRouter } from './routers/mounts.ts';
+import { projectRouter } from './routers/project.ts';
+import { rollbackRouter } from './routers/rollback.ts';
+import { settingsRouter } from './routers/settings.ts';
+
+const routers: Readonly<Record<string, Router>> = {
+  application: { ...applicationRouter, ...applicationSettings, ...applicationActions },
+  deployment: deploymentRouter,
+  domain: domainRouter,
+  environment: environmentRouter,
+  mounts: mountsRouter,
+  project: projectRouter,
+  rollback: rollbackRouter,
+  settings: settingsRouter,
+};
+
+/** A procedure of Dokploy: what does it here, or what is used instead. */
+export interface Listed {
+  /** `project.all` */
+  path: string;
+  method: 'get' | 'post';
+  procedure: Procedure | null;
+  instead: string;
+}
+
+const table: ReadonlyMap<string, Listed> = new Map(
+  Object.entries(catalog).flatMap(([router, entry]) =>
+    (['get', 'post'] as const).flatMap((method) =>
+      entry[method]
+        .split(' ')
+        .filter((name) => name !== '')
+        .map((name) => {
+          const path = `${router}.${name}`;
+          return [path, { path, method, procedure: routers[router]?.[name] ?? null, instead: instead[path] ?? entry.instead }] as const;
+        }),
+    ),
+  ),
+);
+
+export const listed: readonly Listed[] = [...table.values()];
+
+/** Undefined where there is no such procedure, or it comes by another method. */
+export function findProcedure(path: string, method: string): Listed | undefined {
+  const found = table.get(path);
+  return found?.method === method.toLowerCase() ? found : undefined;
+}
+
+/** Those that stand in a router here and are none of Dokploy's: none, says a test. */
+export const unlisted = Object.entries(routers).flatMap(([router, procedures]) => Object.keys(procedures).filter((name) => table.get(`${router}.${name}`)?.procedure?.method !== procedures[name]?.method).map((name) => `${router}.${name}`));
