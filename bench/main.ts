@@ -24,7 +24,7 @@ const benches: Record<string, Bench> = {
   start: one(benchStart),
   memory: benchMemory,
   deploy: one(benchDeploy),
-  requests: one(benchRequests),
+  requests: benchRequests,
   exec: one(benchExec),
   logs: benchLogs,
   upload: benchUpload,

@@ -6,6 +6,7 @@ import { createVault } from './auth/vault.ts';
 import type { Config } from './config.ts';
 import type { ExecutorClient, Log, RateLimiter, Sockets } from './services/ports.ts';
 import type { Context } from './services/context.ts';
+import { KeptTexts } from './services/kept-texts.ts';
 import { KeyUse } from './services/key-use.ts';
 import { explainAbsence, offlineError } from './services/presence.ts';
 import type { Db } from './store/db.ts';
@@ -22,11 +23,13 @@ interface Parts {
   goOn?: (work: Promise<unknown>) => void;
   /** One for all requests of a process. */
   keyUse?: KeyUse;
+  /** One for all requests of a process. */
+  keptTexts?: KeptTexts;
   log: Log;
   clock?: () => number;
 }
 
-export function createContext({ config, db, executors, sockets, rateLimiter = null, networkOf = () => 'unknown', goOn = () => undefined, keyUse = new KeyUse(), log, clock = Date.now }: Parts): Context {
+export function createContext({ config, db, executors, sockets, rateLimiter = null, networkOf = () => 'unknown', goOn = () => undefined, keyUse = new KeyUse(), keptTexts = new KeptTexts(), log, clock = Date.now }: Parts): Context {
   const context: Context = {
     config,
     db,
@@ -36,6 +39,7 @@ export function createContext({ config, db, executors, sockets, rateLimiter = nu
     networkOf,
     goOn,
     keyUse,
+    keptTexts,
     log,
     clock,
     newId: createIds(clock),

@@ -23,13 +23,24 @@ export interface Procedure {
   run(call: Call, input: unknown): unknown;
 }
 
+/** A value that is JSON already. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 export type Router = Readonly<Record<string, Procedure>>;
+
+type Answer<Out extends z.ZodType> = z.input<Out> | JsonText;
 
 interface Literal<In extends z.ZodType, Out extends z.ZodType> {
   needs: Action;
   input: In;
   output: Out;
-  run(call: Call, input: z.output<In>): z.input<Out> | Promise<z.input<Out>>;
+  run(call: Call, input: z.output<In>): Answer<Out> | Promise<Answer<Out>>;
 }
 
 export function query<In extends z.ZodType, Out extends z.ZodType>({ needs, ...literal }: Literal<In, Out>): Procedure {

@@ -6,6 +6,7 @@ import type { Context as HonoContext } from 'hono';
 import { AppError } from '../../shared/errors.ts';
 import type { BaseEnv } from '../route.ts';
 import type { Failure } from './failure.ts';
+import { JsonText } from './procedure.ts';
 
 export interface Protocol {
   readInput(c: HonoContext<BaseEnv>): Promise<unknown>;
@@ -19,7 +20,7 @@ export const plain: Protocol = {
   async readInput(c) {
     return c.req.method === 'GET' ? c.req.query() : readBody(c);
   },
-  answer: (value) => (value === undefined ? '' : JSON.stringify(value)),
+  answer: (value) => (value === undefined ? '' : toJson(value)),
   fail(failure, path) {
     if (failure.dockupCode === 'malformed_json') return 'Invalid JSON';
     if (failure.status === 401) return { message: 'Unauthorized' };
@@ -33,11 +34,15 @@ export const trpc: Protocol = {
     const sent = c.req.method === 'GET' ? parseJson(c.req.query('input')) : await readBody(c);
     return unwrap(sent) ?? {};
   },
-  answer: (value) => (value === undefined ? '{"result":{"data":{"json":null,"meta":{"values":["undefined"],"v":1}}}}' : `{"result":{"data":{"json":${JSON.stringify(value)}}}}`),
+  answer: (value) => (value === undefined ? '{"result":{"data":{"json":null,"meta":{"values":["undefined"],"v":1}}}}' : `{"result":{"data":{"json":${toJson(value)}}}}`),
   fail(failure, path) {
     return { error: { json: { message: failure.message, code: failure.number, data: dataOf(failure, path) } } };
   },
 };
+
+function toJson(value: unknown): string {
+  return value instanceof JsonText ? value.text : JSON.stringify(value);
+}
 
 function dataOf({ code, status, zodError, dockupCode }: Failure, path: string | undefined): object {
   return { code, httpStatus: status, ...(path !== undefined && { path }), zodError, dockupCode };

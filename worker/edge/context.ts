@@ -4,6 +4,7 @@ import { readClientNetwork } from '../client-network.ts';
 import { readConfig, type Config } from '../config.ts';
 import { createContext } from '../context.ts';
 import type { Context } from '../services/context.ts';
+import type { KeptTexts } from '../services/kept-texts.ts';
 import type { KeyUse } from '../services/key-use.ts';
 import type { ExecutorClient, Log, RateLimiter } from '../services/ports.ts';
 import { edgeSockets } from './client-sockets.ts';
@@ -14,6 +15,7 @@ interface Parts {
   rateLimiter?: RateLimiter | null;
   goOn?: (work: Promise<unknown>) => void;
   keyUse?: KeyUse;
+  keptTexts?: KeptTexts;
   log: Log;
 }
 

@@ -4,6 +4,7 @@ import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { createRateLimiter } from '../rate-limiter.ts';
 import type { Context } from '../services/context.ts';
+import { KeptTexts } from '../services/kept-texts.ts';
 import { KeyUse } from '../services/key-use.ts';
 import { sweep } from '../services/sweep.ts';
 import { createEdgeContext } from './context.ts';
@@ -20,7 +21,8 @@ export function createEdgeApp(env: Bindings): EdgeApp {
   const { rateLimit } = readConfig('edge', env);
   const rateLimiter = rateLimit === null ? null : createRateLimiter(rateLimit);
   const keyUse = new KeyUse();
+  const keptTexts = new KeptTexts();
   const log = createLog('api');
-  const contextOf = (goOn?: Context['goOn']) => createEdgeContext(env, { executors: createExecutors(env.HUB), rateLimiter, keyUse, log, ...(goOn !== undefined && { goOn }) });
+  const contextOf = (goOn?: Context['goOn']) => createEdgeContext(env, { executors: createExecutors(env.HUB), rateLimiter, keyUse, keptTexts, log, ...(goOn !== undefined && { goOn }) });
   return { app: createApp((c) => contextOf((work) => c.executionCtx.waitUntil(work))), sweep: () => sweep(contextOf()) };
 }

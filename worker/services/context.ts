@@ -1,5 +1,6 @@
 import type { IdKind } from '../../shared/names.ts';
 import type { Db } from '../store/db.ts';
+import type { KeptTexts } from './kept-texts.ts';
 import type { KeyUse } from './key-use.ts';
 import type { ExecutorClient, Log, Passwords, RateLimiter, SessionTokens, Sockets, Vault } from './ports.ts';
 
@@ -27,6 +28,7 @@ export interface Context {
   /** Work that nobody waits for, and that goes on when its request has been answered. It never rejects. */
   goOn(work: Promise<unknown>): void;
   keyUse: KeyUse;
+  keptTexts: KeptTexts;
   vault: Vault;
   passwords: Passwords;
   sessionTokens: SessionTokens;

@@ -22,7 +22,7 @@ export function readEnvironments(ctx: Context, project: ProjectRow, query: PageQ
 
 /** @throws AppError environment_exists */
 export async function changeEnvironment(ctx: Context, environment: EnvironmentRow, input: UpdateEnvironment): Promise<EnvironmentRow> {
-  const row = await uniquelyNamed(updateEnvironment(ctx.db, environment.id, { ...input, updatedAt: ctx.clock() }));
+  const row = await uniquelyNamed(updateEnvironment(ctx.db, environment.id, input, ctx.clock()));
   if (row === undefined) throw new AppError('environment_not_found');
   return row;
 }

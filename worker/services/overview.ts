@@ -1,6 +1,5 @@
 /** Everything somebody reaches, as one tree: projects, their environments, and the apps in each. */
-import { environmentOf } from './environments.ts';
-import { listProjectEnvironments, listRecentDeployments, listStandings, type AppStanding } from '../store/overview.ts';
+import { listOverview, listRecentDeployments, readOverviewVersion as readVersion, type AppStanding } from '../store/overview.ts';
 import type { AppRow, DeploymentRow, EnvironmentRow, ProjectRow } from '../store/schema.ts';
 import { listFilter, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
@@ -19,14 +18,22 @@ export interface ProjectTree {
 
 /** Newest projects first. @param projectId only this one */
 export async function readOverview(ctx: Context, actor: Actor, projectId?: string): Promise<ProjectTree[]> {
-  const filter = { ...listFilter(actor), projectId };
-  const [pairs, apps] = await Promise.all([listProjectEnvironments(ctx.db, filter), listStandings(ctx.db, filter)]);
-  const appsByEnvironment = Map.groupBy(apps, environmentOf);
-  const pairsByProject = Map.groupBy(pairs, ({ project }) => project.id);
-  return [...pairsByProject.values()].map((own) => ({
-    project: (own[0] as (typeof own)[number]).project,
-    environments: own.map(({ environment }) => ({ environment, apps: appsByEnvironment.get(environment.id) ?? [] })),
-  }));
+  const rows = await listOverview(ctx.db, { ...listFilter(actor), projectId });
+  const trees: ProjectTree[] = [];
+  // Rows of one project, and of one environment, follow one another.
+  for (const { project, environment, app } of rows) {
+    let tree = trees.at(-1);
+    if (tree?.project.id !== project.id) trees.push((tree = { project, environments: [] }));
+    let place = tree.environments.at(-1);
+    if (place?.environment.id !== environment.id) tree.environments.push((place = { environment, apps: [] }));
+    if (app !== null) place.apps.push(app);
+  }
+  return trees;
+}
+
+/** Whatever is made of an overview stands until this is another text. One statement. */
+export function readOverviewVersion(ctx: Context, actor: Actor): Promise<string> {
+  return readVersion(ctx.db, listFilter(actor));
 }
 
 /** The newest deployments of everything somebody reaches. */

@@ -19,7 +19,7 @@ export function readProjects(ctx: Context, actor: Actor, query: PageQuery): Prom
 }
 
 export async function changeProject(ctx: Context, project: ProjectRow, input: UpdateProject): Promise<ProjectRow> {
-  const row = await updateProject(ctx.db, project.id, { ...input, updatedAt: ctx.clock() });
+  const row = await updateProject(ctx.db, project.id, input, ctx.clock());
   if (row === undefined) throw new AppError('project_not_found');
   return row;
 }

@@ -30,8 +30,9 @@ export async function listEnvironments({ orm }: Db, projectId: string, page: { a
     .limit(page.limit);
 }
 
-export async function updateEnvironment({ orm }: Db, id: string, changes: Partial<EnvironmentRow>): Promise<EnvironmentRow | undefined> {
-  return orm.update(environments).set(changes).where(eq(environments.id, id)).returning().get();
+/** No two changes leave the same `updatedAt`, however soon they follow one another. */
+export async function updateEnvironment({ orm }: Db, id: string, changes: Partial<EnvironmentRow>, now: number): Promise<EnvironmentRow | undefined> {
+  return orm.update(environments).set({ ...changes, updatedAt: sql`max(${now}, ${environments.updatedAt} + 1)` }).where(eq(environments.id, id)).returning().get();
 }
 
 /** Deletes the environment if no app is in it; answers whether it did. */

@@ -1,10 +1,10 @@
-/** Projects with all that is in them, in two statements however much that is. */
-import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm';
+/** Projects with all that is in them, in one statement however much that is. */
+import { and, desc, eq, isNull, or, sql } from 'drizzle-orm';
 import type { DeploymentStatus } from '../../shared/status.ts';
 import { isReachedApp, withLaterSettings } from './apps.ts';
 import type { Db } from './db.ts';
 import { isReachedProject } from './projects.ts';
-import { apps, deployments, environments, projects, type AppRow, type Condition, type DeploymentRow, type EnvironmentRow, type ListFilter, type ProjectRow } from './schema.ts';
+import { apps, deployments, environments, projects, type AppRow, type DeploymentRow, type EnvironmentRow, type ListFilter, type ProjectRow } from './schema.ts';
 
 /** An app and how its newest deployment stands. */
 export interface AppStanding extends AppRow {
@@ -15,28 +15,40 @@ interface OverviewFilter extends ListFilter {
   projectId?: string | undefined;
 }
 
-/** Newest projects first, the environments of each oldest first: every project has one. */
-export async function listProjectEnvironments({ orm }: Db, filter: OverviewFilter): Promise<{ project: ProjectRow; environment: EnvironmentRow }[]> {
-  return orm
-    .select({ project: projects, environment: environments })
-    .from(projects)
-    .innerJoin(environments, eq(environments.projectId, projects.id))
-    .where(and(isOf(filter), isReachedProject(filter)))
-    .orderBy(desc(projects.id), environments.id);
-}
-
-/** Of one app, as in `listStandings`. */
+/** Of one app. */
 const latest = sql<DeploymentStatus | null>`(select status from deployments where deployments.app_id = ${apps.id} order by deployments.id desc limit 1)`;
 
-/** Newest first. */
-export async function listStandings({ orm }: Db, filter: OverviewFilter): Promise<AppStanding[]> {
+export interface OverviewRow {
+  project: ProjectRow;
+  environment: EnvironmentRow;
+  /** Null in an environment without any. */
+  app: AppStanding | null;
+}
+
+/** One row per app, or per environment without any: newest projects first, their environments oldest first, newest apps first. Every project has an environment. */
+export async function listOverview({ orm }: Db, filter: OverviewFilter): Promise<OverviewRow[]> {
   const rows = await orm
-    .select({ ...getTableColumns(apps), latest })
-    .from(apps)
-    .innerJoin(projects, eq(projects.id, apps.projectId))
-    .where(and(isOf(filter), isReachedApp(filter)))
-    .orderBy(desc(apps.id));
-  return rows.map((row) => withLaterSettings(row));
+    .select({ project: projects, environment: environments, app: apps, latest })
+    .from(projects)
+    .innerJoin(environments, eq(environments.projectId, projects.id))
+    .leftJoin(apps, and(eq(apps.projectId, projects.id), or(eq(apps.environmentId, environments.id), and(isNull(apps.environmentId), isDefault)), isReachedApp(filter)))
+    .where(and(filter.projectId === undefined ? undefined : eq(projects.id, filter.projectId), isReachedProject(filter)))
+    .orderBy(desc(projects.id), environments.id, desc(apps.id));
+  return rows.map(({ app, latest: standing, ...place }) => ({ ...place, app: app && { ...withLaterSettings(app), latest: standing } }));
+}
+
+/** As migration 0005 makes its id. */
+const isDefault = sql`${environments.id} = 'env_' || substr(${projects.id}, 5)`;
+
+/**
+ * A text that is another one as soon as anything of an overview is: what was read stands as long as it is the same. Of rows it takes those columns that change with every
+ * change of theirs, so it costs a twentieth of reading them.
+ */
+export async function readOverviewVersion({ orm }: Db, filter: ListFilter): Promise<string> {
+  const places = sql`select ${environments.id} || ':' || ${environments.updatedAt} || ':' || ${projects.id} || ':' || ${projects.updatedAt} as part from ${projects} inner join ${environments} on ${environments.projectId} = ${projects.id} where ${isReachedProject(filter) ?? sql`1`}`;
+  const services = sql`select ${apps.id} || ':' || ${apps.updatedAt} || ':' || ${apps.status} || ':' || coalesce(${latest}, '') as part from ${apps} inner join ${projects} on ${projects.id} = ${apps.projectId} where ${isReachedApp(filter) ?? sql`1`}`;
+  const row = await orm.select({ version: sql<string | null>`group_concat(part)` }).from(sql`(${places} union all ${services})`).get();
+  return row?.version ?? '';
 }
 
 /** Newest first, over all apps that somebody reaches. */
@@ -49,8 +61,4 @@ export async function listRecentDeployments({ orm }: Db, filter: ListFilter, lim
     .where(isReachedApp(filter))
     .orderBy(desc(deployments.id))
     .limit(limit);
-}
-
-function isOf({ projectId }: OverviewFilter): Condition {
-  return projectId === undefined ? undefined : eq(projects.id, projectId);
 }

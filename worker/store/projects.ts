@@ -28,8 +28,9 @@ export async function hasProjects({ orm }: Db, ownerId: string): Promise<boolean
   return (await orm.select({ one: sql`1` }).from(projects).where(eq(projects.ownerId, ownerId)).limit(1).get()) !== undefined;
 }
 
-export async function updateProject({ orm }: Db, id: string, changes: Partial<ProjectRow>): Promise<ProjectRow | undefined> {
-  return orm.update(projects).set(changes).where(eq(projects.id, id)).returning().get();
+/** No two changes leave the same `updatedAt`, however soon they follow one another. */
+export async function updateProject({ orm }: Db, id: string, changes: Partial<ProjectRow>, now: number): Promise<ProjectRow | undefined> {
+  return orm.update(projects).set({ ...changes, updatedAt: sql`max(${now}, ${projects.updatedAt} + 1)` }).where(eq(projects.id, id)).returning().get();
 }
 
 /** Deletes the project if no app is in it; answers whether it did. */

@@ -1,0 +1,65 @@
+/** What changes the overview changes its version: nothing that is kept is ever old. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createApp as createAppBody } from '../../shared/api/apps.ts';
+import { openTestContext, placeOnServer, type TestContext } from '../../test/support/control-plane-context.ts';
+import { reachApp, reachEnvironment, reachProject } from './access.ts';
+import { changeApp, createApp } from './apps.ts';
+import { cancelDeployment, requestDeployment } from './deployments.ts';
+import { changeEnvironment, createEnvironment, removeEnvironment } from './environments.ts';
+import { readOverview, readOverviewVersion } from './overview.ts';
+import { changeProject, createProject, removeProject } from './projects.ts';
+import { removeApp } from './removals.ts';
+
+let opened: TestContext;
+beforeEach(async () => {
+  // The clock stands still: changes follow one another within a millisecond.
+  opened = await openTestContext(() => 1_795_000_000_000);
+});
+afterEach(() => opened.close());
+
+test('every change of what an overview holds makes another version of it, and reading makes none', async () => {
+  const { ctx, actor, appId } = opened;
+  const versions: string[] = [];
+  const note = async () => versions.push(await readOverviewVersion(ctx, actor));
+  const app = () => reachApp(ctx, actor, appId);
+  await placeOnServer(opened);
+  await note();
+
+  const project = await createProject(ctx, actor, { name: 'other', description: '' });
+  await note();
+  await changeProject(ctx, project, { name: 'renamed' });
+  await note();
+  await changeProject(ctx, await reachProject(ctx, actor, project.id), { name: 'again' });
+  await note();
+  const staging = await createEnvironment(ctx, project, { name: 'staging', description: '' });
+  await note();
+  await changeEnvironment(ctx, await reachEnvironment(ctx, actor, staging.id), { name: 'preview' });
+  await note();
+  const made = await createApp(ctx, actor, project, createAppBody.parse({ name: 'b', slug: 'b', environment_id: staging.id }));
+  await note();
+  await changeApp(ctx, actor, await app(), { name: 'changed' });
+  await note();
+  const { deployment } = await requestDeployment(ctx, actor, await app(), { isQueued: true });
+  await note();
+  await cancelDeployment(ctx, actor, deployment);
+  await note();
+  await ctx.db.client.execute({ sql: "update apps set status = 'running' where id = ?", args: [appId] });
+  await note();
+  await removeApp(ctx, made.app, { isQueued: true, volumes: [] });
+  await note();
+  await removeEnvironment(ctx, staging);
+  await note();
+  await removeProject(ctx, project);
+  await note();
+  expect(new Set(versions).size).toBe(versions.length);
+
+  await readOverview(ctx, actor);
+  expect(await readOverviewVersion(ctx, actor)).toBe(versions.at(-1));
+});
+
+test('a member has no part in what others have', async () => {
+  const { ctx, actor } = opened;
+  const member = { ...actor, user: { ...actor.user, id: 'usr_other', role: 'member' as const } };
+  expect(await readOverviewVersion(ctx, member)).toBe('');
+  expect(await readOverview(ctx, member)).toEqual([]);
+});
