@@ -42,11 +42,14 @@ const table = {
   forbidden: { status: 403, title: 'The right to do this is missing' },
   grant_missing: { status: 403, title: 'An administrator has not granted this' },
   scope_missing: { status: 403, title: 'The API key does not have the scope for this' },
+  session_needed: { status: 403, title: 'This is done on a login session only' },
+  password_wrong: { status: 403, title: 'The current password is wrong' },
   reveal_needs_session: { status: 403, title: 'A key is shown only to its owner on a login session' },
   reveal_disabled: { status: 403, title: 'Showing keys again is switched off' },
 
   // Things that are not there
   user_not_found: { status: 404, title: 'There is no such user' },
+  session_not_found: { status: 404, title: 'There is no such session' },
   api_key_not_found: { status: 404, title: 'There is no such API key' },
   project_not_found: { status: 404, title: 'There is no such project' },
   environment_not_found: { status: 404, title: 'There is no such environment' },

@@ -7,7 +7,7 @@ import type { Config } from './config.ts';
 import type { ExecutorClient, Log, RateLimiter, Sockets } from './services/ports.ts';
 import type { Context } from './services/context.ts';
 import { KeptTexts } from './services/kept-texts.ts';
-import { KeyUse } from './services/key-use.ts';
+import { LastUse } from './services/last-use.ts';
 import { explainAbsence, offlineError } from './services/presence.ts';
 import type { Db } from './store/db.ts';
 
@@ -22,14 +22,14 @@ interface Parts {
   /** Where a request's work ends with its reply unless the platform is told of it. */
   goOn?: (work: Promise<unknown>) => void;
   /** One for all requests of a process. */
-  keyUse?: KeyUse;
+  lastUse?: LastUse;
   /** One for all requests of a process. */
   keptTexts?: KeptTexts;
   log: Log;
   clock?: () => number;
 }
 
-export function createContext({ config, db, executors, sockets, rateLimiter = null, networkOf = () => 'unknown', goOn = () => undefined, keyUse = new KeyUse(), keptTexts = new KeptTexts(), log, clock = Date.now }: Parts): Context {
+export function createContext({ config, db, executors, sockets, rateLimiter = null, networkOf = () => 'unknown', goOn = () => undefined, lastUse = new LastUse(), keptTexts = new KeptTexts(), log, clock = Date.now }: Parts): Context {
   const context: Context = {
     config,
     db,
@@ -38,7 +38,7 @@ export function createContext({ config, db, executors, sockets, rateLimiter = nu
     rateLimiter,
     networkOf,
     goOn,
-    keyUse,
+    lastUse,
     keptTexts,
     log,
     clock,

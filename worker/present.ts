@@ -5,6 +5,7 @@ import { toTimestamp } from '../shared/api/common.ts';
 import type { Deployment } from '../shared/api/deployments.ts';
 import type { Environment } from '../shared/api/environments.ts';
 import type { Event } from '../shared/api/events.ts';
+import type { LoginSession } from '../shared/api/sessions.ts';
 import type { Project } from '../shared/api/projects.ts';
 import type { Disk, Server } from '../shared/api/servers.ts';
 import type { Volume } from '../shared/api/volumes.ts';
@@ -17,10 +18,23 @@ import { environmentOf, isDefault } from './services/environments.ts';
 import type { VolumeState } from './services/volumes.ts';
 import type { UsagePoint as MinuteOfApp } from './services/ports.ts';
 import type { AppView } from './store/apps.ts';
-import type { ApiKeyRow, EnvironmentRow, EventRow, ProjectRow, ServerRow, UserRow } from './store/schema.ts';
+import type { ApiKeyRow, EnvironmentRow, EventRow, ProjectRow, ServerRow, SessionRow, UserRow } from './store/schema.ts';
 
 export function toUser(row: UserRow): User {
   return { id: row.id, email: row.email, role: row.role, grants: row.grants, created_at: toTimestamp(row.createdAt) };
+}
+
+/** @param currentId of the one that asks */
+export function toLoginSession(row: SessionRow, currentId: string): LoginSession {
+  return {
+    id: row.id,
+    current: row.id === currentId,
+    how: row.how,
+    user_agent: row.userAgent,
+    last_used_at: toTimestamp(row.lastUsedAt),
+    expires_at: toTimestamp(row.expiresAt),
+    created_at: toTimestamp(row.createdAt),
+  };
 }
 
 export function toApiKey(row: ApiKeyRow): ApiKey {

@@ -11,6 +11,7 @@ import { execRoutes } from './routes/exec.ts';
 import { logRoutes } from './routes/logs.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { serverRoutes } from './routes/servers.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { statsRoutes } from './routes/stats.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { systemRoutes } from './routes/system.ts';
@@ -23,6 +24,7 @@ import { volumeRoutes } from './routes/volumes.ts';
 export const routes: readonly DefinedRoute[] = [
   ...systemRoutes,
   ...authRoutes,
+  ...sessionRoutes,
   ...apiKeyRoutes,
   ...userRoutes,
   ...projectRoutes,

@@ -60,6 +60,9 @@ export const onExecutor: Access = { kind: 'executor', errors: [], grant: async (
 
 export const onUser: Access<{ actor: Actor }> = { kind: 'user', errors: signedIn, grant: async (_ctx, identity) => ({ actor: requireActor(identity) }) };
 
+/** Never with a key: the table of actions says so as well. */
+export const onSession: Access<{ actor: Actor }> = { kind: 'user', errors: [...signedIn.filter((code) => code !== 'scope_missing'), 'session_needed'], grant: onUser.grant };
+
 export const onAdministrator: Access<{ actor: Actor }> = {
   kind: 'administrator',
   errors: [...signedIn, 'forbidden'],

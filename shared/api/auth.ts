@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idOf, pageOf, timestamp } from './common.ts';
 
 const email = z.email().max(254).meta({ description: 'E-mail address, the name to log in with.', example: 'admin@example.com' });
-const password = z.string().min(12).max(256).meta({ description: 'At least 12 characters.', example: 'correct horse battery staple' });
+export const password = z.string().min(12).max(256).meta({ description: 'At least 12 characters.', example: 'correct horse battery staple' });
 const role = z.enum(['admin', 'member']).meta({ description: 'An admin reaches everything; a member the projects they own.', example: 'member' });
 export type Role = z.infer<typeof role>;
 
@@ -29,7 +29,10 @@ export const updateUser = z.strictObject({ role, grants: grantList }).partial().
 export type UpdateUser = z.infer<typeof updateUser>;
 
 export const login = z
-  .strictObject({ email: z.string().max(254).meta({ description: 'E-mail address.', example: 'admin@example.com' }), password: z.string().max(256).meta({ description: 'Password.', example: 'correct horse battery staple' }) })
+  .strictObject({
+    email: z.string().max(254).meta({ description: 'E-mail address.', example: 'admin@example.com' }),
+    password: z.string().max(256).meta({ description: 'Password.', example: 'correct horse battery staple' }),
+  })
   .meta({ id: 'Login' });
 export type Login = z.infer<typeof login>;
 

@@ -20,11 +20,14 @@ const name = ({ method, path }: DefinedRoute) => `${method.toUpperCase()} ${path
 /** Of something of ann's. */
 function addressOf({ path }: DefinedRoute): string {
   const { ann, executor } = world;
-  const values: Record<string, string> = { projectId: ann.projectId, appId: ann.app.id, slug: ann.app.slug, deploymentId: ann.deploymentId, serverId: executor.serverId, userId: ann.id, keyId: ann.key.id };
+  const values: Record<string, string> = { projectId: ann.projectId, appId: ann.app.id, slug: ann.app.slug, deploymentId: ann.deploymentId, serverId: executor.serverId, userId: ann.id, keyId: ann.key.id, sessionId: ann.sessionId };
   return path.replaceAll(/\{(\w+)\}/g, (_whole, parameter: string) => values[parameter] ?? 'unknown');
 }
 
 const call = (route: DefinedRoute, token: string) => world.plane.request(route.method.toUpperCase(), addressOf(route), { token });
+
+/** Of a key that does not have the scope. */
+const codeOf = ({ operationId }: DefinedRoute) => ({ sign_in: 'session_needed', reveal_key: 'reveal_needs_session' })[actions[operationId] as string] ?? 'scope_missing';
 
 async function makeKey(token: string, fields: Partial<CreateApiKey>): Promise<string> {
   return (await world.plane.expect(201, createdApiKey, world.plane.request('POST', '/api/v1/api-keys', { token, body: { name: 'bounded', ...fields } }))).key;
@@ -45,7 +48,7 @@ describe('SEC-03 a key', () => {
     const key = await makeKey(administrator.session, { scopes: [scope] });
     const isRefused = ({ operationId }: DefinedRoute) => refusalOf({ role: 'admin', grants: [], via: 'api_key', scopes: [scope], isBounded: false }, actions[operationId] ?? 'admin') !== null;
     const before = { rows: await world.dump(), messages: connection.received.length };
-    for (const route of closed.filter(isRefused)) expect.soft(await call(route, key), name(route)).toMatchObject({ status: 403, body: { code: 'scope_missing' } });
+    for (const route of closed.filter(isRefused)) expect.soft(await call(route, key), name(route)).toMatchObject({ status: 403, body: { code: codeOf(route) } });
     expect(await world.dump()).toBe(before.rows);
     expect(connection.received.length).toBe(before.messages);
     const open = closed.filter((route) => !isRefused(route) && route.method === 'get' && !/\/(stream|exec|content|\{uploadId\})$/.test(route.path));

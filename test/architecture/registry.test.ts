@@ -24,7 +24,7 @@ describe('the registry', () => {
   });
 
   test('SEC-03 what a path names is what its access reaches', () => {
-    const owners: Record<string, string> = { projectId: 'project', environmentId: 'environment', appId: 'app', slug: 'app', deploymentId: 'deployment', serverId: 'server', userId: 'administrator', keyId: 'user', uploadId: 'app', volume: 'app', transferId: 'executor' };
+    const owners: Record<string, string> = { projectId: 'project', environmentId: 'environment', appId: 'app', slug: 'app', deploymentId: 'deployment', serverId: 'server', userId: 'administrator', keyId: 'user', sessionId: 'user', uploadId: 'app', volume: 'app', transferId: 'executor' };
     for (const route of routes) {
       const named = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => owners[parameter]);
       expect.soft(named.filter((kind) => kind !== route.access.kind), name(route)).toEqual([]);
@@ -36,7 +36,7 @@ describe('the registry', () => {
   });
 
   test('SEC-16 a route that changes something is no GET', () => {
-    const verbs = /^(create|update|patch|delete|deploy|start|stop|restart|pause|unpause|cancel|revoke|reveal|enrol|logIn|upload|add|rollback|exec)/;
+    const verbs = /^(create|update|patch|delete|deploy|start|stop|restart|pause|unpause|cancel|revoke|reveal|enrol|logIn|logOut|upload|add|rollback|exec)/;
     expect(routes.filter((route) => route.method === 'get' && verbs.test(route.operationId)).map(name)).toEqual([]);
     expect(routes.filter((route) => route.method !== 'get' && route.method !== 'options' && !verbs.test(route.operationId)).map(name)).toEqual([]);
   });
@@ -48,7 +48,9 @@ describe('the registry', () => {
       'createTicket: A ticket works once, within 30 seconds: ask for another one.',
       'enrolExecutor: The enrolment token works once.',
       'logIn: A session token is not kept, and logging in again does no harm.',
+      'logOut: Sent again, the token is no longer one.',
       'revealApiKey: Every time a key is shown is audited.',
+      'updatePassword: The current password is asked for, and after the first time it is another one.',
       'uploadTransfer: A transfer works once.',
     ]);
   });

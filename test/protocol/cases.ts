@@ -13,6 +13,7 @@ import { eventStreamCases } from './cases/event-streams.ts';
 import { eventCases } from './cases/events.ts';
 import { messageCases } from './cases/messages.ts';
 import { transferCases } from './cases/transfers.ts';
+import { signInCases } from './cases/sign-in.ts';
 import { silenceCases } from './cases/silence.ts';
 import { socketCases } from './cases/sockets.ts';
 import { streamCases } from './cases/streams.ts';
@@ -31,6 +32,7 @@ const groups = [
   { name: 'streams', cases: streamCases },
   { name: 'terminals', cases: terminalCases },
   { name: 'doors of streams', cases: socketCases },
+  { name: 'signing in', cases: signInCases },
   { name: 'absence and return', cases: absenceCases },
   { name: 'hosts that are away', cases: absentHostCases },
   { name: 'silence', cases: silenceCases },

@@ -7,12 +7,14 @@ import { createApp as createAppBody } from '../../shared/api/apps.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createContext } from '../../worker/context.ts';
 import { openDatabase } from '../../worker/embedded/database.ts';
-import { actorOfUser, type Actor } from '../../worker/services/actor.ts';
+import type { Actor } from '../../worker/services/actor.ts';
 import { createApp } from '../../worker/services/apps.ts';
+import { identify } from '../../worker/services/auth.ts';
 import type { Context } from '../../worker/services/context.ts';
 import type { Presence } from '../../worker/services/ports.ts';
 import { noExecutors, noSockets } from '../../worker/services/no-executors.ts';
 import { createProject } from '../../worker/services/projects.ts';
+import { openSession } from '../../worker/services/sessions.ts';
 import { createUser } from '../../worker/services/users.ts';
 import { placeApp } from '../../worker/store/apps.ts';
 import { insertServer } from '../../worker/store/servers.ts';
@@ -36,7 +38,7 @@ export async function openTestContext(clock: () => number = Date.now): Promise<T
   const ctx = createContext({ config, db, executors: noExecutors, sockets: noSockets, log: { info: () => {}, error: () => {} }, clock });
 
   const user = await createUser(ctx, { email: 'admin@example.com', password: 'correct horse battery', role: 'admin', grants: [] });
-  const actor = actorOfUser(user);
+  const actor = await identify(ctx, (await openSession(ctx, user, { how: 'password', userAgent: 'tests' })).token);
   const project = await createProject(ctx, actor, { name: 'Project', description: '' });
   const { app } = await createApp(ctx, actor, project, createAppBody.parse({ name: 'App', slug: 'app-under-test', image: 'nginx:alpine' }));
   return {

@@ -122,7 +122,7 @@ const runningDeployment = async (world: World, slug = 'endless'): Promise<string
 const expiredSession = async ({ plane, ann }: World): Promise<string> => {
   const { DOCKUP_AUTH_SECRET } = keepSecrets(plane.dataDir);
   const hourAgo = Math.floor(Date.now() / 1000) - 3_600;
-  return new SignJWT().setProtectedHeader({ alg: 'HS256' }).setIssuer('dockup').setSubject(ann.id).setIssuedAt(hourAgo).setExpirationTime(hourAgo + 60).sign(new TextEncoder().encode(DOCKUP_AUTH_SECRET));
+  return new SignJWT().setProtectedHeader({ alg: 'HS256' }).setIssuer('dockup').setSubject(ann.id).setJti(ann.sessionId).setIssuedAt(hourAgo).setExpirationTime(hourAgo + 60).sign(new TextEncoder().encode(DOCKUP_AUTH_SECRET));
 };
 
 const aboutTheRequest: ErrorRow[] = [
@@ -189,6 +189,12 @@ async function ungranted({ plane }: World): Promise<string> {
   return (await logIn(plane, account.email, account.password)).token;
 }
 
+async function endedSession({ plane, ann }: World): Promise<string> {
+  const { token } = await logIn(plane, ann.email, ann.password);
+  await plane.request('POST', '/api/v1/auth/logout', { token });
+  return token;
+}
+
 async function keyFor({ plane, ann }: World, scopes: Scope[]): Promise<string> {
   return (await plane.expect(201, createdApiKey, plane.request('POST', '/api/v1/api-keys', { token: ann.session, body: { name: 'x', scopes } }))).key;
 }
@@ -202,6 +208,9 @@ const aboutWhoAsks: ErrorRow[] = [
   { code: 'token_expired', why: 'a session of yesterday', ask: async (world) => ({ ...get('/api/v1/projects'), token: await expiredSession(world) }) },
   { code: 'invalid_credentials', why: 'a wrong password', ask: ({ ann }) => ({ ...post('/api/v1/auth/login', { email: ann.email, password: 'wrong' }), token: null }) },
   { code: 'invalid_credentials', why: 'an address nobody has', ask: () => ({ ...post('/api/v1/auth/login', { email: 'nobody@example.com', password: 'wrong' }), token: null }) },
+  { code: 'invalid_token', why: 'a session that has been ended', ask: async (world) => ({ ...get('/api/v1/projects'), token: await endedSession(world) }) },
+  { code: 'password_wrong', why: 'a new password without the old one', ask: () => post('/api/v1/auth/password', { current_password: 'wrong', new_password: 'twelve-characters' }) },
+  { code: 'session_needed', why: 'a key that changes the password', ask: ({ ann }) => ({ ...post('/api/v1/auth/password', { current_password: ann.password, new_password: 'twelve-characters' }), token: ann.key.text }) },
   { code: 'forbidden', why: 'a member on a route of administrators', ask: () => get('/api/v1/users') },
   { code: 'grant_missing', why: 'a member without the grant who opens the way to the API', ask: async (world) => ({ ...post('/api/v1/api-keys', { name: 'x' }), token: await ungranted(world) }) },
   { code: 'scope_missing', why: 'a key for logs that reads an app', ask: async (world) => ({ ...get(`/api/v1/apps/${world.ann.app.slug}`), token: await keyFor(world, ['logs']) }) },
@@ -211,6 +220,8 @@ const aboutWhoAsks: ErrorRow[] = [
 
 const aboutWhatIsNotThere: ErrorRow[] = [
   { code: 'user_not_found', why: 'deleting nobody', ask: asAdministrator(() => ({ method: 'DELETE', path: `/api/v1/users/${missing('usr')}` })) },
+  { code: 'session_not_found', why: 'ending no session', ask: () => ({ method: 'DELETE', path: `/api/v1/auth/sessions/${missing('ses')}` }) },
+  { code: 'session_not_found', why: 'ending the session of somebody else', ask: ({ bob }) => ({ method: 'DELETE', path: `/api/v1/auth/sessions/${bob.sessionId}` }) },
   { code: 'api_key_not_found', why: 'deleting no key', ask: () => ({ method: 'DELETE', path: `/api/v1/api-keys/${missing('key')}` }) },
   { code: 'project_not_found', why: 'an unknown project', ask: () => get(`/api/v1/projects/${missing('prj')}`) },
   { code: 'environment_not_found', why: 'an unknown environment', ask: () => get(`/api/v1/environments/${missing('env')}`) },

@@ -2,6 +2,7 @@
  * A control plane with people in it: an administrator and two members who own one thing of each kind, and an executor that is connected.
  * What tests of rights, errors and secrets ask their questions of.
  */
+import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { createdApiKey, session, user } from '../../shared/api/auth.ts';
 import type { App } from '../../shared/api/apps.ts';
@@ -19,6 +20,7 @@ export interface Person {
   password: string;
   /** Of a login. */
   session: string;
+  sessionId: string;
   key: { id: string; text: string };
 }
 
@@ -70,7 +72,7 @@ async function populate(plane: ControlPlane): Promise<World> {
   const { email, password, api_key } = plane.credentials;
   const login = await logIn(plane, email, password);
   const [firstKey] = (await plane.expect(200, page, plane.request('GET', '/api/v1/api-keys'))).data;
-  const administrator = { id: login.user.id, email, password, session: login.token, key: { id: firstKey?.id ?? '', text: api_key } };
+  const administrator = { id: login.user.id, email, password, session: login.token, sessionId: sessionOf(login.token), key: { id: firstKey?.id ?? '', text: api_key } };
   const [ann, bob] = [await addMember(plane, connection, 'ann'), await addMember(plane, connection, 'bob')];
   return {
     plane,
@@ -99,6 +101,10 @@ export async function logIn(plane: ControlPlane, email: string, password: string
   return plane.expect(200, session, plane.request('POST', '/api/v1/auth/login', { token: null, body: { email, password } }));
 }
 
+function sessionOf(token: string): string {
+  return decodeJwt(token).jti ?? '';
+}
+
 async function addMember(plane: ControlPlane, connection: Connection, name: string): Promise<Member> {
   const email = `${name}@example.com`;
   const password = `planted-password-of-${name}`;
@@ -111,7 +117,7 @@ async function addMember(plane: ControlPlane, connection: Connection, name: stri
   const { id: deploymentId } = await plane.expect(202, deployment, plane.request('POST', `/api/v1/apps/${app.id}/deploy`, own));
   await connection.tell({ kind: 'deployment', deployment: deploymentId, app: app.id, status: 'succeeded', phase: 'done', at: Date.now(), image_id: null, failure: null });
   await connection.tell({ kind: 'status', app: app.id, status: 'running', reason: null, at: Date.now() });
-  return { id, email, password, session: token, key: { id: key.id, text: key.key }, projectId: project.id, app: await plane.getApp(app.id), deploymentId };
+  return { id, email, password, session: token, sessionId: sessionOf(token), key: { id: key.id, text: key.key }, projectId: project.id, app: await plane.getApp(app.id), deploymentId };
 }
 
 async function dump({ database }: ControlPlane): Promise<string> {

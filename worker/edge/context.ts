@@ -5,7 +5,7 @@ import { readConfig, type Config } from '../config.ts';
 import { createContext } from '../context.ts';
 import type { Context } from '../services/context.ts';
 import type { KeptTexts } from '../services/kept-texts.ts';
-import type { KeyUse } from '../services/key-use.ts';
+import type { LastUse } from '../services/last-use.ts';
 import type { ExecutorClient, Log, RateLimiter } from '../services/ports.ts';
 import { edgeSockets } from './client-sockets.ts';
 import type { Bindings } from './hub-rpc.ts';
@@ -14,7 +14,7 @@ interface Parts {
   executors: ExecutorClient;
   rateLimiter?: RateLimiter | null;
   goOn?: (work: Promise<unknown>) => void;
-  keyUse?: KeyUse;
+  lastUse?: LastUse;
   keptTexts?: KeptTexts;
   log: Log;
 }

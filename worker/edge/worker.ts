@@ -5,7 +5,7 @@ import { createLog } from '../log.ts';
 import { createRateLimiter } from '../rate-limiter.ts';
 import type { Context } from '../services/context.ts';
 import { KeptTexts } from '../services/kept-texts.ts';
-import { KeyUse } from '../services/key-use.ts';
+import { LastUse } from '../services/last-use.ts';
 import { sweep } from '../services/sweep.ts';
 import { createEdgeContext } from './context.ts';
 import { createExecutors } from './executors.ts';
@@ -20,9 +20,9 @@ export interface EdgeApp {
 export function createEdgeApp(env: Bindings): EdgeApp {
   const { rateLimit } = readConfig('edge', env);
   const rateLimiter = rateLimit === null ? null : createRateLimiter(rateLimit);
-  const keyUse = new KeyUse();
+  const lastUse = new LastUse();
   const keptTexts = new KeptTexts();
   const log = createLog('api');
-  const contextOf = (goOn?: Context['goOn']) => createEdgeContext(env, { executors: createExecutors(env.HUB), rateLimiter, keyUse, keptTexts, log, ...(goOn !== undefined && { goOn }) });
+  const contextOf = (goOn?: Context['goOn']) => createEdgeContext(env, { executors: createExecutors(env.HUB), rateLimiter, lastUse, keptTexts, log, ...(goOn !== undefined && { goOn }) });
   return { app: createApp((c) => contextOf((work) => c.executionCtx.waitUntil(work))), sweep: () => sweep(contextOf()) };
 }

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { problem } from '../../shared/api/common.ts';
 import { openTestContext, presenceIf } from '../../test/support/control-plane-context.ts';
 import { createApp } from '../app.ts';
+import { openSession } from '../services/sessions.ts';
 import { placeApp } from '../store/apps.ts';
 import { insertServer } from '../store/servers.ts';
 import { createExecutors } from './executors.ts';
@@ -33,7 +34,7 @@ test('half an upgrade (`Upgrade` without `Connection: Upgrade`) is answered with
     const [reply] = (await once(outgoing, 'response')) as [IncomingMessage];
     return { status: reply.statusCode, type: reply.headers['content-type'], code: problem.parse(JSON.parse((await buffer(reply)).toString())).code };
   };
-  const { token } = await ctx.sessionTokens.issue(actor.user.id, Date.now());
+  const { token } = await openSession(ctx, actor.user, { how: 'password', userAgent: undefined });
   expect(await ask({})).toEqual({ status: 401, type: 'application/problem+json', code: 'unauthenticated' });
   expect(await ask({ authorization: `Bearer ${token}` })).toEqual({ status: 426, type: 'application/problem+json', code: 'upgrade_required' });
   server.close();

@@ -1,9 +1,12 @@
 import { login, me, session } from '../../shared/api/auth.ts';
 import { toTimestamp } from '../../shared/api/common.ts';
+import { changePassword as changePasswordBody } from '../../shared/api/sign-in.ts';
 import { toUser } from '../present.ts';
-import { defineRoute, onPublic, onUser } from '../route.ts';
+import { defineRoute, onPublic, onSession, onUser } from '../route.ts';
 import { logIn } from '../services/auth.ts';
-import { body, json } from './replies.ts';
+import { changePassword } from '../services/own-password.ts';
+import { networkOf } from './network.ts';
+import { body, json, noContent } from './replies.ts';
 
 export const authRoutes = [
   defineRoute(
@@ -21,7 +24,8 @@ export const authRoutes = [
       responses: { 200: json(session, 'A session token.') },
     },
     async (c) => {
-      const { token, expiresAt, user } = await logIn(c.get('ctx'), c.req.valid('json'), c.get('ctx').networkOf(c.get('incoming')));
+      const client = { network: networkOf(c.var), userAgent: c.req.header('user-agent') };
+      const { token, expiresAt, user } = await logIn(c.get('ctx'), c.req.valid('json'), client);
       return c.json({ token, token_type: 'Bearer' as const, expires_at: toTimestamp(expiresAt), user: toUser(user) }, 200);
     },
   ),
@@ -39,6 +43,25 @@ export const authRoutes = [
     (c) => {
       const { user, via } = c.get('actor');
       return c.json({ user: toUser(user), token: via }, 200);
+    },
+  ),
+  defineRoute(
+    onSession,
+    ['password_wrong', 'too_many_attempts', 'concurrent_change'],
+    {
+      method: 'post',
+      path: '/api/v1/auth/password',
+      operationId: 'updatePassword',
+      summary: 'Change your password',
+      description: 'Every other session of yours ends; API keys stay.',
+      'x-no-idempotency-key': 'The current password is asked for, and after the first time it is another one.',
+      tags: ['Auth'],
+      request: { body: body(changePasswordBody) },
+      responses: { 204: noContent },
+    },
+    async (c) => {
+      await changePassword(c.get('ctx'), c.get('actor'), { ...c.req.valid('json'), network: networkOf(c.var) });
+      return c.body(null, 204);
     },
   ),
 ];

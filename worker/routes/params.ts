@@ -11,6 +11,7 @@ export const slugParams = z.object({ slug: z.string().meta({ description: 'Slug 
 export const deploymentParams = z.object({ deploymentId: z.string().meta({ description: 'Id of the deployment.', example: example('dep') }) });
 export const serverParams = z.object({ serverId: z.string().meta({ description: 'Id of the server.', example: example('srv') }) });
 export const userParams = z.object({ userId: z.string().meta({ description: 'Id of the user.', example: example('usr') }) });
+export const sessionParams = z.object({ sessionId: z.string().meta({ description: 'Id of the session.', example: example('ses') }) });
 export const keyParams = z.object({ keyId: z.string().meta({ description: 'Id of the API key.', example: example('key') }) });
 export const transferParams = z.object({ transferId: z.string().meta({ description: 'The transfer that a call names.', example: '5f0c…' }) });
 export const uploadParams = z.object({

@@ -13,7 +13,7 @@ import { isAdministrator, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { refusalOf, type Action, type Refusal } from './permissions.ts';
 
-/** @throws AppError forbidden, grant_missing, scope_missing */
+/** @throws AppError forbidden, grant_missing, scope_missing, session_needed, reveal_needs_session */
 export function requireRight(actor: Actor, action: Action): void {
   const refusal = findRefusal(actor, action);
   if (refusal !== null) throw new AppError(refusal.code, { detail: refusal.detail });

@@ -5,6 +5,8 @@ import type { ListFilter, Reach, UserRow } from '../store/schema.ts';
 export interface Actor {
   user: UserRow;
   via: 'session' | 'api_key';
+  /** Id of the session, or of the key. */
+  tokenId: string;
   /** Whom requests are counted for: the key, or the user on a session. */
   principal: string;
   /** What the API key may do; null: all that its owner may. */
@@ -14,8 +16,8 @@ export interface Actor {
 }
 
 /** On a session nothing is taken away from what the user may. */
-export function actorOfUser(user: UserRow, via: Actor['via'] = 'session'): Actor {
-  return { user, via, principal: `user:${user.id}`, scopes: null, reach: null };
+export function actorOfUser(user: UserRow, { via, tokenId }: Pick<Actor, 'via' | 'tokenId'>): Actor {
+  return { user, via, tokenId, principal: `user:${user.id}`, scopes: null, reach: null };
 }
 
 export function isAdministrator(actor: Actor): boolean {

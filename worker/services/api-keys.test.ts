@@ -36,14 +36,14 @@ describe('an API key', () => {
     now += 5_000;
     for (let i = 0; i < 3; i++) await identify(ctx, key);
     expect(await read()).toMatchObject({ lastUsedAt: null });
-    expect(ctx.keyUse.isDue(now)).toBe(false);
+    expect(ctx.lastUse.isDue(now)).toBe(false);
     now += 60_000;
     // Of all that is noted, by one that is due.
     await identify(ctx, key);
     await expect.poll(read).toMatchObject({ lastUsedAt: now });
     // Of another process, late: the newest stays.
-    ctx.keyUse.note((await read())?.id ?? '', now - 60_000);
-    await ctx.keyUse.write(ctx.db);
-    expect([(await read())?.lastUsedAt, ctx.keyUse.isDue(now)]).toEqual([now, false]);
+    ctx.lastUse.note('api_key', (await read())?.id ?? '', now - 60_000);
+    await ctx.lastUse.write(ctx.db);
+    expect([(await read())?.lastUsedAt, ctx.lastUse.isDue(now)]).toEqual([now, false]);
   });
 });

@@ -46,9 +46,8 @@ export function readApiKeys(ctx: Context, actor: Actor, query: PageQuery): Promi
   return readPage('key', query, (after = '', limit) => listApiKeys(ctx.db, actor.user.id, { after, limit }));
 }
 
-/** Only to the owner, only on a login session, never to a key; audited before it is shown. */
+/** Only to the owner, on a login session (`reveal_key`); audited before it is shown. */
 export async function revealApiKey(ctx: Context, actor: Actor, id: string): Promise<string> {
-  if (actor.via !== 'session') throw new AppError('reveal_needs_session');
   const row = await findApiKey(ctx.db, actor.user.id, id);
   if (row === undefined) throw new AppError('api_key_not_found');
   if (!ctx.config.isKeyRevealOn || row.sealed === null) throw new AppError('reveal_disabled');

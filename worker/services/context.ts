@@ -1,7 +1,7 @@
 import type { IdKind } from '../../shared/names.ts';
 import type { Db } from '../store/db.ts';
 import type { KeptTexts } from './kept-texts.ts';
-import type { KeyUse } from './key-use.ts';
+import type { LastUse } from './last-use.ts';
 import type { ExecutorClient, Log, Passwords, RateLimiter, SessionTokens, Sockets, Vault } from './ports.ts';
 
 /** What the instance is set to, as far as the rules of the domain depend on it. */
@@ -27,7 +27,7 @@ export interface Context {
   networkOf(request: Request): string;
   /** Work that nobody waits for, and that goes on when its request has been answered. It never rejects. */
   goOn(work: Promise<unknown>): void;
-  keyUse: KeyUse;
+  lastUse: LastUse;
   keptTexts: KeptTexts;
   vault: Vault;
   passwords: Passwords;

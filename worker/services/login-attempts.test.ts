@@ -27,7 +27,7 @@ describe('SEC-22 attempts to log in', () => {
   });
   afterEach(() => opened.close());
 
-  const attempt = (changes: { email?: string; password?: string } = {}, network = '192.0.2.7') => logIn(ctx, { email, password: 'wrong', ...changes }, network);
+  const attempt = (changes: { email?: string; password?: string } = {}, network = '192.0.2.7') => logIn(ctx, { email, password: 'wrong', ...changes }, { network, userAgent: undefined });
   /** The codes of so many attempts, one after the other. */
   async function codesOf(count: number, ...given: Parameters<typeof attempt>): Promise<string[]> {
     const codes: string[] = [];

@@ -35,5 +35,5 @@ export async function countAttempt(ctx: Context, { email, network }: Attempt): P
 async function take(ctx: Context, hash: string, most: number): Promise<void> {
   const now = ctx.clock();
   const { count, until } = await countLoginAttempt(ctx.db, hash, { now, until: now + window });
-  if (count > most) throw new AppError('too_many_attempts', { detail: 'Wait before the next attempt to log in: not even the right password is looked at before that.', retryAfter: Math.ceil((until - now) / 1000) });
+  if (count > most) throw new AppError('too_many_attempts', { detail: 'Wait before the next attempt: not even the right password is looked at before that.', retryAfter: Math.ceil((until - now) / 1000) });
 }

@@ -5,6 +5,8 @@ import { actions, refusalOf, type Action, type Powers } from './permissions.ts';
 const all = [...new Set<Action>([...Object.values(actions), 'swagger'])];
 const administrator: Powers = { role: 'admin', grants: [], via: 'session', scopes: null, isBounded: false };
 const member: Powers = { ...administrator, role: 'member' };
+/** What no key does. */
+const signIn: readonly Action[] = ['sign_in', 'reveal_key'];
 const allowed = (powers: Powers) => all.filter((action) => refusalOf(powers, action) === null);
 const codes = (powers: Powers) => Object.fromEntries(all.map((action) => [action, refusalOf(powers, action)?.code ?? 'allowed']));
 
@@ -25,7 +27,7 @@ describe('SEC-03 with an API key', () => {
 
   test('a member may do nothing at all until keys are granted to them', () => {
     expect(allowed({ ...member, via: 'api_key' })).toEqual([]);
-    expect(allowed(own)).toEqual(all.filter((action) => action !== 'admin' && action !== 'swagger'));
+    expect(allowed(own)).toEqual(all.filter((action) => action !== 'admin' && action !== 'swagger' && !signIn.includes(action)));
   });
 
   test.each(scopes.filter((scope) => scope !== 'admin'))('the scope %s allows what is named so, to know oneself, and nothing else', (scope) => {
@@ -34,8 +36,14 @@ describe('SEC-03 with an API key', () => {
   });
 
   test('the scope admin allows what its owner may, which of a member is no administration', () => {
-    expect(allowed({ ...administrator, via: 'api_key', scopes: ['admin'] })).toEqual(all);
+    expect(allowed({ ...administrator, via: 'api_key', scopes: ['admin'] })).toEqual(all.filter((action) => !signIn.includes(action)));
     expect(codes({ ...own, scopes: ['admin'] })).toMatchObject({ admin: 'forbidden', account: 'allowed', issue_key: 'allowed' });
+  });
+
+  test('SEC-12 no key does what is done with the account itself, whoever it belongs to and whatever its scopes', () => {
+    for (const wanted of [null, [...scopes]]) {
+      for (const powers of [administrator, own]) expect(codes({ ...powers, via: 'api_key', scopes: wanted })).toMatchObject({ sign_in: 'session_needed', reveal_key: 'reveal_needs_session' });
+    }
   });
 
   test('one that reaches only some things makes no other keys and administers nothing, whatever its scopes', () => {

@@ -4,13 +4,17 @@
 import type { Grant, Role, Scope } from '../../shared/api/auth.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 
-/** `compatible_api`: to come by the API of another platform at all. `self`: to know oneself. `account`: one's own keys. `issue_key`: a new one. */
-export type Action = Scope | 'compatible_api' | 'self' | 'account' | 'issue_key' | 'swagger';
+/**
+ * `compatible_api`: to come by the API of another platform at all. `self`: to know oneself. `account`: one's own keys. `issue_key`: a new one. `reveal_key`: to see one again.
+ * `sign_in`: what one logs in with, and where one is.
+ */
+export type Action = Scope | 'compatible_api' | 'self' | 'account' | 'issue_key' | 'reveal_key' | 'sign_in' | 'swagger';
 
 /** Of every operation that somebody has to be known for. */
 export const actions: Readonly<Record<string, Action>> = {
   getMe: 'self',
-  listApiKeys: 'account', createApiKey: 'issue_key', revealApiKey: 'account', deleteApiKey: 'account',
+  listSessions: 'sign_in', deleteSession: 'sign_in', deleteOtherSessions: 'sign_in', logOut: 'sign_in', updatePassword: 'sign_in',
+  listApiKeys: 'account', createApiKey: 'issue_key', revealApiKey: 'reveal_key', deleteApiKey: 'account',
   listUsers: 'admin', createUser: 'admin', updateUser: 'admin', patchUser: 'admin', deleteUser: 'admin',
   listServers: 'admin', createServer: 'admin', getServer: 'admin', revokeServer: 'admin', deleteServer: 'admin',
   listProjects: 'apps:read', getProject: 'apps:read', createProject: 'apps:write', updateProject: 'apps:write', patchProject: 'apps:write', deleteProject: 'apps:write',
@@ -40,6 +44,12 @@ const roles: Partial<Record<Action, readonly Role[]>> = { admin: ['admin'] };
 /** What a member needs for it besides. */
 const grants: Partial<Record<Action, Grant>> = { issue_key: 'api_tokens', compatible_api: 'api_tokens', swagger: 'swagger' };
 
+/** What no key does, whatever its scopes: whoever finds one does not get hold of the account with it. */
+const onSessionOnly: Partial<Record<Action, Refusal>> = {
+  sign_in: { code: 'session_needed', detail: 'POST /api/v1/auth/login gives the token of one: an API key does not do this.' },
+  reveal_key: { code: 'reveal_needs_session', detail: 'POST /api/v1/auth/login gives the token of one: an API key shows no key.' },
+};
+
 /** What a member needs to call anything with a key. */
 const grantOfKeys: Grant = 'api_tokens';
 
@@ -56,7 +66,7 @@ export interface Powers {
   isBounded: boolean;
 }
 
-export type Refusal = { code: Extract<ErrorCode, 'forbidden' | 'grant_missing' | 'scope_missing'>; detail: string };
+export type Refusal = { code: Extract<ErrorCode, 'forbidden' | 'grant_missing' | 'scope_missing' | 'session_needed' | 'reveal_needs_session'>; detail: string };
 
 /** Why not; null where it is allowed. */
 export function refusalOf(powers: Powers, action: Action): Refusal | null {
@@ -65,6 +75,8 @@ export function refusalOf(powers: Powers, action: Action): Refusal | null {
   const wanted = [grants[action], via === 'api_key' ? grantOfKeys : undefined].find((grant) => grant !== undefined && !powers.grants.includes(grant));
   if (role !== 'admin' && wanted !== undefined) return { code: 'grant_missing', detail: `An administrator has to grant you \`${wanted}\` first.` };
   if (via !== 'api_key' || action === 'self' || action === 'compatible_api') return null;
+  const refused = onSessionOnly[action];
+  if (refused !== undefined) return refused;
   const needed: readonly Scope[] = covering[action] ?? [action as Scope];
   if (isBounded && needed.includes('admin')) return { code: 'scope_missing', detail: 'A key that reaches only some projects or apps does not do this.' };
   if (scopes === null || scopes.includes('admin') || needed.some((scope) => scopes.includes(scope))) return null;

@@ -107,9 +107,9 @@ export interface Passwords {
 }
 
 export interface SessionTokens {
-  issue(userId: string, now: number): Promise<{ token: string; expiresAt: number }>;
-  /** @throws AppError invalid_token, token_expired */
-  verify(token: string): Promise<{ userId: string }>;
+  issue(session: { id: string; userId: string }, now: number): Promise<{ token: string; expiresAt: number }>;
+  /** Whether the session has been ended is not looked at. @throws AppError invalid_token, token_expired */
+  verify(token: string, now: number): Promise<{ sessionId: string }>;
 }
 
 export interface Log {

@@ -3,6 +3,7 @@ import { smallestId } from '../../shared/names.ts';
 import { findDeployment, givenUpCode, listExpired, listUnacknowledged, listUnended, listWaiting } from '../store/deployments.ts';
 import { pruneEvents } from '../store/events.ts';
 import { pruneLoginAttempts } from '../store/login-attempts.ts';
+import { pruneSessions } from '../store/sessions.ts';
 import { listDueRemovals } from '../store/removals.ts';
 import type { DeploymentRow } from '../store/schema.ts';
 import { describeError } from '../log.ts';
@@ -24,7 +25,7 @@ const eventsPerApp = 1_000;
 
 /** Nothing stays open for ever (REL-08): run every minute, by the embedded host's timer or the edge's cron trigger. */
 export async function sweep(ctx: Context): Promise<void> {
-  const steps = { noticeLost, endExpired, endUnended, deliverAgain, startWaiting, retryDueRemovals, noteKeysUsed, forgetKeys, forgetLogins, forgetEvents };
+  const steps = { noticeLost, endExpired, endUnended, deliverAgain, startWaiting, retryDueRemovals, noteLastUse, forgetKeys, forgetLogins, forgetSessions, forgetEvents };
   // What one of them meets, such as the hub of one server that cannot be asked, keeps nobody else waiting.
   for (const [name, step] of Object.entries(steps)) await step(ctx).catch((error: unknown) => ctx.log.error('sweep', { step: name, cause: describeError(error) }));
 }
@@ -33,12 +34,16 @@ async function retryDueRemovals(ctx: Context): Promise<void> {
   await retryRemovals(ctx, await listDueRemovals(ctx.db));
 }
 
-function noteKeysUsed({ db, keyUse }: Context): Promise<void> {
-  return keyUse.write(db);
+function noteLastUse({ db, lastUse }: Context): Promise<void> {
+  return lastUse.write(db);
 }
 
 function forgetLogins({ db, clock }: Context): Promise<void> {
   return pruneLoginAttempts(db, clock());
+}
+
+function forgetSessions({ db, clock }: Context): Promise<void> {
+  return pruneSessions(db, clock());
 }
 
 async function endExpired(ctx: Context): Promise<void> {

@@ -26,7 +26,9 @@ export async function createTicket(ctx: Context, actor: Actor, { app: idOrSlug, 
   const now = ctx.clock();
   const ticket = `dkt_${toHex(randomBytes(24))}`;
   const expiresAt = now + life;
-  const row = { hash: sha256(ticket), userId: actor.user.id, via: actor.via, appId: app.id, action, cmd: action === 'exec' ? toArguments(cmd) : null, expiresAt };
+  const { via, tokenId } = actor;
+  const madeWith = { via, sessionId: via === 'session' ? tokenId : null, keyId: via === 'api_key' ? tokenId : null };
+  const row = { hash: sha256(ticket), userId: actor.user.id, ...madeWith, appId: app.id, action, cmd: action === 'exec' ? toArguments(cmd) : null, expiresAt };
   const isGiven = await insertTicket(ctx.db, row, { now, most: mostTickets });
   if (!isGiven) throw new AppError('rate_limited', { detail: `You have ${mostTickets} tickets that are not used yet: each is gone after 30 s.`, retryAfter: life / 1000 });
   return { ticket, expiresAt };
@@ -36,9 +38,10 @@ export async function createTicket(ctx: Context, actor: Actor, { app: idOrSlug, 
 export async function redeemTicket(ctx: Context, ticket: string): Promise<{ actor: Actor; row: TicketRow }> {
   const row = await takeTicket(ctx.db, sha256(ticket));
   const user = row && row.expiresAt > ctx.clock() ? await findUser(ctx.db, row.userId) : undefined;
-  if (row === undefined || user === undefined) throw new AppError('ticket_invalid', { detail: 'A ticket opens one stream, within 30 s: POST /api/v1/ws-tickets gives another one.' });
+  const tokenId = row?.sessionId ?? row?.keyId;
+  if (row === undefined || user === undefined || tokenId == null) throw new AppError('ticket_invalid', { detail: 'A ticket opens one stream, within 30 s: POST /api/v1/ws-tickets gives another one.' });
   // What it is for was within the key's scopes when it was made, and it is good for nothing else.
-  return { actor: actorOfUser(user, row.via), row };
+  return { actor: actorOfUser(user, { via: row.via, tokenId }), row };
 }
 
 /** @throws AppError ticket_mismatch */

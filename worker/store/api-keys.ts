@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { once, type Db } from './db.ts';
 import { apiKeys, users, type ApiKeyRow, type UserRow } from './schema.ts';
 
@@ -35,11 +35,4 @@ export async function listApiKeys({ orm }: Db, userId: string, page: { after: st
 export async function deleteApiKey({ orm }: Db, userId: string, id: string): Promise<boolean> {
   const { rowsAffected } = await orm.delete(apiKeys).where(and(eq(apiKeys.userId, userId), eq(apiKeys.id, id)));
   return rowsAffected > 0;
-}
-
-/** One statement, whatever the number: by id, ms since the epoch. An older time changes nothing. */
-export async function noteKeyUse({ orm }: Db, used: ReadonlyMap<string, number>): Promise<void> {
-  const list = JSON.stringify(Object.fromEntries(used));
-  const usedAt = sql`(select value from json_each(${list}) where key = ${apiKeys.id})`;
-  await orm.update(apiKeys).set({ lastUsedAt: sql`max(coalesce(${apiKeys.lastUsedAt}, 0), ${usedAt})` }).where(inArray(apiKeys.id, [...used.keys()]));
 }

@@ -8,6 +8,7 @@ import type { DeployStrategy } from '../../shared/protocol/spec.ts';
 import type { MinuteUsage } from '../../shared/protocol/usage.ts';
 import type { AppSettings } from '../../shared/api/apps.ts';
 import type { Grant, Role, Scope } from '../../shared/api/auth.ts';
+import type { Proof } from '../../shared/api/sessions.ts';
 import type { AppStatus, DeploymentPhase, DeploymentStatus, ServerStatus } from '../../shared/status.ts';
 
 const createdAt = integer().notNull();
@@ -33,6 +34,24 @@ export const users = sqliteTable('users', {
   grants: text({ mode: 'json' }).$type<Grant[]>().notNull().default([]),
   createdAt,
 });
+
+/** Logins that have not ended: a token whose row is gone is worth nothing. */
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    id: text().primaryKey(),
+    userId: text()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    how: text().$type<Proof>().notNull(),
+    userAgent: text(),
+    /** To the minute. */
+    lastUsedAt: integer().notNull(),
+    expiresAt: integer().notNull(),
+    createdAt,
+  },
+  (table) => [index('sessions_by_user').on(table.userId, table.id), index('sessions_by_expiry').on(table.expiresAt)],
+);
 
 export const apiKeys = sqliteTable(
   'api_keys',
@@ -211,6 +230,9 @@ export const tickets = sqliteTable(
       .references(() => users.id, { onDelete: 'cascade' }),
     /** How its owner was identified: a ticket gives no right that its token did not. */
     via: text().$type<'session' | 'api_key'>().notNull(),
+    /** The one of both that it was asked for with: it ends with that. */
+    sessionId: text().references(() => sessions.id, { onDelete: 'cascade' }),
+    keyId: text().references(() => apiKeys.id, { onDelete: 'cascade' }),
     appId: text()
       .notNull()
       .references(() => apps.id, { onDelete: 'cascade' }),
@@ -279,6 +301,7 @@ export const auditLog = sqliteTable('audit_log', {
 });
 
 export type UserRow = typeof users.$inferSelect;
+export type SessionRow = typeof sessions.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 export type ProjectRow = typeof projects.$inferSelect;
 export type EnvironmentRow = typeof environments.$inferSelect;

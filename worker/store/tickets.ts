@@ -4,12 +4,12 @@ import { tickets, type TicketRow } from './schema.ts';
 
 /** The expired ones go on the way. False when the user has `most` that are not used yet. */
 export async function insertTicket(db: Db, row: TicketRow, { now, most }: { now: number; most: number }): Promise<boolean> {
-  const { hash, userId, via, appId, action, cmd, expiresAt } = row;
+  const { hash, userId, via, sessionId, keyId, appId, action, cmd, expiresAt } = row;
   const [, inserted = 0] = await batch(db, [
     db.orm.delete(tickets).where(lte(tickets.expiresAt, now)),
     db.orm
       .insert(tickets)
-      .select(sql`select ${hash}, ${userId}, ${via}, ${appId}, ${action}, ${cmd === null ? null : JSON.stringify(cmd)}, ${expiresAt} where (select count(*) from ${tickets} where ${tickets.userId} = ${userId}) < ${most}`),
+      .select(sql`select ${hash}, ${userId}, ${via}, ${sessionId}, ${keyId}, ${appId}, ${action}, ${cmd === null ? null : JSON.stringify(cmd)}, ${expiresAt} where (select count(*) from ${tickets} where ${tickets.userId} = ${userId}) < ${most}`),
   ]);
   return inserted > 0;
 }

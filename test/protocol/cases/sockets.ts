@@ -182,6 +182,24 @@ export function socketCases(plane: Plane): void {
     await connection.close();
   });
 
+  test('SEC-01 a ticket goes with the session or the key that asked for it', async () => {
+    const { app, connection, path } = await stage();
+    const { email, password } = plane().credentials;
+    const { token } = await plane().expect(200, session, plane().request('POST', '/api/v1/auth/login', { token: null, body: { email, password } }));
+    const { id, key } = await plane().expect(201, createdApiKey, plane().request('POST', '/api/v1/api-keys', { body: { name: 'short-lived' } }));
+    const tickets = [await askTicket({ app: app.slug, action: 'logs' }, token), await askTicket({ app: app.slug, action: 'logs' }, key)];
+    const last = await askTicket({ app: app.slug, action: 'logs' });
+    expect(await plane().request('POST', '/api/v1/auth/logout', { token })).toMatchObject({ status: 204 });
+    expect(await plane().request('DELETE', `/api/v1/api-keys/${id}`)).toMatchObject({ status: 204 });
+    for (const each of tickets) expect(await (await open(`${path}/logs/stream?ticket=${each}`)).closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/^ticket_invalid/) });
+    expect(await (await open(`${path}/logs/stream`, { token })).closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/^invalid_token/) });
+    expect(connection.streams).toEqual([]);
+    const client = await open(`${path}/logs/stream?ticket=${last}`);
+    await connection.until(() => connection.streams[0]);
+    await client.close();
+    await connection.close();
+  });
+
   test('SEC-03 nobody gets a ticket for what is not theirs, or one that makes no sense', async () => {
     const { app, connection } = await stage();
     const { session: token } = await addStranger();

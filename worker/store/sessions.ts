@@ -1,0 +1,44 @@
+import { and, asc, eq, gt, lte, ne, sql } from 'drizzle-orm';
+import { once, type Db } from './db.ts';
+import { sessions, users, type SessionRow, type UserRow } from './schema.ts';
+
+/** False when the user is no longer as they were when they proved who they are: of a login and a change of the password at the same time, the change holds. */
+export async function insertSession({ orm }: Db, row: SessionRow, { passwordHash }: UserRow): Promise<boolean> {
+  const { id, userId, how, userAgent, lastUsedAt, expiresAt, createdAt } = row;
+  const isAsBefore = and(eq(users.id, userId), eq(users.passwordHash, passwordHash));
+  const { rowsAffected } = await orm
+    .insert(sessions)
+    .select(sql`select ${id}, ${userId}, ${how}, ${userAgent}, ${lastUsedAt}, ${expiresAt}, ${createdAt} from ${users} where ${isAsBefore}`);
+  return rowsAffected > 0;
+}
+
+/** Whose session it is: on the path of every call, so one indexed read. */
+export async function findUserOfSession(db: Db, id: string): Promise<UserRow | undefined> {
+  return (await ownerOfSession(db).get({ id }))?.user;
+}
+
+const ownerOfSession = once(({ orm }) =>
+  orm.select({ user: users }).from(sessions).innerJoin(users, eq(users.id, sessions.userId)).where(eq(sessions.id, sql.placeholder('id'))).prepare(),
+);
+
+export async function listSessions({ orm }: Db, userId: string, { after, limit, now }: { after: string; limit: number; now: number }): Promise<SessionRow[]> {
+  return orm
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), gt(sessions.id, after), gt(sessions.expiresAt, now)))
+    .orderBy(asc(sessions.id))
+    .limit(limit);
+}
+
+export async function deleteSession({ orm }: Db, userId: string, id: string): Promise<boolean> {
+  const { rowsAffected } = await orm.delete(sessions).where(and(eq(sessions.userId, userId), eq(sessions.id, id)));
+  return rowsAffected > 0;
+}
+
+export async function deleteOtherSessions({ orm }: Db, userId: string, id: string): Promise<void> {
+  await orm.delete(sessions).where(and(eq(sessions.userId, userId), ne(sessions.id, id)));
+}
+
+export async function pruneSessions({ orm }: Db, now: number): Promise<void> {
+  await orm.delete(sessions).where(lte(sessions.expiresAt, now));
+}
