@@ -21,7 +21,7 @@ import type { AppView } from './store/apps.ts';
 import type { ApiKeyRow, EnvironmentRow, EventRow, ProjectRow, ServerRow, SessionRow, UserRow } from './store/schema.ts';
 
 export function toUser(row: UserRow): User {
-  return { id: row.id, email: row.email, role: row.role, grants: row.grants, created_at: toTimestamp(row.createdAt) };
+  return { id: row.id, email: row.email, role: row.role, grants: row.grants, second_factor: row.hasSecondFactor, created_at: toTimestamp(row.createdAt) };
 }
 
 /** @param currentId of the one that asks */

@@ -10,6 +10,7 @@ import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/exec.ts';
 import { logRoutes } from './routes/logs.ts';
 import { projectRoutes } from './routes/projects.ts';
+import { secondFactorRoutes } from './routes/second-factor.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { statsRoutes } from './routes/stats.ts';
@@ -25,6 +26,7 @@ export const routes: readonly DefinedRoute[] = [
   ...systemRoutes,
   ...authRoutes,
   ...sessionRoutes,
+  ...secondFactorRoutes,
   ...apiKeyRoutes,
   ...userRoutes,
   ...projectRoutes,

@@ -17,7 +17,7 @@ export const scopes = ['apps:read', 'apps:write', 'deploy', 'logs', 'exec', 'sec
 export type Scope = (typeof scopes)[number];
 
 export const user = z
-  .strictObject({ id: idOf('user', 'Id of the user.'), email, role, grants: grantList, created_at: timestamp('When the user was made.') })
+  .strictObject({ id: idOf('user', 'Id of the user.'), email, role, grants: grantList, second_factor: z.boolean().meta({ description: 'Whether logging in takes a code besides the password.', example: false }), created_at: timestamp('When the user was made.') })
   .meta({ id: 'User', description: 'A person who can log in.' });
 export type User = z.infer<typeof user>;
 export const userPage = pageOf(user, 'UserPage');
@@ -32,6 +32,7 @@ export const login = z
   .strictObject({
     email: z.string().max(254).meta({ description: 'E-mail address.', example: 'admin@example.com' }),
     password: z.string().max(256).meta({ description: 'Password.', example: 'correct horse battery staple' }),
+    code: z.string().max(64).optional().meta({ description: 'Of an account with a second factor: the six digits that the authenticator shows, or a recovery code. Other accounts need none, and it is not looked at.', example: '492039' }),
   })
   .meta({ id: 'Login' });
 export type Login = z.infer<typeof login>;

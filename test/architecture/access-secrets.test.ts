@@ -1,18 +1,21 @@
 /** Secrets that were planted, looked for in every reply, in the database and in the logs. */
+import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiKey, createdApiKey, revealedApiKey } from '../../shared/api/auth.ts';
 import { appEnv } from '../../shared/api/apps.ts';
 import { eventPage } from '../../shared/api/events.ts';
 import { createdServer } from '../../shared/api/servers.ts';
 import { routes } from '../../worker/registry.ts';
-import { logIn, plantedEnv, startWorld, type World } from '../support/control-plane-world.ts';
+import { logIn, plantedEnv, startWorld, switchOnSecondFactor, type World } from '../support/control-plane-world.ts';
 
 describe('secrets', () => {
   let world: World;
   let enrolmentToken: string;
+  let secondFactor: Awaited<ReturnType<typeof switchOnSecondFactor>>;
   beforeAll(async () => {
     world = await startWorld();
     const { plane } = world;
+    secondFactor = await switchOnSecondFactor(plane, { token: world.bob.session, password: world.bob.password });
     ({ enrolment_token: enrolmentToken } = await plane.expect(201, createdServer, plane.request('POST', '/api/v1/servers', { body: { name: 'planted' } })));
   });
   afterAll(() => world?.stop());
@@ -26,6 +29,8 @@ describe('secrets', () => {
     'key of the administrator': world.administrator.key.text,
     'session of ann': world.ann.session,
     'enrolment token': enrolmentToken,
+    'secret of a second factor': secondFactor.secret,
+    ...Object.fromEntries(secondFactor.recovery.flatMap((code) => [[`recovery code ${code}`, code], [`recovery code ${code} without its dashes`, code.replaceAll('-', '')]])),
     'a password hash': 'scrypt$',
     'a sealed text': 'v1.',
   });
@@ -45,14 +50,14 @@ describe('secrets', () => {
   }
 
   test('SEC-11 no reply holds one but those that are meant to', async () => {
-    const { plane, ann, administrator, executor, connection } = world;
+    const { plane, ann, bob, administrator, executor, connection } = world;
     const values: Record<string, string> = { projectId: ann.projectId, appId: ann.app.id, deploymentId: ann.deploymentId, serverId: executor.serverId };
     const { data: past } = await plane.expect(200, eventPage, plane.request('GET', `/api/v1/apps/${ann.app.id}/events`));
     const leaks = new Set<string>();
     const streams = new Set<string>();
     for (const { operationId, path: pattern } of routes.filter(({ method, access }) => method === 'get' && access.kind !== 'executor')) {
       const path = pattern.replaceAll(/\{(\w+)\}/g, (_whole, parameter: string) => values[parameter] ?? 'unknown');
-      for (const token of [administrator.session, ann.session, ann.key.text, null]) {
+      for (const token of [administrator.session, ann.session, ann.key.text, bob.session, null]) {
         // The stream of events tells all that came after the first.
         const { isStream, text } = operationId === 'streamAppEvents' ? await read(`${path}?after=${past.at(-1)?.id}`, token, past.length - 1) : await read(path, token);
         for (const what of found(text)) leaks.add(`${operationId}: ${what}`);
@@ -86,6 +91,38 @@ describe('secrets', () => {
   test('SEC-12 the database holds none of them in the clear', async () => {
     const shown = found(await world.dump());
     expect(shown).toEqual(['a password hash', 'a sealed text']);
+  });
+
+  test('SEC-11 SEC-22 a login that is refused repeats neither password nor code, nor does a request that makes no sense', async () => {
+    const { plane, bob } = world;
+    const [code = ''] = secondFactor.recovery;
+    const account = { email: bob.email, password: bob.password };
+    const asked: [path: string, body: unknown, token: string | null][] = [
+      ['login', account, null],
+      ['login', { ...account, code: secondFactor.code }, null],
+      ['login', { ...account, code: [code] }, null],
+      ['login', `{"password":"${bob.password}","code":"${code}"`, null],
+      ['password', { current_password: bob.password, new_password: code.slice(0, 9) }, bob.session],
+      ['totp', { current_password: bob.password }, bob.session],
+      ['recovery-codes', { current_password: code, code: bob.password }, bob.session],
+    ];
+    for (const [path, body, token] of asked) {
+      const reply = await plane.request('POST', `/api/v1/auth/${path}`, { token, body });
+      expect(reply.status, path).toBeGreaterThanOrEqual(400);
+      for (const secret of [bob.password, secondFactor.secret, secondFactor.code]) expect(JSON.stringify(reply.body), path).not.toContain(secret);
+    }
+    expect(found(await plane.logs())).toEqual([]);
+  });
+
+  test('SEC-12 the sealed secret of a second factor moved to another user does not open', async () => {
+    const { plane, ann, bob } = world;
+    await plane.database.execute({ sql: 'insert into second_factors (user_id, sealed, confirmed_at, created_at) select ?, sealed, confirmed_at, created_at from second_factors where user_id = ?', args: [ann.id, bob.id] });
+    await plane.database.execute({ sql: 'update users set has_second_factor = 1 where id = ?', args: [ann.id] });
+    const code = new TOTP({ secret: Secret.fromBase32(secondFactor.secret) }).generate({ timestamp: Date.now() + 30_000 });
+    const reply = await plane.request('POST', '/api/v1/auth/login', { token: null, body: { email: ann.email, password: ann.password, code } });
+    expect(reply).toMatchObject({ status: 500, body: { code: 'internal_error' } });
+    await plane.database.execute({ sql: 'delete from second_factors where user_id = ?', args: [ann.id] });
+    await plane.database.execute({ sql: 'update users set has_second_factor = 0 where id = ?', args: [ann.id] });
   });
 
   test('SEC-12 a sealed environment moved to another app does not open', async () => {

@@ -34,6 +34,10 @@ const bodies: Record<string, unknown> = {
   addVolume: { name: 'data', mount_path: '/data' },
   rollbackApp: {},
   updatePassword: { current_password: 'wrong', new_password: 'twelve-characters' },
+  createTotpSecret: { current_password: 'wrong' },
+  confirmTotp: { code: '000000' },
+  deleteTotp: { current_password: 'wrong', code: '000000' },
+  createRecoveryCodes: { current_password: 'wrong', code: '000000' },
   createTicket: { app: 'nowhere', action: 'logs' },
 };
 

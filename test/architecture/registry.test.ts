@@ -36,7 +36,7 @@ describe('the registry', () => {
   });
 
   test('SEC-16 a route that changes something is no GET', () => {
-    const verbs = /^(create|update|patch|delete|deploy|start|stop|restart|pause|unpause|cancel|revoke|reveal|enrol|logIn|logOut|upload|add|rollback|exec)/;
+    const verbs = /^(create|update|patch|delete|deploy|start|stop|restart|pause|unpause|cancel|confirm|revoke|reveal|enrol|logIn|logOut|upload|add|rollback|exec)/;
     expect(routes.filter((route) => route.method === 'get' && verbs.test(route.operationId)).map(name)).toEqual([]);
     expect(routes.filter((route) => route.method !== 'get' && route.method !== 'options' && !verbs.test(route.operationId)).map(name)).toEqual([]);
   });
@@ -45,7 +45,10 @@ describe('the registry', () => {
     const posts = routes.filter(({ method }) => method === 'post');
     expect(posts.filter(({ takesKey, whyNoKey }) => takesKey === (whyNoKey !== undefined))).toEqual([]);
     expect(posts.filter(({ takesKey }) => !takesKey).map(({ operationId, whyNoKey }) => `${operationId}: ${whyNoKey}`).sort()).toEqual([
+      'confirmTotp: A code is good once, and recovery codes are not kept where they were answered.',
+      'createRecoveryCodes: A code is good once, and recovery codes are not kept where they were answered.',
       'createTicket: A ticket works once, within 30 seconds: ask for another one.',
+      'createTotpSecret: A secret is not kept where it was answered: asking again gives another one.',
       'enrolExecutor: The enrolment token works once.',
       'logIn: A session token is not kept, and logging in again does no harm.',
       'logOut: Sent again, the token is no longer one.',

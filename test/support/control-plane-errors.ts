@@ -6,7 +6,7 @@ import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import { defaultEnvironmentId } from '../../shared/names.ts';
 import { transfersPath } from '../../shared/protocol/transfers.ts';
 import { keepSecrets } from '../../worker/embedded/secrets.ts';
-import { logIn, type World } from './control-plane-world.ts';
+import { logIn, switchOnSecondFactor, type World } from './control-plane-world.ts';
 
 interface Asked {
   method: string;
@@ -195,6 +195,15 @@ async function endedSession({ plane, ann }: World): Promise<string> {
   return token;
 }
 
+/** A member who is logged in and has a second factor. */
+async function withSecondFactor({ plane }: World): Promise<{ account: { email: string; password: string }; token: string }> {
+  const account = { email: `${crypto.randomUUID()}@example.com`, password: 'long enough for it' };
+  await plane.expect(201, user, plane.request('POST', '/api/v1/users', { body: account }));
+  const { token } = await logIn(plane, account.email, account.password);
+  await switchOnSecondFactor(plane, { token, password: account.password });
+  return { account, token };
+}
+
 async function keyFor({ plane, ann }: World, scopes: Scope[]): Promise<string> {
   return (await plane.expect(201, createdApiKey, plane.request('POST', '/api/v1/api-keys', { token: ann.session, body: { name: 'x', scopes } }))).key;
 }
@@ -209,7 +218,21 @@ const aboutWhoAsks: ErrorRow[] = [
   { code: 'invalid_credentials', why: 'a wrong password', ask: ({ ann }) => ({ ...post('/api/v1/auth/login', { email: ann.email, password: 'wrong' }), token: null }) },
   { code: 'invalid_credentials', why: 'an address nobody has', ask: () => ({ ...post('/api/v1/auth/login', { email: 'nobody@example.com', password: 'wrong' }), token: null }) },
   { code: 'invalid_token', why: 'a session that has been ended', ask: async (world) => ({ ...get('/api/v1/projects'), token: await endedSession(world) }) },
+  { code: 'second_factor_required', why: 'the right password of an account with a second factor', ask: async (world) => ({ ...post('/api/v1/auth/login', (await withSecondFactor(world)).account), token: null }) },
+  {
+    code: 'second_factor_wrong',
+    why: 'a code that nobody was given',
+    ask: async (world) => ({ ...post('/api/v1/auth/login', { ...(await withSecondFactor(world)).account, code: 'aaaa-aaaa-aaaa-aaaa' }), token: null }),
+  },
   { code: 'password_wrong', why: 'a new password without the old one', ask: () => post('/api/v1/auth/password', { current_password: 'wrong', new_password: 'twelve-characters' }) },
+  {
+    code: 'code_wrong',
+    why: 'taking the second factor off with a code that nobody was given',
+    ask: async (world) => {
+      const { account, token } = await withSecondFactor(world);
+      return { method: 'DELETE', path: '/api/v1/auth/totp', body: { current_password: account.password, code: 'aaaa-aaaa-aaaa-aaaa' }, token };
+    },
+  },
   { code: 'session_needed', why: 'a key that changes the password', ask: ({ ann }) => ({ ...post('/api/v1/auth/password', { current_password: ann.password, new_password: 'twelve-characters' }), token: ann.key.text }) },
   { code: 'forbidden', why: 'a member on a route of administrators', ask: () => get('/api/v1/users') },
   { code: 'grant_missing', why: 'a member without the grant who opens the way to the API', ask: async (world) => ({ ...post('/api/v1/api-keys', { name: 'x' }), token: await ungranted(world) }) },
@@ -253,6 +276,16 @@ const aboutTheRules: ErrorRow[] = [
   { code: 'environment_not_empty', why: 'one with an app', ask: async (world) => ({ method: 'DELETE', path: `/api/v1/environments/${await filledEnvironment(world)}` }) },
   { code: 'server_in_use', why: 'a server with apps', ask: asAdministrator(({ executor }) => ({ method: 'DELETE', path: `/api/v1/servers/${executor.serverId}` })) },
   { code: 'last_administrator', why: 'the only one', ask: asAdministrator(({ administrator }) => ({ method: 'DELETE', path: `/api/v1/users/${administrator.id}` })) },
+  {
+    code: 'second_factor_on',
+    why: 'a second factor for an account that has one',
+    ask: async (world) => {
+      const { account, token } = await withSecondFactor(world);
+      return { ...post('/api/v1/auth/totp', { current_password: account.password }), token };
+    },
+  },
+  { code: 'second_factor_off', why: 'confirming what was not begun', ask: () => post('/api/v1/auth/totp/confirm', { code: '000000' }) },
+  { code: 'second_factor_off', why: 'taking one from a user who has none', ask: asAdministrator(({ ann }) => ({ method: 'DELETE', path: `/api/v1/users/${ann.id}/totp` })) },
   { code: 'nothing_to_deploy', why: 'an app without an image', ask: async (world) => post(`${await undeployed(world, 'empty', {})}/deploy`) },
   { code: 'git_deploy_unavailable', why: 'an app with a repository', ask: async (world) => post(`${await undeployed(world, 'from-git', { git_repo_url: 'https://example.com/x.git' })}/deploy`) },
   { code: 'not_available_yet', why: 'what the contract names and is not built', ask: (world) => ({ method: 'GET', path: `/api/v1/apps/${world.ann.app.slug}/autoscale` }) },

@@ -3,10 +3,12 @@
  * What tests of rights, errors and secrets ask their questions of.
  */
 import { decodeJwt } from 'jose';
+import { Secret, TOTP } from 'otpauth';
 import { z } from 'zod';
 import { createdApiKey, session, user } from '../../shared/api/auth.ts';
 import type { App } from '../../shared/api/apps.ts';
 import { deployment } from '../../shared/api/deployments.ts';
+import { recoveryCodes, totpSecret } from '../../shared/api/sign-in.ts';
 import { project as projectSchema } from '../../shared/api/projects.ts';
 import type { LogEntry } from '../../shared/protocol/logs.ts';
 import type { StatsSample } from '../../shared/protocol/usage.ts';
@@ -99,6 +101,14 @@ function tellOnce(stream: FakeStream): void {
 
 export async function logIn(plane: ControlPlane, email: string, password: string): Promise<z.infer<typeof session>> {
   return plane.expect(200, session, plane.request('POST', '/api/v1/auth/login', { token: null, body: { email, password } }));
+}
+
+/** What it answers once, and what it has made of it. */
+export async function switchOnSecondFactor(plane: ControlPlane, { token, password }: { token: string; password: string }): Promise<{ secret: string; uri: string; code: string; recovery: string[] }> {
+  const { secret, uri } = await plane.expect(201, totpSecret, plane.request('POST', '/api/v1/auth/totp', { token, body: { current_password: password } }));
+  const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+  const { recovery_codes: recovery } = await plane.expect(200, recoveryCodes, plane.request('POST', '/api/v1/auth/totp/confirm', { token, body: { code } }));
+  return { secret, uri, code, recovery };
 }
 
 function sessionOf(token: string): string {

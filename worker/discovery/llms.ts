@@ -34,7 +34,7 @@ All API calls use ${publicUrl}. API root is \`/api/v1\`.
 Send \`Authorization: Bearer <token>\` on every API call. Two kinds of token:
 
 1. **API key**: starts with \`dkp_\`. Preferred for agents. \`POST /api/v1/api-keys {"name": "…"}\` makes one, also one that may only do some things (\`scopes\`) to some apps (\`apps\`). \`403 grant_missing\`: ask an administrator; \`403 scope_missing\`: the key was made for less.
-2. **JWT**: \`POST /api/v1/auth/login\` with \`{email, password}\` returns one.
+2. **JWT**: \`POST /api/v1/auth/login\` with \`{email, password}\` returns one; where it answers \`401 second_factor_required\`, ask for a \`code\` and send it along.
 
 ## Golden-path workflow (deploy an app)
 

@@ -26,7 +26,7 @@ describe('reads through prepared statements', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const user = (id: string) => ({ id, email: `${id}@example.com`, passwordHash: 'x', role: 'member' as const, grants: [], createdAt: 1_795_373_428_123 });
+  const user = (id: string) => ({ id, email: `${id}@example.com`, passwordHash: 'x', role: 'member' as const, grants: [], hasSecondFactor: false, createdAt: 1_795_373_428_123 });
   const findUser = (id: string) => db.orm.select().from(users).where(eq(users.id, id)).get();
 
   test('see each write at once', async () => {

@@ -11,13 +11,13 @@ import { body, json, noContent } from './replies.ts';
 export const authRoutes = [
   defineRoute(
     onPublic,
-    ['invalid_credentials', 'too_many_attempts'],
+    ['invalid_credentials', 'second_factor_required', 'second_factor_wrong', 'too_many_attempts'],
     {
       method: 'post',
       path: '/api/v1/auth/login',
       operationId: 'logIn',
-      summary: 'Log in with e-mail address and password',
-      description: 'After 5 wrong passwords for an account from one network, or 30 for any, further ones are refused for the rest of the minute, whether right or wrong.',
+      summary: 'Log in with e-mail address and password, and a code of the second factor',
+      description: 'After 5 wrong passwords for an account from one network, or 30 for any, further ones are refused for the rest of the minute, whether right or wrong. An account with a second factor needs a `code` besides: without one the right password is answered `second_factor_required`. After 10 wrong codes for an account further ones are refused for the rest of the hour.',
       'x-no-idempotency-key': 'A session token is not kept, and logging in again does no harm.',
       tags: ['Auth'],
       request: { body: body(login) },

@@ -9,6 +9,7 @@ import { findUserByEmail } from '../store/users.ts';
 import { actorOfUser, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { countAttempt } from './login-attempts.ts';
+import { proveSecondFactor } from './second-factor.ts';
 import { openSession, type Opened } from './sessions.ts';
 
 export const apiKeyPrefix = 'dkp_';
@@ -53,13 +54,22 @@ interface Client {
   userAgent: string | undefined;
 }
 
-/** A wrong password and an unknown address look the same, also by the time it takes. @throws AppError invalid_credentials, too_many_attempts */
-export async function logIn(ctx: Context, { email, password }: Login, { network, userAgent }: Client): Promise<Opened & { user: UserRow }> {
-  const forgive = await countAttempt(ctx, { email, network });
+/**
+ * A wrong password and an unknown address look the same, also by the time it takes. A wrong code counts like a wrong password, and the right password alone forgives nothing:
+ * it makes no room for guessing codes.
+ * @throws AppError invalid_credentials, second_factor_required, second_factor_wrong, too_many_attempts
+ */
+export async function logIn(ctx: Context, { email, password, code }: Login, { network, userAgent }: Client): Promise<Opened & { user: UserRow }> {
+  const attempt = await countAttempt(ctx, { email, network });
   const user = await findUserByEmail(ctx.db, email.toLowerCase());
   const isRight = await ctx.passwords.verify(password, user?.passwordHash);
   if (user === undefined || !isRight) throw new AppError('invalid_credentials');
-  const opened = await openSession(ctx, user, { how: 'password', userAgent });
-  await forgive();
+  if (user.hasSecondFactor && code === undefined) {
+    await attempt.takeBack();
+    throw new AppError('second_factor_required', { detail: 'Send it as `code`: the six digits that the authenticator shows, or a recovery code.' });
+  }
+  const how = user.hasSecondFactor ? await proveSecondFactor(ctx, user, code ?? '') : 'password';
+  const opened = await openSession(ctx, user, { how, userAgent });
+  await attempt.forgive();
   return { ...opened, user };
 }

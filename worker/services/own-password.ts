@@ -15,7 +15,7 @@ interface Given {
 
 /** Counts like a login (SEC-22). @throws AppError password_wrong, too_many_attempts */
 export async function requireOwnPassword(ctx: Context, { user }: Actor, { password, network }: Given): Promise<void> {
-  const forgive = await countAttempt(ctx, { email: user.email, network });
+  const { forgive } = await countAttempt(ctx, { email: user.email, network });
   if (!(await ctx.passwords.verify(password, user.passwordHash))) throw new AppError('password_wrong');
   await forgive();
 }

@@ -14,8 +14,9 @@ export type Action = Scope | 'compatible_api' | 'self' | 'account' | 'issue_key'
 export const actions: Readonly<Record<string, Action>> = {
   getMe: 'self',
   listSessions: 'sign_in', deleteSession: 'sign_in', deleteOtherSessions: 'sign_in', logOut: 'sign_in', updatePassword: 'sign_in',
+  createTotpSecret: 'sign_in', confirmTotp: 'sign_in', deleteTotp: 'sign_in', createRecoveryCodes: 'sign_in',
   listApiKeys: 'account', createApiKey: 'issue_key', revealApiKey: 'reveal_key', deleteApiKey: 'account',
-  listUsers: 'admin', createUser: 'admin', updateUser: 'admin', patchUser: 'admin', deleteUser: 'admin',
+  listUsers: 'admin', createUser: 'admin', updateUser: 'admin', patchUser: 'admin', deleteUser: 'admin', deleteUserTotp: 'admin',
   listServers: 'admin', createServer: 'admin', getServer: 'admin', revokeServer: 'admin', deleteServer: 'admin',
   listProjects: 'apps:read', getProject: 'apps:read', createProject: 'apps:write', updateProject: 'apps:write', patchProject: 'apps:write', deleteProject: 'apps:write',
   listEnvironments: 'apps:read', getEnvironment: 'apps:read', createEnvironment: 'apps:write', updateEnvironment: 'apps:write', patchEnvironment: 'apps:write', deleteEnvironment: 'apps:write',

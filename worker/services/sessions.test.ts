@@ -1,7 +1,7 @@
 import { drizzle } from 'drizzle-orm/libsql';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openTestContext, type TestContext } from '../../test/support/control-plane-context.ts';
-import { sessions } from '../store/schema.ts';
+import { sessions, users } from '../store/schema.ts';
 import { logIn, identify } from './auth.ts';
 import { changePassword } from './own-password.ts';
 import { endOtherSessions, endSession, openSession, readSessions } from './sessions.ts';
@@ -128,4 +128,10 @@ describe('a changed password', () => {
     expect(await refusal(openSession(ctx, before, { how: 'password', userAgent: undefined }))).toBe('invalid_credentials');
     expect(await read()).toHaveLength(1);
   });
+});
+
+test('nobody is logged in without the second factor who was asked for the password before there was one', async () => {
+  const { ctx, actor } = opened;
+  await ctx.db.orm.update(users).set({ hasSecondFactor: true });
+  expect(await refusal(openSession(ctx, actor.user, { how: 'password', userAgent: undefined }))).toBe('invalid_credentials');
 });

@@ -15,6 +15,7 @@ export async function createUser(ctx: Context, input: CreateUser): Promise<UserR
     passwordHash: await ctx.passwords.hash(input.password),
     role: input.role,
     grants: input.grants,
+    hasSecondFactor: false,
     createdAt: ctx.clock(),
   };
   try {

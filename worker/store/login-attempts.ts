@@ -1,4 +1,4 @@
-import { eq, lte, sql } from 'drizzle-orm';
+import { eq, inArray, lte, sql } from 'drizzle-orm';
 import { batch, type Db } from './db.ts';
 import { loginAttempts, type LoginAttemptRow } from './schema.ts';
 
@@ -22,6 +22,14 @@ export async function forgiveLoginAttempt(db: Db, { forgiven, counted }: { forgi
     db.orm.delete(loginAttempts).where(eq(loginAttempts.hash, forgiven)),
     db.orm.update(loginAttempts).set({ count: sql`${loginAttempts.count} - 1` }).where(eq(loginAttempts.hash, counted)),
   ]);
+}
+
+export async function takeBackLoginAttempt({ orm }: Db, hashes: string[]): Promise<void> {
+  await orm.update(loginAttempts).set({ count: sql`${loginAttempts.count} - 1` }).where(inArray(loginAttempts.hash, hashes));
+}
+
+export async function deleteLoginAttempts({ orm }: Db, hash: string): Promise<void> {
+  await orm.delete(loginAttempts).where(eq(loginAttempts.hash, hash));
 }
 
 export async function pruneLoginAttempts({ orm }: Db, now: number): Promise<void> {

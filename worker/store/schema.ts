@@ -32,6 +32,8 @@ export const users = sqliteTable('users', {
   role: text().$type<Role>().notNull(),
   /** What an administrator has granted to a member; administrators need none. */
   grants: text({ mode: 'json' }).$type<Grant[]>().notNull().default([]),
+  /** Whether there is a confirmed row of `secondFactors`: written with it, so that no call reads that one for it. */
+  hasSecondFactor: integer({ mode: 'boolean' }).notNull().default(false),
   createdAt,
 });
 
@@ -52,6 +54,22 @@ export const sessions = sqliteTable(
   },
   (table) => [index('sessions_by_user').on(table.userId, table.id), index('sessions_by_expiry').on(table.expiresAt)],
 );
+
+/** Of users who have one, or have begun to. */
+export const secondFactors = sqliteTable('second_factors', {
+  userId: text()
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  /** The shared secret, sealed by the vault. */
+  sealed: text().notNull(),
+  /** When its first code was given; null: it does not count yet. */
+  confirmedAt: integer(),
+  /** The newest time step whose code was taken: neither it nor an older one is taken again (RFC 6238, 5.2). */
+  lastStep: integer(),
+  /** SHA-256 of the recovery codes that are left, hex. */
+  recoveryHashes: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
+  createdAt,
+});
 
 export const apiKeys = sqliteTable(
   'api_keys',
@@ -302,6 +320,7 @@ export const auditLog = sqliteTable('audit_log', {
 
 export type UserRow = typeof users.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
+export type SecondFactorRow = typeof secondFactors.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 export type ProjectRow = typeof projects.$inferSelect;
 export type EnvironmentRow = typeof environments.$inferSelect;

@@ -3,9 +3,9 @@ import { once, type Db } from './db.ts';
 import { sessions, users, type SessionRow, type UserRow } from './schema.ts';
 
 /** False when the user is no longer as they were when they proved who they are: of a login and a change of the password at the same time, the change holds. */
-export async function insertSession({ orm }: Db, row: SessionRow, { passwordHash }: UserRow): Promise<boolean> {
+export async function insertSession({ orm }: Db, row: SessionRow, { passwordHash, hasSecondFactor }: UserRow): Promise<boolean> {
   const { id, userId, how, userAgent, lastUsedAt, expiresAt, createdAt } = row;
-  const isAsBefore = and(eq(users.id, userId), eq(users.passwordHash, passwordHash));
+  const isAsBefore = and(eq(users.id, userId), eq(users.passwordHash, passwordHash), eq(users.hasSecondFactor, hasSecondFactor));
   const { rowsAffected } = await orm
     .insert(sessions)
     .select(sql`select ${id}, ${userId}, ${how}, ${userAgent}, ${lastUsedAt}, ${expiresAt}, ${createdAt} from ${users} where ${isAsBefore}`);

@@ -1,9 +1,12 @@
+import { Secret, TOTP } from 'otpauth';
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
-import { createdApiKey, session, user } from '../../../shared/api/auth.ts';
+import { createdApiKey, me, session, user } from '../../../shared/api/auth.ts';
 import { loginSessionPage } from '../../../shared/api/sessions.ts';
+import { recoveryCodes, totpSecret } from '../../../shared/api/sign-in.ts';
 import type { Plane } from './scene.ts';
 
+const noCode = 'aaaa-aaaa-aaaa-aaaa';
 let count = 0;
 
 export function signInCases(plane: Plane): void {
@@ -61,5 +64,57 @@ export function signInCases(plane: Plane): void {
     expect([await isGood(one), await isGood(two), await isGood(key)]).toEqual([true, false, true]);
     expect(await tryLogIn()).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } });
     expect((await tryLogIn({ password: wanted.new_password })).status).toBe(200);
+  });
+
+  test('SEC-22 a second factor: begun, confirmed, asked for, every code good once, taken off', async () => {
+    const { id, password, logIn, tryLogIn } = await addPerson();
+    const token = await logIn();
+    const current = { current_password: password };
+    expect(await call('POST', 'totp', token, { current_password: 'wrong' })).toMatchObject({ status: 403, body: { code: 'password_wrong' } });
+    const { secret, uri } = await read(201, totpSecret, 'POST', 'totp', token, current);
+    expect(uri).toContain(`secret=${secret}`);
+    const authenticator = new TOTP({ secret: Secret.fromBase32(secret) });
+    // Either is good for half a minute at least, whenever in its step this is.
+    const now = Date.now();
+    const [first = '', second = ''] = [now, now + 30_000].map((timestamp) => authenticator.generate({ timestamp }));
+
+    expect(await call('POST', 'totp/confirm', token, { code: noCode })).toMatchObject({ status: 403, body: { code: 'code_wrong' } });
+    expect((await tryLogIn()).status).toBe(200);
+    const { recovery_codes: recovery } = await read(200, recoveryCodes, 'POST', 'totp/confirm', token, { code: first });
+    expect(await read(200, me, 'GET', 'me', token)).toMatchObject({ user: { second_factor: true } });
+
+    expect(await tryLogIn()).toMatchObject({ status: 401, body: { code: 'second_factor_required' } });
+    expect(await tryLogIn({ code: first })).toMatchObject({ status: 401, body: { code: 'second_factor_wrong' } });
+    expect(await tryLogIn({ password: 'wrong', code: second })).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } });
+    const outcomes = await Promise.all([tryLogIn({ code: second }), tryLogIn({ code: second })]);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual([200, 401]);
+    const late = await logIn({ code: recovery[0] });
+    expect(await tryLogIn({ code: recovery[0] })).toMatchObject({ status: 401, body: { code: 'second_factor_wrong' } });
+    expect((await listOf(token)).map(({ how }) => how)).toEqual(['password', 'password', 'password+totp', 'password+recovery_code']);
+
+    const { recovery_codes: fresh } = await read(201, recoveryCodes, 'POST', 'recovery-codes', late, { ...current, code: recovery[1] });
+    expect(await call('DELETE', 'totp', token, { ...current, code: recovery[2] })).toMatchObject({ status: 403, body: { code: 'code_wrong' } });
+    expect(await call('DELETE', 'totp', token, { ...current, code: fresh[0] })).toMatchObject({ status: 204 });
+    expect(await call('DELETE', 'totp', token, { ...current, code: fresh[1] })).toMatchObject({ status: 409, body: { code: 'second_factor_off' } });
+    expect((await tryLogIn()).status).toBe(200);
+
+    const audited = await rowsOf('select action, target from audit_log where actor = ? order by id', id);
+    expect(audited.map((row) => row['action'])).toEqual(['second_factor.on', 'recovery_code.use', 'recovery_code.use', 'recovery_codes.new', 'recovery_code.use', 'second_factor.off']);
+    expect(audited.every((row) => row['target'] === id)).toBe(true);
+  }, 60_000);
+
+  test('an administrator takes the second factor from somebody who has lost it, and a member from nobody', async () => {
+    const { id, password, logIn, tryLogIn } = await addPerson();
+    const token = await logIn();
+    const path = `/api/v1/users/${id}/totp`;
+    expect(await plane().request('DELETE', path)).toMatchObject({ status: 409, body: { code: 'second_factor_off' } });
+    const { secret } = await read(201, totpSecret, 'POST', 'totp', token, { current_password: password });
+    await read(200, recoveryCodes, 'POST', 'totp/confirm', token, { code: new TOTP({ secret: Secret.fromBase32(secret) }).generate() });
+    expect(await plane().request('DELETE', path, { token })).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect((await tryLogIn()).status).toBe(401);
+    expect(await plane().request('DELETE', path)).toMatchObject({ status: 204 });
+    expect((await tryLogIn()).status).toBe(200);
+    const [row] = await rowsOf("select actor from audit_log where target = ? and action = 'second_factor.reset'", id);
+    expect(row?.['actor']).toMatch(/^usr_/);
   });
 }
