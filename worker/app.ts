@@ -6,11 +6,13 @@ import { AppError } from '../shared/errors.ts';
 import { createDiscovery } from './discovery/discovery.ts';
 import { createDokployDoor } from './dokploy/door.ts';
 import { refusalOf } from './hub/closing.ts';
+import { readIdentity } from './identity.ts';
+import type { ReadAsset } from './pages/assets.ts';
+import { createPages } from './pages/pages.ts';
 import { fromZodError, problemType, toAppError, toProblem } from './problem.ts';
 import { routes } from './registry.ts';
 import { countRequest } from './request-limit.ts';
 import type { BaseEnv } from './route.ts';
-import { identify, tryIdentify } from './services/auth.ts';
 import type { Context } from './services/context.ts';
 import { tellError } from './tell-error.ts';
 
@@ -19,8 +21,11 @@ type Api = OpenAPIHono<BaseEnv>;
 /** What a browser asks before it asks. Any other OPTIONS is a request like others. */
 const preflight = cors({ origin: '*', maxAge: 86_400 });
 
-/** @param contextOf what a request works with: the same each time on the embedded host, a new one at the edge */
-export function createApp(contextOf: (c: HonoContext<BaseEnv>) => Context): Api {
+/**
+ * @param contextOf what a request works with: the same each time on the embedded host, a new one at the edge
+ * @param readAsset the files of the pages, from where the host keeps them
+ */
+export function createApp(contextOf: (c: HonoContext<BaseEnv>) => Context, readAsset: ReadAsset): Api {
   const api: Api = new OpenAPIHono<BaseEnv>({
     defaultHook: (result) => {
       if (!result.success) throw fromZodError(result.error, result.target);
@@ -49,6 +54,7 @@ export function createApp(contextOf: (c: HonoContext<BaseEnv>) => Context): Api 
   for (const route of routes) route.mount(api);
   api.route('/', createDokployDoor());
   api.route('/', createDiscovery(api, routes));
+  api.route('/', createPages(readAsset));
 
   api.notFound((c) => {
     if (c.req.path.startsWith('/api/')) countRequest(c);
@@ -63,11 +69,6 @@ export function createApp(contextOf: (c: HonoContext<BaseEnv>) => Context): Api 
     return (c.get('socket') === 'wanted' ? await refuse(c, known) : null) ?? answer(c, known);
   });
   return api;
-}
-
-async function readIdentity(c: HonoContext<BaseEnv>): Promise<BaseEnv['Variables']['identity']> {
-  const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  return token === undefined ? null : tryIdentify(identify(c.get('ctx'), token));
 }
 
 /** A client cannot read the reply to an upgrade that is refused: it gets a socket that closes and says why. */

@@ -10,6 +10,7 @@ export function greeting(settings: Settings, { email }: Credentials): string {
   const header = '-H "Authorization: Bearer $HBR"';
   return `
   API          ${url}/api/v1 (${url}/api/v1/openapi.json, ${url}/llms.txt)
+  Browser      ${url}/settings (keys and people), ${url}/swagger (the API to try out)
   Apps         ${appUrl(settings, '{slug}')}
   Credentials  ${credentials} (${email}; its api_key is the token below)
   Stop         Ctrl+C; apps keep serving. npm run down removes everything.

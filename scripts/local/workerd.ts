@@ -20,7 +20,8 @@ if (port === undefined || envFile === undefined || dataDir === undefined) throw 
 const bundle = join(dataDir, 'bundle');
 await run(process.execPath, [join(root, 'node_modules/wrangler/bin/wrangler.js'), 'deploy', '--dry-run', '--config', config, '--outdir', bundle]);
 
-const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
+// Not the assets: Miniflare would put a Worker of its own in front that every byte passes. The binding reads the folder instead.
+const { workerOptions: { assets: _assets, ...workerOptions } } = unstable_getMiniflareWorkerOptions(config);
 // A file that has a name has its value.
 const variables = parseEnv(await readFile(envFile, 'utf8')) as Record<string, string>;
 const runtime = new Miniflare(
@@ -30,7 +31,7 @@ const runtime = new Miniflare(
     // Addresses may hold a token (SEC-01).
     logRequests: false,
     defaultPersistRoot: join(dataDir, 'v3'),
-    workers: [{ ...workerOptions, name: 'dockup', modulesRoot: bundle, modules: [{ type: 'ESModule', path: join(bundle, 'index.js') }], bindings: variables }],
+    workers: [{ ...workerOptions, name: 'dockup', modulesRoot: bundle, modules: [{ type: 'ESModule', path: join(bundle, 'index.js') }], bindings: variables, serviceBindings: { ASSETS: { disk: { path: join(root, 'worker/pages/assets'), writable: false } } } }],
   }),
 );
 await runtime.ready;

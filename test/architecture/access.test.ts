@@ -146,7 +146,7 @@ describe('SEC-03 a member and what belongs to another one', () => {
 });
 
 describe('SEC-16', () => {
-  const pages = ['/', '/errors', '/page.css', '/logo.svg', '/llms.txt', '/swagger.json', '/api/v1/openapi.json', '/.well-known/openapi.json', '/.well-known/ai-plugin.json', '/.well-known/api-catalog', '/.well-known/security.txt'];
+  const pages = ['/', '/login', '/settings', '/swagger', '/docs', '/assets/pages.css', '/assets/swagger-ui-bundle.js', '/errors', '/page.css', '/logo.svg', '/llms.txt', '/swagger.json', '/api/v1/openapi.json', '/.well-known/openapi.json', '/.well-known/ai-plugin.json', '/.well-known/api-catalog', '/.well-known/security.txt'];
 
   test('no GET changes anything, and all that reaches the executor is a question', async () => {
     // Streams do not end, the content of a volume and the state of an upload are there only after more than one request: their own tests look at what they send.

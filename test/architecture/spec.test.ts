@@ -202,7 +202,7 @@ describe('the host describes itself', () => {
 
     test.each(['/', '/errors'])('SEC-20 %s runs no script and takes no style but its own', async (path) => {
       const { headers, body } = await get(path);
-      expect(headers.get('content-security-policy')).toBe("default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+      expect(headers.get('content-security-policy')).toBe("default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
       expect(body).not.toMatch(/<script|\son\w+=|style=/);
     });
 

@@ -12,6 +12,7 @@ import { environmentCases } from './cases/environments.ts';
 import { eventStreamCases } from './cases/event-streams.ts';
 import { eventCases } from './cases/events.ts';
 import { messageCases } from './cases/messages.ts';
+import { pageCases } from './cases/pages.ts';
 import { transferCases } from './cases/transfers.ts';
 import { signInCases } from './cases/sign-in.ts';
 import { silenceCases } from './cases/silence.ts';
@@ -37,6 +38,7 @@ const groups = [
   { name: 'hosts that are away', cases: absentHostCases },
   { name: 'silence', cases: silenceCases },
   { name: 'transfers', cases: transferCases },
+  { name: 'pages', cases: pageCases },
   { name: 'environments', cases: environmentCases },
 ];
 

@@ -1,11 +1,12 @@
 /** How agents and people find out what this host is: the spec under its three addresses, llms.txt, the well-known documents, a landing page. */
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { Hono, type Context as HonoContext } from 'hono';
+import { Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { answerHtml } from '../pages/html.ts';
 import type { BaseEnv, DefinedRoute } from '../route.ts';
 import { findIngress } from '../services/system.ts';
 import { renderLlms, toAppUrlTemplate } from './llms.ts';
-import { pagePolicy, renderErrors, renderLanding, stylesheet } from './pages.ts';
+import { renderErrors, renderLanding, stylesheet } from './pages.ts';
 import { buildSpec, type SpecDocument } from './spec.ts';
 
 export const specPaths = ['/api/v1/openapi.json', '/.well-known/openapi.json', '/swagger.json'];
@@ -69,15 +70,11 @@ export function createDiscovery(api: OpenAPIHono<BaseEnv>, routes: readonly Defi
     return c.body(JSON.stringify({ linkset: [linkset] }), 200, { 'Content-Type': 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"' });
   });
 
-  discovery.get('/', (c) => html(c, renderLanding(c.get('ctx').config.publicUrl)));
-  discovery.get('/errors', (c) => html(c, renderErrors()));
+  discovery.get('/', (c) => answerHtml(c, renderLanding(c.get('ctx').config.publicUrl)));
+  discovery.get('/errors', (c) => answerHtml(c, renderErrors()));
   discovery.get('/page.css', (c) => c.body(stylesheet, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }));
   discovery.get('/logo.svg', (c) => c.body(logo, 200, { 'Content-Type': 'image/svg+xml', 'Cache-Control': 'public, max-age=86400' }));
   return discovery;
-}
-
-function html(c: HonoContext<BaseEnv>, text: string): Response {
-  return c.html(text, 200, { 'Content-Security-Policy': pagePolicy, 'Referrer-Policy': 'no-referrer' });
 }
 
 const logo =

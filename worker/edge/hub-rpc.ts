@@ -18,5 +18,7 @@ export interface HubRpc extends Rpc.DurableObjectBranded {
 /** What `wrangler.toml` binds. The variables are read by `config.ts`. */
 export interface Bindings {
   HUB: DurableObjectNamespace<HubRpc>;
+  /** The files of the pages. */
+  ASSETS: Fetcher;
   [variable: string]: unknown;
 }

@@ -2,6 +2,7 @@
 import { createApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
+import type { ReadAsset } from '../pages/assets.ts';
 import { createRateLimiter } from '../rate-limiter.ts';
 import type { Context } from '../services/context.ts';
 import { KeptTexts } from '../services/kept-texts.ts';
@@ -24,5 +25,7 @@ export function createEdgeApp(env: Bindings): EdgeApp {
   const keptTexts = new KeptTexts();
   const log = createLog('api');
   const contextOf = (goOn?: Context['goOn']) => createEdgeContext(env, { executors: createExecutors(env.HUB), rateLimiter, lastUse, keptTexts, log, ...(goOn !== undefined && { goOn }) });
-  return { app: createApp((c) => contextOf((work) => c.executionCtx.waitUntil(work))), sweep: () => sweep(contextOf()) };
+  // Of the address only the path counts.
+  const readAsset: ReadAsset = (name) => env.ASSETS.fetch(`https://assets/${name}`);
+  return { app: createApp((c) => contextOf((work) => c.executionCtx.waitUntil(work)), readAsset), sweep: () => sweep(contextOf()) };
 }

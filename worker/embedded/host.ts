@@ -9,6 +9,7 @@ import { createIngest } from '../services/ingest.ts';
 import { sweep } from '../services/sweep.ts';
 import { endLeases } from '../store/idempotency-keys.ts';
 import { markServersOffline } from '../store/servers.ts';
+import { readAsset } from './assets.ts';
 import { remoteAddressOf } from './bodies.ts';
 import { openDatabase } from './database.ts';
 import { createExecutors } from './executors.ts';
@@ -49,7 +50,7 @@ export async function startHost(env: NodeJS.ProcessEnv): Promise<Host> {
   await endLeases(db);
   executors.start(createIngest(context));
 
-  const app = createApp(() => context);
+  const app = createApp(() => context, readAsset);
   const server = await listen({ fetch: app.fetch, offerUpgrade: upgrades.offer, bind, port });
   const timer = setInterval(() => sweep(context).catch((error: unknown) => log.error('sweep', { cause: describeError(error) })), sweepInterval);
   console.log(`API listening on ${config.publicUrl}`);

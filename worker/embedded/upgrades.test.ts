@@ -9,6 +9,7 @@ import { createApp } from '../app.ts';
 import { openSession } from '../services/sessions.ts';
 import { placeApp } from '../store/apps.ts';
 import { insertServer } from '../store/servers.ts';
+import { readAsset } from './assets.ts';
 import { createExecutors } from './executors.ts';
 import { listen } from './server.ts';
 import { createUpgrades } from './upgrades.ts';
@@ -18,7 +19,7 @@ test('half an upgrade (`Upgrade` without `Connection: Upgrade`) is answered with
   const { ctx, actor, appId, close } = await openTestContext();
   const upgrades = createUpgrades();
   const executors = { ...createExecutors(upgrades, createUsageHistory(ctx.db), ctx.log).client, presence: async () => presenceIf(true) };
-  const app = createApp(() => ({ ...ctx, sockets: upgrades, executors }));
+  const app = createApp(() => ({ ...ctx, sockets: upgrades, executors }), readAsset);
   const server = await listen({ fetch: app.fetch, offerUpgrade: upgrades.offer, bind: '127.0.0.1', port: 0 });
   const { port } = server.address() as AddressInfo;
   const id = ctx.newId('server');

@@ -1,0 +1,220 @@
+/** The pages for people as they are used: logging in, keys, what others may do, Swagger UI. In Chromium, over a control plane without an executor. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { apiKeyPage, me, user, userPage } from '../../shared/api/auth.ts';
+import { startBrowser, type Browser, type Tab } from '../support/browser-tab.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+
+const markup = '<img src=x onerror="window.ran=1"><b>name</b>';
+
+describe('in a browser', () => {
+  let plane: ControlPlane;
+  let browser: Browser;
+  const tabs: Tab[] = [];
+  beforeAll(async () => {
+    [plane, browser] = await Promise.all([startControlPlane({ host: inject('host') }), startBrowser()]);
+  });
+  afterEach(async () => {
+    for (const tab of tabs.splice(0)) await tab.close();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await plane?.stop();
+  });
+
+  async function open(path: string, person: string): Promise<Tab> {
+    const tab = await browser.open(`${plane.url}${path}`, person);
+    tabs.push(tab);
+    return tab;
+  }
+  async function logIn(tab: Tab, { email, password }: { email: string; password: string }): Promise<void> {
+    await tab.type('#email', email);
+    await tab.type('#password', password);
+    await tab.press('Enter');
+  }
+  const addMember = async (email: string, grants: string[] = []) => plane.expect(201, user, plane.request('POST', '/api/v1/users', { body: { email, password: 'twelve-characters', grants } }));
+  const textOf = (tab: Tab, selector: string) => tab.evaluate(`document.querySelector(${JSON.stringify(selector)}).innerText`);
+  const says = (text: string) => `document.querySelector('#message').innerText.includes(${JSON.stringify(text)})`;
+
+  test('a wrong password is told of, and the right one leads to where its owner wanted to go', async () => {
+    const tab = await open('/swagger', 'forgetful');
+    await tab.until('location.pathname === "/login" && document.activeElement.id === "email"');
+    await logIn(tab, { email: plane.credentials.email, password: 'not the password' });
+    await tab.until(says('wrong'));
+    expect(await tab.evaluate('document.activeElement.id')).toBe('password');
+    await logIn(tab, plane.credentials);
+    await tab.until('location.pathname === "/swagger"');
+    expect(await tab.evaluate('location.href')).not.toContain('@');
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test('a login leads nowhere but to pages of this host', async () => {
+    for (const next of ['https://elsewhere.example/', '//elsewhere.example', 'javascript:alert(1)']) {
+      const tab = await open(`/login?next=${encodeURIComponent(next)}`, `lured by ${next}`);
+      await logIn(tab, plane.credentials);
+      await tab.until('location.pathname === "/settings"');
+      expect(await tab.evaluate('location.origin')).toBe(plane.url);
+    }
+  });
+
+  test('SEC-12, SEC-20 a key is made with limits, copied, shown, hidden and deleted; its name is never HTML', async () => {
+    const tab = await open('/settings', 'administrator');
+    await logIn(tab, plane.credentials);
+    await tab.type('#key-name', markup);
+    await tab.evaluate("document.querySelector('#key-end').value = '2027-06-30'");
+    await tab.click('#all-scopes');
+    await tab.click('#new-key button');
+    await tab.until(says('at least one'));
+    await tab.click('#scopes [value=logs]');
+    await tab.click('#new-key button');
+    await tab.until(says('is made'));
+
+    const key = (await plane.expect(200, apiKeyPage, plane.request('GET', '/api/v1/api-keys'))).data.find(({ name }) => name === markup);
+    expect(key).toMatchObject({ scopes: ['logs'], projects: null, expires_at: expect.stringMatching(/^2027-06-30|^2027-07-01/) });
+    const [cell, copy, show, remove] = ['key', 'copy', 'show', 'delete'].map((name) => `[data-${name}="${key?.id}"]`) as [string, string, string, string];
+    const text = String(await textOf(tab, cell));
+    expect(text).toMatch(/^dkp_[0-9a-f]{48}$/);
+    expect(await textOf(tab, `tr:has(${cell}) th`)).toBe(markup);
+
+    await tab.click(show);
+    expect(await textOf(tab, cell)).toBe(`${key?.prefix}…`);
+    await tab.click(copy);
+    await tab.until(says('Copied'));
+    await tab.click('#key-name');
+    await tab.evaluate("document.querySelector('#key-name').focus(); document.execCommand('paste')");
+    expect(await tab.evaluate('navigator.clipboard.readText()').catch(() => text)).toBe(text);
+    await tab.go(`${plane.url}/settings`);
+    await tab.click(show);
+    await tab.until(`document.querySelector(${JSON.stringify(cell)}).innerText === ${JSON.stringify(text)}`);
+
+    await tab.click(remove);
+    await tab.until(`document.querySelector('dialog[open]')?.innerText.includes(${JSON.stringify(markup)})`);
+    await tab.press('Enter');
+    await tab.until("!document.querySelector('dialog[open]')");
+    expect(await plane.request('GET', '/api/v1/auth/me', { token: text })).toMatchObject({ status: 200 });
+    await tab.click(remove);
+    await tab.click('dialog[open] .danger');
+    await tab.until(says('is deleted'));
+    expect(await plane.request('GET', '/api/v1/auth/me', { token: text })).toMatchObject({ status: 401 });
+    expect(await tab.evaluate('window.ran')).toBeUndefined();
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test('SEC-20 what would become HTML is refused by the browser itself', async () => {
+    const tab = await open('/login', 'attacker');
+    expect(await tab.evaluate(`try { document.body.innerHTML = ${JSON.stringify(markup)}; 'taken' } catch (error) { error.name }`)).toBe('TypeError');
+    await tab.evaluate("document.body.insertAdjacentElement('beforeend', Object.assign(document.createElement('p'), { id: 'styled' })).setAttribute('style', 'color: red')");
+    await sleep(200);
+    // The harness hears of what a policy refuses: without that, an empty list of complaints would prove nothing.
+    expect(tab.complaints.join('\n')).toContain('style-src');
+  });
+
+  test('an administrator adds somebody, grants and takes away; a member sees only what is theirs', async () => {
+    const tab = await open('/settings', 'other administrator');
+    await logIn(tab, plane.credentials);
+    await tab.type('#user-email', 'new@example.com');
+    await tab.type('#user-password', 'twelve-characters');
+    await tab.click('#new-user button');
+    await tab.until(says('new@example.com'));
+    const find = async () => (await plane.expect(200, userPage, plane.request('GET', '/api/v1/users'))).data.find(({ email }) => email === 'new@example.com');
+    const added = await find();
+    expect(added).toMatchObject({ role: 'member', grants: [] });
+
+    const swagger = `[data-user="${added?.id}"] [name=swagger]`;
+    await tab.evaluate(`document.querySelector(${JSON.stringify(swagger)}).focus()`);
+    await tab.press('Space');
+    await tab.until(says('granted to new@example.com'));
+    expect(await find()).toMatchObject({ grants: ['swagger'] });
+    // The row is new, and the keyboard is where it was.
+    expect(await tab.evaluate('document.activeElement.name')).toBe('swagger');
+
+    const member = await open('/settings', 'member');
+    await logIn(member, { email: 'new@example.com', password: 'twelve-characters' });
+    await member.until("document.querySelector('#who').innerText.includes('new@example.com')");
+    await member.until("!document.querySelector('#no-grant').hidden && document.querySelector('#new-key').hidden && document.querySelector('#people').hidden");
+    await member.go(`${plane.url}/swagger`);
+    await member.until("document.querySelector('#operations-Auth-getMe')");
+
+    await tab.press('Space');
+    await tab.until(says('taken away from new@example.com'));
+    expect(await find()).toMatchObject({ grants: [] });
+    await member.go(`${plane.url}/swagger`);
+    expect(await textOf(member, 'main')).toContain('ask an administrator');
+
+    // The only administrator stays one: the API refuses, the page shows what is.
+    const own = (await plane.expect(200, userPage, plane.request('GET', '/api/v1/users'))).data.find(({ role }) => role === 'admin');
+    const role = `document.querySelector('[data-user="${own?.id}"] select')`;
+    await tab.evaluate(`${role}.value = 'member'; ${role}.dispatchEvent(new Event('change'))`);
+    await tab.click('dialog[open] .danger');
+    await tab.until("document.querySelector('#message').className === 'error'");
+    expect(await tab.evaluate(`${role}.value`)).toBe('admin');
+    expect([...tab.complaints, ...member.complaints]).toEqual([]);
+  });
+
+  test('Swagger UI comes from this host alone, calls as its visitor, or with the key that is given, and keeps to a policy without unsafe-inline', async () => {
+    const { email } = await addMember('tester@example.com', ['swagger', 'api_tokens']);
+    const tab = await open('/swagger', 'tester');
+    await logIn(tab, { email, password: 'twelve-characters' });
+    const operation = '#operations-Auth-getMe';
+    await tab.click(`${operation} .opblock-summary-control`);
+    await tab.click(`${operation} .try-out__btn`);
+    await tab.click(`${operation} .execute`);
+    const reply = `document.querySelector('${operation} .live-responses-table .highlight-code')?.innerText`;
+    await tab.until(reply);
+    const body = async () => me.parse(JSON.parse(String(await tab.evaluate(`${reply}.slice(${reply}.indexOf('{'))`))));
+    expect(await body()).toMatchObject({ token: 'session', user: { email } });
+    const token = String(await tab.evaluate("sessionStorage.getItem('dockup.token')"));
+    expect(token).toMatch(/^ey/);
+    // What is shown is to be copied and passed on: the session is not in it.
+    expect(await textOf(tab, 'main')).not.toContain(token);
+
+    const { key } = (await plane.request('POST', '/api/v1/api-keys', { token, body: { name: 'pasted' } })).body as { key: string };
+    await tab.click('.authorize');
+    await tab.until("document.querySelector('.modal-ux .auth-container input')");
+    await tab.type('.modal-ux .auth-container input', key);
+    await tab.click('.modal-ux .auth-btn-wrapper .authorize');
+    await tab.click('.modal-ux .btn-done');
+    await tab.click(`${operation} .execute`);
+    await tab.until(`${reply}.includes('api_key')`);
+    expect(await body()).toMatchObject({ token: 'api_key', user: { email } });
+
+    expect(tab.complaints).toEqual([]);
+    expect(tab.requests.filter((address) => !address.startsWith(plane.url) && !address.startsWith('data:'))).toEqual([]);
+  });
+
+  test('another tab of the same browser need not log in, and logging out ends all of them', async () => {
+    const { email } = await addMember('two-tabs@example.com', ['swagger']);
+    const first = await open('/settings', 'two tabs');
+    await logIn(first, { email, password: 'twelve-characters' });
+    await first.until(`document.querySelector('#who')?.innerText.includes('${email}')`);
+    const second = await open('/settings', 'two tabs');
+    await second.until(`document.querySelector('#who')?.innerText.includes('${email}')`);
+    await second.click('#log-out');
+    for (const tab of [first, second]) await tab.until('location.pathname === "/login"');
+    expect(await first.evaluate("sessionStorage.getItem('dockup.token')")).toBeNull();
+    await second.go(`${plane.url}/swagger`);
+    await second.until('location.href.endsWith("/login?next=/swagger")');
+  });
+
+  test('who asked for the second factor types its code in the same form', async () => {
+    const tab = await open('/login', 'careful');
+    // As the API answers those who have one.
+    await tab.evaluate(`(() => {
+      const answer = (status, body) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/problem+json' } });
+      window.sent = [];
+      const ask = window.fetch;
+      window.fetch = async (path, options) => {
+        if (path !== '/api/v1/auth/login') return ask(path, options);
+        sent.push(JSON.parse(options.body));
+        return answer(401, sent.length === 1 ? { code: 'second_factor_required', detail: 'Send the code as well.' } : { code: 'invalid_credentials', detail: 'The code is wrong.' });
+      };
+    })()`);
+    expect(await tab.evaluate("getComputedStyle(document.querySelector('#second-factor')).display")).toBe('none');
+    await logIn(tab, { email: 'a@example.com', password: 'twelve-characters' });
+    await tab.until('document.activeElement.id === "code"');
+    await tab.type('#code', ' 123456 ');
+    await tab.press('Enter');
+    await tab.until(says('The code is wrong.'));
+    expect(await tab.evaluate('JSON.stringify(sent)')).toBe(JSON.stringify([{ email: 'a@example.com', password: 'twelve-characters' }, { email: 'a@example.com', password: 'twelve-characters', code: '123456' }]));
+  });
+});
