@@ -6,7 +6,7 @@ import { identify } from '../../services/auth.ts';
 import type { Context } from '../../services/context.ts';
 import { changeProject } from '../../services/projects.ts';
 import { reachProject } from '../../services/access.ts';
-import { JsonText } from '../procedure.ts';
+import type { JsonText } from '../procedure.ts';
 import { projectRouter } from './project.ts';
 
 let opened: TestContext;
