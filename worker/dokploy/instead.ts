@@ -8,6 +8,8 @@ const services = 'Only applications are deployed here.';
 const files = 'POST /api/v1/apps/{appId}/exec runs a command in the container, GET and PUT /api/v1/apps/{appId}/volumes/{volume}/content move the content of volumes.';
 const containers = 'Containers follow their app: application.start, application.stop, application.reload.';
 const disks = 'Room on the disks of a server is made by itself from 85 % on; GET /api/v1/servers/{serverId} tells how full they are.';
+const one = 'The instance is one organization.';
+const invitations = 'Add people with user.createUserWithCredentials, or POST /api/v1/users.';
 const operated = 'It is set where Dockup is started: docs/operating.md.';
 
 export const instead: Readonly<Record<string, string>> = {
@@ -55,6 +57,25 @@ export const instead: Readonly<Record<string, string>> = {
   'docker.deleteContainerFile': files,
   'docker.uploadFileToContainer': files,
   'docker.writeContainerFile': files,
+  'organization.create': one,
+  'organization.delete': one,
+  'organization.update': one,
+  'organization.inviteMember': invitations,
+  'organization.allInvitations': invitations,
+  'organization.removeInvitation': invitations,
+  'user.getInvitations': invitations,
+  'user.sendInvitation': invitations,
+  'user.update': 'An address is not changed; POST /api/v1/auth/password changes the own password.',
+  'user.assignPermissions': 'PATCH /api/v1/users/{userId} changes the role and what is granted.',
+  'user.getPermissions': 'user.get has what one may do.',
+  'user.getUserByToken': invitations,
+  'user.generateToken': 'user.createApiKey makes a key.',
+  'user.listSessions': 'GET /api/v1/auth/sessions lists them, with a login.',
+  'user.revokeSession': 'DELETE /api/v1/auth/sessions/{sessionId} ends one, with a login.',
+  'user.toggleTemplateBookmark': 'There are no templates here yet.',
+  'user.getContainerMetrics': metrics,
+  'user.getServerMetrics': metrics,
+  'user.getMetricsToken': metrics,
   'settings.checkGPUStatus': 'GPUs are not available yet.',
   'settings.setupGPU': 'GPUs are not available yet.',
   'settings.cleanAll': disks,

@@ -6,22 +6,30 @@ import { applicationActions } from './routers/application-actions.ts';
 import { applicationSettings } from './routers/application-settings.ts';
 import { applicationRouter } from './routers/application.ts';
 import { deploymentRouter } from './routers/deployment.ts';
+import { dockerRouter } from './routers/docker.ts';
 import { domainRouter } from './routers/domain.ts';
 import { environmentRouter } from './routers/environment.ts';
 import { mountsRouter } from './routers/mounts.ts';
+import { organizationRouter } from './routers/organization.ts';
 import { projectRouter } from './routers/project.ts';
 import { rollbackRouter } from './routers/rollback.ts';
+import { serverRouter } from './routers/server.ts';
 import { settingsRouter } from './routers/settings.ts';
+import { userRouter } from './routers/user.ts';
 
 const routers: Readonly<Record<string, Router>> = {
   application: { ...applicationRouter, ...applicationSettings, ...applicationActions },
   deployment: deploymentRouter,
+  docker: dockerRouter,
   domain: domainRouter,
   environment: environmentRouter,
   mounts: mountsRouter,
+  organization: organizationRouter,
   project: projectRouter,
   rollback: rollbackRouter,
+  server: serverRouter,
   settings: settingsRouter,
+  user: userRouter,
 };
 
 /** A procedure of Dokploy: what does it here, or what is used instead. */

@@ -5,7 +5,7 @@ import { toServer } from '../present.ts';
 import { defineRoute, onAdministrator, onExecutor, onServer } from '../route.ts';
 import { mapPage } from '../services/pages.ts';
 import { serverNow } from '../services/presence.ts';
-import { connectExecutor, createServer, enrol, readServers, removeServer, revokeServer } from '../services/servers.ts';
+import { connectExecutor, createServer, enrol, enrolCommand, readServers, removeServer, revokeServer } from '../services/servers.ts';
 import { readExecutorToken, serverParams } from './params.ts';
 import { body, json, noContent } from './replies.ts';
 
@@ -36,10 +36,7 @@ export const serverRoutes = [
     async (c) => {
       const ctx = c.get('ctx');
       const { row, token, expiresAt } = await createServer(ctx, c.get('actor'), c.req.valid('json').name);
-      const { publicUrl, baseDomain } = ctx.config;
-      const domain = baseDomain === 'localhost' ? '' : `DOCKUP_BASE_DOMAIN=${baseDomain} `;
-      const command = `DOCKUP_API_URL=${publicUrl} ${domain}DOCKUP_ENROLMENT_TOKEN=${token} npm run executor`;
-      return c.json({ ...toServer(row), enrolment_token: token, enrolment_expires_at: toTimestamp(expiresAt), command }, 201);
+      return c.json({ ...toServer(row), enrolment_token: token, enrolment_expires_at: toTimestamp(expiresAt), command: enrolCommand(ctx, token) }, 201);
     },
   ),
   defineRoute(

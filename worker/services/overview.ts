@@ -1,5 +1,5 @@
 /** Everything somebody reaches, as one tree: projects, their environments, and the apps in each. */
-import { listOverview, listRecentDeployments, readOverviewVersion as readVersion, type AppStanding } from '../store/overview.ts';
+import { listCurrentDeployments, listOverview, listRecentDeployments, readOverviewVersion as readVersion, type AppStanding } from '../store/overview.ts';
 import type { AppRow, DeploymentRow, EnvironmentRow, ProjectRow } from '../store/schema.ts';
 import { listFilter, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
@@ -39,4 +39,9 @@ export function readOverviewVersion(ctx: Context, actor: Actor): Promise<string>
 /** The newest deployments of everything somebody reaches. */
 export function readRecentDeployments(ctx: Context, actor: Actor, { limit }: { limit: number }): Promise<{ deployment: DeploymentRow; app: AppRow }[]> {
   return listRecentDeployments(ctx.db, listFilter(actor), limit);
+}
+
+/** The deployment in service of everything somebody reaches, where there is one. */
+export function readCurrentDeployments(ctx: Context, actor: Actor): Promise<{ deployment: DeploymentRow; app: AppRow }[]> {
+  return listCurrentDeployments(ctx.db, listFilter(actor));
 }

@@ -41,6 +41,12 @@ export async function createServer(ctx: Context, actor: Actor, name: string): Pr
   return { row, token, expiresAt };
 }
 
+/** What starts the executor of a new server, on its machine. */
+export function enrolCommand({ config }: Context, token: string): string {
+  const domain = config.baseDomain === 'localhost' ? '' : `DOCKUP_BASE_DOMAIN=${config.baseDomain} `;
+  return `DOCKUP_API_URL=${config.publicUrl} ${domain}DOCKUP_ENROLMENT_TOKEN=${token} npm run executor`;
+}
+
 export async function readServers(ctx: Context, query: PageQuery): Promise<Page<ServerRow>> {
   const page = await readPage('server', query, (after = '', limit) => listServers(ctx.db, { after, limit }));
   return { ...page, data: await Promise.all(page.data.map((row) => serverNow(ctx, row))) };

@@ -27,6 +27,13 @@ export async function createUser(ctx: Context, input: CreateUser): Promise<UserR
   return row;
 }
 
+/** @throws AppError user_not_found */
+export async function readUser(ctx: Context, id: string): Promise<UserRow> {
+  const user = await findUser(ctx.db, id);
+  if (user === undefined) throw new AppError('user_not_found');
+  return user;
+}
+
 export function readUsers(ctx: Context, query: PageQuery): Promise<Page<UserRow>> {
   return readPage('user', query, (after = '', limit) => listUsers(ctx.db, { after, limit }));
 }

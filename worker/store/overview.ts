@@ -62,3 +62,12 @@ export async function listRecentDeployments({ orm }: Db, filter: ListFilter, lim
     .orderBy(desc(deployments.id))
     .limit(limit);
 }
+
+/** Of all apps that somebody reaches, newest first, the deployment that is in service: the last that has succeeded. */
+export async function listCurrentDeployments({ orm }: Db, filter: ListFilter): Promise<{ deployment: DeploymentRow; app: AppRow }[]> {
+  const rows = await orm.select({ deployment: deployments, app: apps }).from(apps).innerJoin(projects, eq(projects.id, apps.projectId)).innerJoin(deployments, eq(deployments.id, current)).where(isReachedApp(filter)).orderBy(desc(apps.id));
+  return rows.map(({ deployment, app }) => ({ deployment, app: withLaterSettings(app) }));
+}
+
+/** By the order of `listSucceeded`. */
+const current = sql`(select newest.id from deployments as newest where newest.app_id = ${apps.id} and newest.status = 'succeeded' and newest.server_id = ${apps.serverId} order by newest.finished_at desc, newest.id desc limit 1)`;

@@ -63,7 +63,8 @@ export function environmentCases(plane: Plane): void {
     const made = await plane().createApp(project.id, { ...nextApp(), environment_id: staging.id });
     expect(await plane().request('DELETE', path)).toMatchObject({ status: 409, body: { code: 'environment_not_empty' } });
     expect(await list(plane(), project.id)).toHaveLength(2);
-    expect(await plane().request('DELETE', `/api/v1/apps/${made.id}`)).toMatchObject({ status: 204 });
+    // Its server, if there is one, is away.
+    expect((await plane().request('DELETE', `/api/v1/apps/${made.id}?queue=true`)).status).toBeLessThan(300);
     expect(await plane().request('DELETE', path)).toMatchObject({ status: 204 });
     const [production, ...others] = await list(plane(), project.id);
     expect(others).toEqual([]);
