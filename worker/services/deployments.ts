@@ -205,8 +205,10 @@ export async function cancelDeployment(ctx: Context, { user }: Actor, deployment
   const { cancelled } = await ctx.executors.call(current.serverId, 'cancel_deploy', { deployment: current.id });
   if (cancelled) {
     await recordEvent(ctx, { appId: current.appId, type: 'deployment.cancel_requested', actor: user.id, message: 'Cancelling the deployment was asked for', data: { deployment_id: current.id } });
-    await ctx.executors.settled(current.serverId, current.id, 10_000);
-  } else if (!(await endUndelivered(ctx, current.id))) throw new AppError('deployment_finished', { detail: 'It is past the point where it can be cancelled: the new container serves already.' });
+    // Its end may have come before the answer.
+    return awaitDeployment(ctx, { deployment: current, position: null, waitsFor: null }, ctx.clock() + 10_000);
+  }
+  if (!(await endUndelivered(ctx, current.id))) throw new AppError('deployment_finished', { detail: 'It is past the point where it can be cancelled: the new container serves already.' });
   return describe(ctx, (await findDeployment(ctx.db, current.id)) ?? current);
 }
 

@@ -158,6 +158,23 @@ export function deploymentCases(plane: Plane): void {
     await connection.close();
   });
 
+  test('REL-20 cancelling is answered at once also where the end is told before the executor answers', async () => {
+    const { executor, app } = await setScene(plane());
+    const connection: Connection = await executor.connect({
+      ...accepting,
+      cancel_deploy: async ({ deployment: id }) => {
+        await connection.tell(progress({ id, app_id: app.id }, { status: 'cancelled', phase: 'pull' }));
+        return { cancelled: true };
+      },
+    });
+    const { id } = await requestDeploy(plane(), app);
+    const began = performance.now();
+    expect(await plane().request('POST', `/api/v1/deployments/${id}/cancel`)).toMatchObject({ status: 200, body: { status: 'cancelled' } });
+    // It waits for 10 s where nothing is told.
+    expect(performance.now() - began).toBeLessThan(8_000);
+    await connection.close();
+  });
+
   test('a deployment past its switch, or one that has ended, is not cancelled', async () => {
     const { executor, app } = await setScene(plane());
     const connection = await executor.connect({ ...accepting, cancel_deploy: () => ({ cancelled: false }) });
