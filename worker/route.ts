@@ -3,7 +3,7 @@
  * every error reply and the OpenAPI entry come from; there is no second list of any of these.
  */
 import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler } from '@hono/zod-openapi';
-import type { MiddlewareHandler } from 'hono';
+import type { HonoRequest, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { AppError, type ErrorCode } from '../shared/errors.ts';
 import { answerOnce } from './answer-once.ts';
@@ -207,8 +207,17 @@ function expectType(types: readonly string[], isRequired: boolean): MiddlewareHa
     const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
     const isLeftOut = !isRequired && type === undefined;
     if (!isLeftOut && !types.includes(type ?? '')) throw new AppError('unsupported_media_type', { detail: `Send \`Content-Type: ${types.join('` or `')}\`.` });
+    if (type === 'application/json') tellJson(c.req);
     await next();
   };
+}
+
+/** The framework leaves a body unchecked whose type has parameters other than it knows them, such as `application/json;` or `application/json ; charset=utf-8` (RFC 9110, 8.3.1): they say nothing here. */
+function tellJson(req: HonoRequest): void {
+  if (req.header('content-type') === 'application/json') return;
+  const headers = new Headers(req.raw.headers);
+  headers.set('content-type', 'application/json');
+  req.raw = new Request(req.raw, { headers });
 }
 
 /** Bytes of a JSON body, unless its route says otherwise. The largest legitimate ones are environments. */

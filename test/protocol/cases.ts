@@ -13,6 +13,7 @@ import { eventStreamCases } from './cases/event-streams.ts';
 import { eventCases } from './cases/events.ts';
 import { messageCases } from './cases/messages.ts';
 import { pageCases } from './cases/pages.ts';
+import { requestCases } from './cases/requests.ts';
 import { transferCases } from './cases/transfers.ts';
 import { signInCases } from './cases/sign-in.ts';
 import { silenceCases } from './cases/silence.ts';
@@ -28,6 +29,7 @@ const groups = [
   { name: 'calls', cases: callCases },
   { name: 'events', cases: eventCases },
   { name: 'streams of events', cases: eventStreamCases },
+  { name: 'requests', cases: requestCases },
   { name: 'usage', cases: usageCases },
   { name: 'deployments', cases: deploymentCases },
   { name: 'streams', cases: streamCases },
