@@ -1,11 +1,17 @@
 /** What a route may answer with, as the spec has it: derived from its shape and its list of codes. */
 import type { RouteConfig } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { problem } from '../shared/api/common.ts';
 import { errorEntry, type ErrorCode } from '../shared/errors.ts';
 import { problemType } from './problem.ts';
 
 export function takesJson({ request }: RouteConfig): boolean {
   return Object.hasOwn(request?.body?.content ?? {}, 'application/json');
+}
+
+/** Whether what stands in the path is looked at before the thing is looked for. */
+function hasRules(params: NonNullable<RouteConfig['request']>['params']): boolean {
+  return params instanceof z.ZodObject && Object.values(params.shape).some((field) => field instanceof z.ZodType && (field.def.checks ?? []).length > 0);
 }
 
 interface Traits {
@@ -21,6 +27,7 @@ export function impliedErrors(route: RouteConfig, { isLimited, takesKey }: Trait
     ...(route.request?.body === undefined ? [] : (['unsupported_media_type'] as const)),
     ...(takesJson(route) ? (['malformed_json', 'payload_too_large'] as const) : []),
     ...(takesJson(route) || route.request?.query !== undefined ? fields : []),
+    ...(hasRules(route.request?.params) ? (['invalid_value'] as const) : []),
     ...(isLimited ? (['rate_limited'] as const) : []),
     ...(takesKey ? keys : []),
     'internal_error',
