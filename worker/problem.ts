@@ -8,6 +8,8 @@ import { AppError, errorEntry, type ErrorCode, type FieldError } from '../shared
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof HTTPException && error.status === 400) return new AppError('malformed_json', { detail: 'The body cannot be read as JSON.', cause: error });
+  // Of a body that may be left out, the framework looks for the type itself.
+  if (error instanceof HTTPException && error.status === 415) return new AppError('unsupported_media_type', { detail: 'Say with `Content-Type` what the body is, or send none.', cause: error });
   return new AppError('internal_error', { detail: 'Quote the request id when you report this.', cause: error });
 }
 

@@ -1,7 +1,7 @@
 /** Requests that HTTP allows and that are not the usual ones. */
 import { expect, test } from 'vitest';
 import { project } from '../../../shared/api/projects.ts';
-import type { Plane } from './scene.ts';
+import { connectAndServe, setScene, type Plane } from './scene.ts';
 
 export function requestCases(plane: Plane): void {
   test.each(['application/json;', 'application/json ; charset=utf-8', 'Application/JSON;charset="utf-8"', 'application/json; a=b; ;'])('a body of `%s` is JSON', async (type) => {
@@ -10,5 +10,16 @@ export function requestCases(plane: Plane): void {
     const refused = await plane().request('PATCH', `/api/v1/projects/${created.id}`, { body: { name: 7 }, headers: { 'content-type': type } });
     expect(refused).toMatchObject({ status: 422, body: { code: 'wrong_type' } });
     expect(await plane().request('GET', `/api/v1/projects/${created.id}`)).toMatchObject({ status: 200, body: { name: 'changed' } });
+  });
+
+  test('a body that may be left out, and does not say what it is, is refused', async () => {
+    const scene = await setScene(plane());
+    const connection = await connectAndServe(scene);
+    const headers = { authorization: `Bearer ${plane().credentials.api_key}` };
+    // Of bytes nobody adds a type.
+    const response = await fetch(`${plane().url}/api/v1/apps/${scene.app.slug}/rollback`, { method: 'POST', headers, body: new TextEncoder().encode('{}') });
+    expect({ status: response.status, body: await response.json() }).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+    expect(connection.calls('deploy')).toEqual([]);
+    await connection.close();
   });
 }
