@@ -32,12 +32,14 @@ const projects: TestProjectInlineConfiguration[] = [
     ],
     test: { name: 'worker', include: ['test/worker/**/*.test.ts'], globalSetup: ['test/support/worker-database.ts'], ...serial(3) },
   },
-  { test: { name: 'executor', include: ['test/executor/**/*.test.ts'], ...serial(4) } },
-  endToEnd('embedded', 5),
-  endToEnd('edge', 6),
-  { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], provide: { host: 'embedded' }, ...serial(7) } },
+  // A sample: all of it, on either host, is `npm run test:fuzz`.
+  { test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], ...serial(4) } },
+  { test: { name: 'executor', include: ['test/executor/**/*.test.ts'], ...serial(5) } },
+  endToEnd('embedded', 6),
+  endToEnd('edge', 7),
+  { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], provide: { host: 'embedded' }, ...serial(8) } },
   // A sample: all of it, on either host, is `npm run test:faults`.
-  { test: { name: 'faults', include: ['test/faults/**/*.test.ts'], provide: { host: 'embedded' }, ...serial(8) } },
+  { test: { name: 'faults', include: ['test/faults/**/*.test.ts'], provide: { host: 'embedded' }, ...serial(9) } },
 ];
 
 export default defineConfig({ test: { projects, passWithNoTests: false } });

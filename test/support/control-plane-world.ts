@@ -12,6 +12,7 @@ import { recoveryCodes, totpSecret } from '../../shared/api/sign-in.ts';
 import { project as projectSchema } from '../../shared/api/projects.ts';
 import type { LogEntry } from '../../shared/protocol/logs.ts';
 import type { StatsSample } from '../../shared/protocol/usage.ts';
+import type { Host } from '../../scripts/local/settings.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { enrolExecutor, type Connection, type FakeExecutor, type Handlers } from './fake-executor.ts';
 import type { FakeStream } from './fake-streams.ts';
@@ -57,8 +58,8 @@ const logLine: LogEntry = { time: '2026-11-22T18:50:28.123456789Z', stream: 'std
 
 const page = z.object({ data: z.array(z.object({ id: z.string() })) });
 
-export async function startWorld(env: Record<string, string> = {}): Promise<World> {
-  const plane = await startControlPlane({ host: 'embedded', env });
+export async function startWorld(env: Record<string, string> = {}, host: Host = 'embedded'): Promise<World> {
+  const plane = await startControlPlane({ host, env });
   try {
     return await populate(plane);
   } catch (error) {

@@ -1,0 +1,3 @@
+import { testSample } from './sample.ts';
+
+testSample('edge', 1_500);
