@@ -39,7 +39,8 @@ export function transferClient(objectOf: (serverId: string) => Fetcher): Pick<Ex
       return reply.body ?? new ReadableStream();
     },
     transfer: async (server, transferId, request) => {
-      const reply = await ask({ door: 'transfer', server, params: transferId }, { method: request.method, body: request.body });
+      // HTTP lets a GET have a body, of which nobody makes anything; a request that is made here must not have one.
+      const reply = await ask({ door: 'transfer', server, params: transferId }, { method: request.method, body: request.method === 'GET' ? null : request.body });
       await throwIfRefused(reply);
       return reply;
     },
