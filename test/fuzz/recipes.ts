@@ -29,8 +29,8 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   revealApiKey: { persona: 'administrator.session', path: { keyId: keptOf('administrator', 'key') } },
   // A password costs too much to be made for each; most of those that are tried to be deleted were made by the run.
   deleteUser: { path: { userId: oneOf('user', 0) } },
-  updateUser: { path: { userId: oneOf('user', 1) } },
-  patchUser: { path: { userId: oneOf('user', 1) } },
+  updateUser: { path: { userId: keptOf('dora', 'user') } },
+  patchUser: { path: { userId: keptOf('dora', 'user') } },
   deleteApiKey: { persona: 'administrator.session', path: { keyId: prepared('key') }, prepare: async (world) => ({ key: await world.addKey() }) },
   deleteProject: { path: { projectId: prepared('project') }, prepare: async (world) => ({ project: await world.addProject() }) },
   deleteServer: { path: { serverId: prepared('server') }, prepare: async (world) => ({ server: (await world.addServer()).id }) },

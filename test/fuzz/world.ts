@@ -111,6 +111,7 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
   const things = createThings({
     administrator: { app: steady.id, slug: steady.slug, project: projectId, user: administrator.id, key: administrator.key.id, server: executor.serverId },
     ann: { app: ann.app.id, slug: ann.app.slug, project: ann.projectId, deployment: ann.deploymentId, user: ann.id, key: ann.key.id, email: ann.email, password: ann.password },
+    dora: { user: await addUser() },
     bob: { app: bob.app.id, slug: bob.app.slug, project: bob.projectId, deployment: bob.deploymentId, user: bob.id, key: bob.key.id },
   });
   const another = await addServer();
