@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, vi } from 'vitest';
 import type { Host } from '../../scripts/local/settings.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { applicationCases } from './cases/applications.ts';
+import { openApiCases } from './cases/openapi.ts';
 import { projectCases } from './cases/projects.ts';
 import { protocolCases } from './cases/protocols.ts';
 
@@ -10,6 +11,7 @@ const groups = [
   { name: 'the two protocols', cases: protocolCases },
   { name: 'projects and environments', cases: projectCases },
   { name: 'applications', cases: applicationCases },
+  { name: 'the OpenAPI document', cases: openApiCases },
 ];
 
 export function testDokploy(host: Host): void {

@@ -2,6 +2,10 @@
  * Every procedure of Dokploy v0.30.2 (604), and what to use instead of those that are not answered here. The source is the OpenAPI document of that release, as its
  * own clients are generated from.
  */
+
+/** The release whose API this is. */
+export const dokployVersion = 'v0.30.2';
+
 interface CatalogEntry {
   /** Names of the queries, which come by GET. */
   get: string;

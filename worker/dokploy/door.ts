@@ -11,7 +11,7 @@ import type { Actor } from '../services/actor.ts';
 import { identify, tryIdentify } from '../services/auth.ts';
 import { tellError } from '../tell-error.ts';
 import { invalidInput, notImplemented, toFailure } from './failure.ts';
-import type { Listed } from './procedures.ts';
+import type { Listed } from './procedure.ts';
 import { findProcedure } from './procedures.ts';
 import { plain, trpc, type Protocol } from './wire.ts';
 

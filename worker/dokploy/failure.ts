@@ -20,6 +20,12 @@ const codes: Readonly<Record<number, readonly [name: string, number: number]>> =
   503: ['SERVICE_UNAVAILABLE', -32603],
   504: ['GATEWAY_TIMEOUT', -32603],
 };
+const unknown = ['INTERNAL_SERVER_ERROR', -32603] as const;
+
+/** `NOT_FOUND` */
+export function codeOf(status: number): string {
+  return (codes[status] ?? unknown)[0];
+}
 
 /** Statuses that tRPC has no name for. */
 const nearest: Readonly<Record<number, number>> = { 422: 400, 426: 400, 507: 503 };
@@ -48,7 +54,7 @@ export interface Failure {
 
 export function toFailure(error: AppError): Failure {
   const status = nearest[error.status] ?? error.status;
-  const [code, number] = codes[status] ?? (codes[500] as (typeof codes)[number]);
+  const [code, number] = codes[status] ?? unknown;
   const cause = error.cause instanceof z.core.$ZodError ? error.cause : null;
   return {
     status,

@@ -76,6 +76,7 @@ export const instead: Readonly<Record<string, string>> = {
   'user.getContainerMetrics': metrics,
   'user.getServerMetrics': metrics,
   'user.getMetricsToken': metrics,
+  'settings.checkInfrastructureHealth': 'settings.health tells that the API answers, GET /api/v1/servers the state of each server.',
   'settings.checkGPUStatus': 'GPUs are not available yet.',
   'settings.setupGPU': 'GPUs are not available yet.',
   'settings.cleanAll': disks,

@@ -34,6 +34,15 @@ export class JsonText {
 
 export type Router = Readonly<Record<string, Procedure>>;
 
+/** A procedure of Dokploy: what does it here, or what is used instead. */
+export interface Listed {
+  /** `project.all` */
+  path: string;
+  method: 'get' | 'post';
+  procedure: Procedure | null;
+  instead: string;
+}
+
 type Answer<Out extends z.ZodType> = z.input<Out> | JsonText;
 
 interface Literal<In extends z.ZodType, Out extends z.ZodType> {

@@ -1,7 +1,7 @@
 /** All procedures: those that work, and of the others why not. */
 import { catalog } from './catalog.ts';
 import { instead } from './instead.ts';
-import type { Procedure, Router } from './procedure.ts';
+import type { Listed, Router } from './procedure.ts';
 import { applicationActions } from './routers/application-actions.ts';
 import { applicationSettings } from './routers/application-settings.ts';
 import { applicationRouter } from './routers/application.ts';
@@ -14,7 +14,7 @@ import { organizationRouter } from './routers/organization.ts';
 import { projectRouter } from './routers/project.ts';
 import { rollbackRouter } from './routers/rollback.ts';
 import { serverRouter } from './routers/server.ts';
-import { settingsRouter } from './routers/settings.ts';
+import { createSettingsRouter } from './routers/settings.ts';
 import { userRouter } from './routers/user.ts';
 
 const routers: Readonly<Record<string, Router>> = {
@@ -28,18 +28,9 @@ const routers: Readonly<Record<string, Router>> = {
   project: projectRouter,
   rollback: rollbackRouter,
   server: serverRouter,
-  settings: settingsRouter,
+  settings: createSettingsRouter(() => listed),
   user: userRouter,
 };
-
-/** A procedure of Dokploy: what does it here, or what is used instead. */
-export interface Listed {
-  /** `project.all` */
-  path: string;
-  method: 'get' | 'post';
-  procedure: Procedure | null;
-  instead: string;
-}
 
 const table: ReadonlyMap<string, Listed> = new Map(
   Object.entries(catalog).flatMap(([router, entry]) =>

@@ -32,7 +32,7 @@ export const applicationDetail = applicationRow.extend({
   ...nothing.shape,
   ...off.shape,
   ...on.shape,
-});
+}).meta({ id: 'ApplicationDetail' });
 
 /** How many deployments come with an application. */
 const recent = 10;

@@ -51,7 +51,7 @@ export const applicationRow = z.object({
   environmentId: text,
   serverId: textOrNull,
   ...absentShape,
-});
+}).meta({ id: 'Application' });
 export type ApplicationRow = z.infer<typeof applicationRow>;
 
 interface Standing {
@@ -139,7 +139,7 @@ export const applicationEntry = z.object({
   serverId: textOrNull,
   applicationStatus: serviceStatus,
   icon: textOrNull,
-});
+}).meta({ id: 'ApplicationEntry' });
 
 export function toApplicationEntry(app: AppRow, latest: DeploymentStatus | null): z.infer<typeof applicationEntry> {
   const { id, settings, slug, createdAt, serverId, status } = app;

@@ -21,7 +21,7 @@ export const deploymentRow = z.object({
   rollbackId: textOrNull.meta({ description: 'What `rollback.rollback` takes: of those that have succeeded.' }),
   ...absent.shape,
   ...off.shape,
-});
+}).meta({ id: 'Deployment' });
 export type DeploymentEntry = z.infer<typeof deploymentRow>;
 
 export function toDeploymentEntry(row: DeploymentRow): DeploymentEntry {

@@ -23,7 +23,7 @@ export const domainRow = z.object({
   ...absent.shape,
   ...noMiddlewares.shape,
   ...off.shape,
-});
+}).meta({ id: 'Domain' });
 export type DomainRow = z.infer<typeof domainRow>;
 
 const prefix = 'domain_';

@@ -13,7 +13,7 @@ export const mountRow = z.object({
   serviceType: z.literal('application'),
   applicationId: text,
   ...absent.shape,
-});
+}).meta({ id: 'Mount' });
 export type MountRow = z.infer<typeof mountRow>;
 
 export function toMount(appId: string, { name, mount_path: mountPath }: AppSettings['volumes'][number]): MountRow {

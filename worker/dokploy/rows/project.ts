@@ -17,7 +17,7 @@ export const projectRow = z.object({
   createdAt: time,
   organizationId: text,
   env: text.meta({ description: 'Variables of a project do not exist here: always empty.' }),
-});
+}).meta({ id: 'Project' });
 
 export function toProjectRow(project: ProjectRow): z.infer<typeof projectRow> {
   return { projectId: project.id, name: project.name, description: project.description, createdAt: toTime(project.createdAt), organizationId, env: '' };
@@ -31,13 +31,13 @@ export const environmentRow = z.object({
   env: text,
   projectId: text,
   isDefault: flag,
-});
+}).meta({ id: 'Environment' });
 
 export function toEnvironmentRow(row: EnvironmentRow): z.infer<typeof environmentRow> {
   return { environmentId: row.id, name: row.name, description: row.description, createdAt: toTime(row.createdAt), env: '', projectId: row.projectId, isDefault: isDefault(row) };
 }
 
-export const environmentTree = environmentRow.extend({ applications: z.array(applicationEntry), ...otherKinds.shape });
+export const environmentTree = environmentRow.extend({ applications: z.array(applicationEntry), ...otherKinds.shape }).meta({ id: 'EnvironmentTree' });
 
 export function toEnvironmentTree({ environment, apps }: EnvironmentTree): z.infer<typeof environmentTree> {
   return { ...toEnvironmentRow(environment), applications: apps.map((app) => toApplicationEntry(app, app.latest)), ...otherKinds.values };
@@ -45,7 +45,7 @@ export function toEnvironmentTree({ environment, apps }: EnvironmentTree): z.inf
 
 export const projectTag = z.object({ tag: z.object({ tagId: text, name: text, color: textOrNull }) });
 
-export const projectTree = projectRow.extend({ environments: z.array(environmentTree), projectTags: z.array(projectTag) });
+export const projectTree = projectRow.extend({ environments: z.array(environmentTree), projectTags: z.array(projectTag) }).meta({ id: 'ProjectTree' });
 
 export function toProjectTree({ project, environments }: ProjectTree): z.infer<typeof projectTree> {
   return { ...toProjectRow(project), environments: environments.map(toEnvironmentTree), projectTags: [] };
@@ -66,7 +66,7 @@ export const listedProject = projectRow.extend({
   ...legacyKinds.shape,
   environments: z.array(listedEnvironment),
   projectTags: z.array(projectTag),
-});
+}).meta({ id: 'ListedProject' });
 export type ListedProject = z.infer<typeof listedProject>;
 
 /** @param domainsOf the domains of an app */
