@@ -1,0 +1,109 @@
+/** For each procedure of Dokploy that works an input that it takes, so that nothing but the right stands in the way. */
+import { organizationId } from '../../worker/dokploy/fields.ts';
+import { appHost, defaultEnvironmentId } from '../../shared/names.ts';
+import type { Member } from './control-plane-world.ts';
+
+export type Input = Record<string, unknown>;
+type Ids = ReturnType<typeof idsOf>;
+
+/** What names a thing of this member, by the names that inputs have for it. */
+export function idsOf({ app, projectId, deploymentId, id, key }: Member, serverId: string) {
+  return {
+    projectId,
+    environmentId: defaultEnvironmentId(projectId ?? ''),
+    targetEnvironmentId: defaultEnvironmentId(projectId ?? ''),
+    applicationId: app.id,
+    serviceId: app.id,
+    /** Of `deployment.allByType`. */
+    id: app.id,
+    deploymentId,
+    rollbackId: deploymentId,
+    domainId: `domain_${app.id}`,
+    mountId: `${app.id}.data`,
+    userId: id,
+    memberId: id,
+    apiKeyId: key.id,
+    /** Of `docker`; elsewhere it is a name that something gets. */
+    appName: app.slug,
+    serverId,
+    organizationId,
+  };
+}
+
+const application = ({ applicationId }: Ids) => ({ applicationId });
+const project = ({ projectId }: Ids) => ({ projectId });
+const environment = ({ environmentId }: Ids) => ({ environmentId });
+const deployment = ({ deploymentId }: Ids) => ({ deploymentId });
+const domain = ({ domainId }: Ids) => ({ domainId });
+const containers = ({ appName }: Ids) => ({ appName });
+const organization = (ids: Ids) => ({ organizationId: ids.organizationId });
+const server = ({ serverId }: Ids) => ({ serverId });
+const user = ({ userId }: Ids) => ({ userId });
+const mount = ({ mountId }: Ids) => ({ mountId });
+
+/** The base domain of a control plane that is told none. */
+const hostOf = ({ app }: Member) => appHost(app.slug, 'localhost');
+
+export const inputs: Readonly<Record<string, (ids: Ids, owner: Member) => Input>> = {
+  'application.one': application,
+  'application.delete': application,
+  'application.deploy': application,
+  'application.redeploy': application,
+  'application.start': application,
+  'application.stop': application,
+  'application.reload': application,
+  'application.cancelDeployment': application,
+  'application.cleanQueues': application,
+  'application.killBuild': application,
+  'application.disconnectGitProvider': application,
+  'application.readLogs': application,
+  'application.create': ({ environmentId }) => ({ environmentId, name: 'intruder' }),
+  'application.deployNginxQuickstart': environment,
+  'application.move': ({ applicationId, targetEnvironmentId }) => ({ applicationId, targetEnvironmentId }),
+  'application.update': ({ applicationId }) => ({ applicationId, dockerImage: 'evil:latest', env: '' }),
+  'application.saveDockerProvider': ({ applicationId }) => ({ applicationId, dockerImage: 'evil:latest' }),
+  'application.saveEnvironment': ({ applicationId }) => ({ applicationId, env: '' }),
+  'deployment.all': application,
+  'deployment.allByType': ({ id }) => ({ id, type: 'application' }),
+  'deployment.killProcess': deployment,
+  'deployment.readLogs': deployment,
+  'docker.getContainersByAppNameMatch': containers,
+  'docker.getContainersByAppLabel': containers,
+  'docker.getServiceContainersByAppName': containers,
+  'docker.getStackContainersByAppName': containers,
+  'domain.create': ({ applicationId }, owner) => ({ applicationId, host: hostOf(owner), port: 8080 }),
+  'domain.update': ({ domainId }, owner) => ({ domainId, host: hostOf(owner), port: 8080 }),
+  'domain.delete': domain,
+  'domain.one': domain,
+  'domain.byApplicationId': application,
+  'domain.generateDomain': (_ids, { app }) => ({ appName: app.slug }),
+  'environment.one': environment,
+  'environment.remove': environment,
+  'environment.byProjectId': project,
+  'environment.create': ({ projectId }) => ({ projectId, name: 'staging' }),
+  'environment.update': ({ environmentId }) => ({ environmentId, description: 'taken over' }),
+  'mounts.one': mount,
+  'mounts.remove': mount,
+  'mounts.update': ({ mountId }) => ({ mountId, mountPath: '/elsewhere' }),
+  'mounts.create': ({ serviceId }) => ({ type: 'volume', volumeName: 'more', mountPath: '/more', serviceId }),
+  'mounts.allNamedByApplicationId': application,
+  'mounts.listByServiceId': ({ serviceId }) => ({ serviceType: 'application', serviceId }),
+  'organization.one': organization,
+  'organization.setDefault': organization,
+  'organization.updateMemberRole': ({ memberId }) => ({ memberId, role: 'admin' }),
+  'project.one': project,
+  'project.remove': project,
+  'project.create': () => ({ name: 'p' }),
+  'project.update': ({ projectId }) => ({ projectId, name: 'taken over' }),
+  'rollback.rollback': ({ rollbackId }) => ({ rollbackId }),
+  'server.one': server,
+  'server.remove': server,
+  'server.getServices': server,
+  'server.create': () => ({ name: 's' }),
+  'user.one': user,
+  'user.remove': user,
+  'user.checkUserOrganizations': user,
+  'user.createUserWithCredentials': () => ({ email: 'new@example.com', password: 'twelve-characters', role: 'admin' }),
+  'user.createApiKey': () => ({ name: 'k' }),
+  'user.deleteApiKey': ({ apiKeyId }) => ({ apiKeyId }),
+};
