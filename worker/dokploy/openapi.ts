@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { catalog, dokployVersion } from './catalog.ts';
 import { codeOf } from './failure.ts';
-import type { Listed, Procedure } from './procedure.ts';
+import { JsonText, type Listed, type Procedure } from './procedure.ts';
 
 export const openApiDocument = z.looseObject({
   openapi: z.literal('3.1.0'),
@@ -16,10 +16,10 @@ type Schema = Record<string, unknown>;
 type Schemas = Record<string, Schema>;
 
 /** @returns the document for this address of the host, which is made when it is first asked for and kept */
-export function createDescription(list: () => readonly Listed[]): (publicUrl: string) => OpenApiDocument {
-  let kept: { publicUrl: string; document: OpenApiDocument } | undefined;
+export function createDescription(list: () => readonly Listed[]): (publicUrl: string) => JsonText {
+  let kept: { publicUrl: string; document: JsonText } | undefined;
   return (publicUrl) => {
-    if (kept?.publicUrl !== publicUrl) kept = { publicUrl, document: describe(list(), publicUrl) };
+    if (kept?.publicUrl !== publicUrl) kept = { publicUrl, document: new JsonText(JSON.stringify(describe(list(), publicUrl))) };
     return kept.document;
   };
 }
