@@ -64,7 +64,7 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
   customRole: {
     get: 'all getStatements membersByRole',
     post: 'create remove update',
-    instead: 'Roles are owner, admin and member, with grants for each member: user.assignPermissions.',
+    instead: 'Roles are owner, admin and member, with grants for each member: PATCH /api/v1/users/{userId}.',
   },
   deployment: {
     get: 'all allByCompose allByServer allByType allCentralized queueList readLogs',
