@@ -4,6 +4,8 @@ import type { Host } from '../../scripts/local/settings.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { applicationCases } from './cases/applications.ts';
 import { openApiCases } from './cases/openapi.ts';
+import { clientCases } from './cases/clients.ts';
+import { grantCases } from './cases/grants.ts';
 import { projectCases } from './cases/projects.ts';
 import { protocolCases } from './cases/protocols.ts';
 
@@ -12,6 +14,8 @@ const groups = [
   { name: 'projects and environments', cases: projectCases },
   { name: 'applications', cases: applicationCases },
   { name: 'the OpenAPI document', cases: openApiCases },
+  { name: 'clients of Dokploy', cases: clientCases },
+  { name: 'grants', cases: grantCases },
 ];
 
 export function testDokploy(host: Host): void {

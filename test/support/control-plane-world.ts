@@ -131,7 +131,8 @@ async function addMember(plane: ControlPlane, connection: Connection, name: stri
   return { id, email, password, session: token, sessionId: sessionOf(token), key: { id: key.id, text: key.key }, projectId: project.id, app: await plane.getApp(app.id), deploymentId };
 }
 
-async function dump({ database }: ControlPlane): Promise<string> {
+/** Every row of every table, but for what asking changes: attempts to log in, and when keys were last used. */
+export async function dump({ database }: ControlPlane): Promise<string> {
   const tables = await database.execute("select name from sqlite_master where type = 'table' and name <> 'login_attempts' order by name");
   const rows = await Promise.all(tables.rows.map(async ({ name }) => [name, (await database.execute(`select * from "${String(name)}" order by 1`)).rows]));
   return JSON.stringify(rows, (column, value: unknown) => (column === 'last_used_at' ? undefined : value), 1);
