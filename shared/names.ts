@@ -84,6 +84,12 @@ export function containerName(slug: string, deploymentId: string): string {
   return `dockup-${slug}-${deploymentId.slice(-12)}`;
 }
 
+/** What a container's name is made of; undefined for any other name. Whether there is such a deployment is not in it. */
+export function readContainerName(name: string): { slug: string; tail: string } | undefined {
+  const [, slug, tail] = /^dockup-([a-z0-9-]{1,40})-([0-9a-hjkmnp-tv-z]{12})$/.exec(name) ?? [];
+  return slug === undefined || tail === undefined ? undefined : { slug, tail };
+}
+
 export function networkName(serverId: string, projectId: string): string {
   return `dockup-${serverId.slice(-8)}-${projectId.slice(4)}`;
 }

@@ -5,6 +5,7 @@ import { cors } from 'hono/cors';
 import { AppError } from '../shared/errors.ts';
 import { createDiscovery } from './discovery/discovery.ts';
 import { createDokployDoor } from './dokploy/door.ts';
+import { createDokploySockets } from './dokploy/sockets.ts';
 import { refusalOf } from './hub/closing.ts';
 import { readIdentity } from './identity.ts';
 import type { ReadAsset } from './pages/assets.ts';
@@ -53,6 +54,7 @@ export function createApp(contextOf: (c: HonoContext<BaseEnv>) => Context, readA
 
   for (const route of routes) route.mount(api);
   api.route('/', createDokployDoor());
+  api.route('/', createDokploySockets());
   api.route('/', createDiscovery(api, routes));
   api.route('/', createPages(readAsset));
 

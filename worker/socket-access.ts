@@ -2,7 +2,7 @@
  * Routes that are WebSockets: how a client says who it is where no header can be set, and what a refused one gets. Never by a cookie, so no page of
  * another origin gets anywhere with what a browser sends by itself (SEC-02).
  */
-import type { MiddlewareHandler } from 'hono';
+import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { AppError } from '../shared/errors.ts';
 import { onApp, type Access, type BaseEnv } from './route.ts';
 import type { Actor } from './services/actor.ts';
@@ -60,6 +60,15 @@ async function identifyBy(ctx: Context, { ticket, bearer, token, isSocket }: Off
   // Whatever else is fetched can set headers.
   if (!isSocket) return { identity: new AppError('unauthenticated', { detail: 'Only a WebSocket takes a token in its address: send `Authorization`, or a ticket of POST /api/v1/ws-tickets.' }) };
   return { identity: await tryIdentify(identify(ctx, token)) };
+}
+
+/** @param readIdentity where nobody has looked at the headers yet */
+export function socketDoors(readIdentity: (c: HonoContext<BaseEnv>) => Promise<BaseEnv['Variables']['identity']>): [MiddlewareHandler<BaseEnv>, MiddlewareHandler<BaseEnv>, MiddlewareHandler<BaseEnv>] {
+  const byHeader: MiddlewareHandler<BaseEnv> = async (c, next) => {
+    c.set('identity', await readIdentity(c));
+    await next();
+  };
+  return [answerInSocket, byHeader, identifyHere];
 }
 
 export const onAppSocket: Access<{ actor: Actor; app: AppView }> = {

@@ -8,12 +8,14 @@ import { clientCases } from './cases/clients.ts';
 import { grantCases } from './cases/grants.ts';
 import { projectCases } from './cases/projects.ts';
 import { protocolCases } from './cases/protocols.ts';
+import { socketCases } from './cases/sockets.ts';
 
 const groups = [
   { name: 'the two protocols', cases: protocolCases },
   { name: 'projects and environments', cases: projectCases },
   { name: 'applications', cases: applicationCases },
   { name: 'the OpenAPI document', cases: openApiCases },
+  { name: 'sockets', cases: socketCases },
   { name: 'clients of Dokploy', cases: clientCases },
   { name: 'grants', cases: grantCases },
 ];

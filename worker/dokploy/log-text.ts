@@ -1,6 +1,7 @@
 /** Logs as Dokploy reads them: the text that `docker logs --timestamps` writes. */
 import { z } from 'zod';
 import type { LogEntry } from '../../shared/protocol/logs.ts';
+import { toPlainLine } from '../services/plain-log.ts';
 
 /** The most lines that are read at once. Dokploy lets 10,000 be asked for. */
 const mostLines = 5000;
@@ -16,5 +17,5 @@ export const since = z
 export const logQuery = { tail, since, search: z.string().max(200).optional().transform((part) => (part === '' ? undefined : part)) };
 
 export function toLogText(lines: readonly Pick<LogEntry, 'time' | 'text'>[]): string {
-  return lines.map(({ time, text }) => `${time} ${text}\n`).join('');
+  return lines.map(toPlainLine).join('');
 }

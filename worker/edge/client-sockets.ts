@@ -2,7 +2,7 @@
 import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { closingOf } from '../hub/closing.ts';
-import type { ClientSession, ClientSocket } from '../hub/socket.ts';
+import { isBinary, type ClientSession, type ClientSocket } from '../hub/socket.ts';
 import { newSession, type Streams } from '../hub/streams.ts';
 import type { Sockets, StreamRequest } from '../services/ports.ts';
 import { chooseSubprotocol, hasExecControl, offeredSubprotocols } from '../services/subprotocols.ts';
@@ -52,7 +52,7 @@ export class ClientSockets {
     const { stream, hasControl } = JSON.parse(decodeURIComponent(request.headers.get(clientHeader) ?? '')) as Asked;
     const { 0: far, 1: socket } = new WebSocketPair();
     ctx.acceptWebSocket(socket, ['client']);
-    const session = newSession({ server: request.headers.get('x-dockup-server') ?? '', app: stream.app, kind: stream.kind, hasControl });
+    const session = newSession({ server: request.headers.get('x-dockup-server') ?? '', app: stream.app, kind: stream.kind, wire: stream.wire, hasControl });
     streams.open(this.#wrap(socket, { ...session, unheard: 0 }), stream.params);
     return new Response(null, { status: 101, webSocket: far });
   }
@@ -80,11 +80,11 @@ export class ClientSockets {
         session.unheard += bytes.length;
         if (session.unheard > limits.blindTotal) throw new AppError('slow_reader', { detail: `${limits.blindTotal} bytes without a sign of the client. Any message is one; logs resume with ?since=cursor.` });
         if (socket.readyState !== WebSocket.OPEN) return;
-        socket.send(session.kind === 'exec' ? bytes : new TextDecoder().decode(bytes));
+        socket.send(isBinary(session) ? bytes : new TextDecoder().decode(bytes));
         pace.count(bytes.length, taken);
       },
       end: (end) => {
-        const { text, code, reason } = closingOf(session.kind, end);
+        const { text, code, reason } = closingOf(session, end);
         if (text !== null && socket.readyState === WebSocket.OPEN) socket.send(text);
         socket.close(code, reason);
       },

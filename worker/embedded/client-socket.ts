@@ -2,13 +2,13 @@
 import type { WebSocket } from 'ws';
 import { limits } from '../../shared/protocol/limits.ts';
 import { closingOf } from '../hub/closing.ts';
-import type { ClientSession, ClientSocket } from '../hub/socket.ts';
+import { isBinary, type ClientSession, type ClientSocket } from '../hub/socket.ts';
 import { newSession, type Streams } from '../hub/streams.ts';
 import type { StreamRequest } from '../services/ports.ts';
 import { hasExecControl } from '../services/subprotocols.ts';
 
-export function connectClient(streams: Streams, socket: WebSocket, server: string, { kind, app, params }: StreamRequest): void {
-  const client = wrap(socket, newSession({ server, app, kind, hasControl: hasExecControl([socket.protocol]) }));
+export function connectClient(streams: Streams, socket: WebSocket, server: string, { kind, app, params, wire }: StreamRequest): void {
+  const client = wrap(socket, newSession({ server, app, kind, wire, hasControl: hasExecControl([socket.protocol]) }));
   socket.on('message', (data: Buffer, isBinary) => streams.receive(client, isBinary ? data : data.toString()));
   socket.on('close', () => streams.closed(client));
   watchLiveness(socket);
@@ -20,9 +20,9 @@ function wrap(socket: WebSocket, session: ClientSession): ClientSocket {
     session,
     remember: () => undefined,
     // The callback comes when the bytes have left the process: the sum of what a slow reader leaves here is its window.
-    send: (bytes, taken) => socket.send(bytes, { binary: session.kind === 'exec' }, (error) => error == null && taken()),
+    send: (bytes, taken) => socket.send(bytes, { binary: isBinary(session) }, (error) => error == null && taken()),
     end: (end) => {
-      const { text, code, reason } = closingOf(session.kind, end);
+      const { text, code, reason } = closingOf(session, end);
       if (text !== null) socket.send(text);
       socket.close(code, reason);
     },

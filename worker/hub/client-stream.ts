@@ -6,7 +6,8 @@ import { limits } from '../../shared/protocol/limits.ts';
 import type { HubMessage } from '../../shared/protocol/messages.ts';
 import { readControl } from './exec-control.ts';
 import { concat, Lines } from './lines.ts';
-import type { ClientSocket } from './socket.ts';
+import { cutCharacters, toPlainLines } from './plain-text.ts';
+import { isBinary, type ClientSocket } from './socket.ts';
 
 /** The way to the executor. */
 export interface Link {
@@ -46,7 +47,7 @@ export class ClientStream {
     session.framesTaken++;
     session.unreturned += bytes.length;
     if (session.unreturned > limits.streamWindow) throw new AppError('executor_lost', { detail: 'The executor sent more than the stream allows.' });
-    const { ready, done } = this.#lines === null ? { ready: bytes, done: bytes.length } : this.#cutLines(this.#lines, bytes);
+    const { ready, done } = this.#cut(bytes);
     this.socket.remember();
     if (ready.length > 0) this.socket.send(ready, () => this.#giveCredit(done, creditStep));
     else this.#giveCredit(done, creditStep);
@@ -95,6 +96,18 @@ export class ClientStream {
   }
 
   /** What the client gets of these bytes, and how many of all that came are dealt with by it. */
+  #cut(bytes: Uint8Array): { ready: Uint8Array; done: number } {
+    const { session } = this.socket;
+    if (this.#lines !== null) {
+      const { ready, done } = this.#cutLines(this.#lines, bytes);
+      return { ready: session.wire === 'text' && session.kind === 'logs' ? toPlainLines(ready) : ready, done };
+    }
+    if (isBinary(session)) return { ready: bytes, done: bytes.length };
+    const { whole, rest } = cutCharacters(session.rest, bytes);
+    session.rest = rest;
+    return { ready: whole, done: bytes.length };
+  }
+
   #cutLines(lines: Lines, bytes: Uint8Array): { ready: Uint8Array; done: number } {
     const { session } = this.socket;
     const before = lines.waiting;

@@ -1,7 +1,7 @@
 /** How the end of a stream looks to a WebSocket client: a last message, a close code and a reason. */
 import { errorEntry, type ErrorCode } from '../../shared/errors.ts';
 import type { StreamEnd } from '../../shared/protocol/messages.ts';
-import type { StreamKind } from '../../shared/protocol/streams.ts';
+import type { ClientSession } from './socket.ts';
 
 interface Closing {
   /** Sent before the close. */
@@ -10,8 +10,8 @@ interface Closing {
   reason: string;
 }
 
-export function closingOf(kind: StreamKind, { code, message, exit_code }: StreamEnd): Closing {
-  const text = kind === 'exec' && exit_code !== undefined ? JSON.stringify({ type: 'exit', exit_code }) : null;
+export function closingOf({ kind, wire }: Pick<ClientSession, 'kind' | 'wire'>, { code, message, exit_code }: StreamEnd): Closing {
+  const text = kind === 'exec' && exit_code !== undefined && wire === 'own' ? JSON.stringify({ type: 'exit', exit_code }) : null;
   return code === undefined ? { text, code: 1000, reason: '' } : { text, ...refusalOf(code, message) };
 }
 

@@ -50,6 +50,10 @@ export interface ClientSession {
   stream: number;
   /** Its text messages are control messages, not input. */
   hasControl: boolean;
+  /** What its messages look like: as docs/protocol.md and the spec say, or text as it is. */
+  wire: 'own' | 'text';
+  /** Of a terminal as text: bytes of a character whose end has not come. */
+  rest: number[];
   /** Bytes the executor still takes from the client. Zero until it has opened the stream. */
   inputCredit: number;
   /** Bytes of output that came and for which the executor has not been given new credit. */
@@ -61,11 +65,16 @@ export interface ClientSession {
   framesTaken: number;
 }
 
+/** Messages of a terminal are bytes, all others text. */
+export function isBinary({ kind, wire }: ClientSession): boolean {
+  return kind === 'exec' && wire === 'own';
+}
+
 export interface ClientSocket {
   session: ClientSession;
   /** Keep `session` as it is now. */
   remember(): void;
-  /** Output: whole lines of text, or for `exec` the bytes of the terminal. `taken` is called once the client has them, as far as the host can tell. @throws AppError slow_reader */
+  /** Output: whole lines of text, or the bytes of the terminal (`isBinary`); as text, UTF-8 in whole characters. `taken` is called once the client has them, as far as the host can tell. @throws AppError slow_reader */
   send(bytes: Uint8Array, taken: () => void): void;
   /** The client has said something. */
   heard?(): void;

@@ -126,8 +126,10 @@ function lost(message: string): StreamEnd {
   return { code: 'executor_lost', message };
 }
 
+type Opened = Pick<ClientSession, 'server' | 'app' | 'kind' | 'hasControl'> & { wire?: ClientSession['wire'] | undefined };
+
 /** Numbered at random, so that a hub that slept does not use a number twice. */
-export function newSession(fields: Pick<ClientSession, 'server' | 'app' | 'kind' | 'hasControl'>): ClientSession {
+export function newSession({ server, app, kind, wire = 'own', hasControl }: Opened): ClientSession {
   const [stream = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return { ...fields, stream, inputCredit: 0, unreturned: 0, isCut: false, framesPassed: 0, framesTaken: 0 };
+  return { server, app, kind, wire, hasControl: hasControl && wire === 'own', rest: [], stream, inputCredit: 0, unreturned: 0, isCut: false, framesPassed: 0, framesTaken: 0 };
 }

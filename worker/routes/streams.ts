@@ -5,12 +5,11 @@ import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import { eventStream, type Answers } from '../event-stream.ts';
 import { lineEvents, toLogEvent, type ToEvent } from '../line-events.ts';
 import { defineRoute, onUser, type BaseEnv } from '../route.ts';
-import { requireDeployed, requirePlaced } from '../services/app-actions.ts';
 import { recordTerminal } from '../services/exec.ts';
 import { askForLogs } from '../services/logs.ts';
 import type { StreamRequest } from '../services/ports.ts';
-import { requireConnected } from '../services/presence.ts';
-import { createTicket as giveTicket, requireTicketFor } from '../services/tickets.ts';
+import { attachClient, requireStream, type Opening } from '../services/streams.ts';
+import { createTicket as giveTicket } from '../services/tickets.ts';
 import { onAppSocket } from '../socket-access.ts';
 import { executorErrors } from './executor-errors.ts';
 import { appParams } from './params.ts';
@@ -29,7 +28,7 @@ const lineReplies = (messages: string, line: string) => ({
 
 /** What `connect` needs of a handler's context. */
 interface Asked extends Answers {
-  var: BaseEnv['Variables'] & { app: Parameters<typeof requirePlaced>[0] };
+  var: BaseEnv['Variables'] & { app: Opening['app'] };
   req: { raw: Request };
 }
 interface Ways {
@@ -39,20 +38,13 @@ interface Ways {
   beforeSocket?(): Promise<void>;
 }
 
-/** The one way to a stream, so that no ticket opens anything else than what it was given for. */
 async function connect(c: Asked, request: StreamRequest, { toEvent, beforeSocket }: Ways): Promise<Response> {
   const { ctx, app, socket, ticket } = c.var;
-  const { executors } = ctx;
-  if (ticket !== undefined) requireTicketFor(ticket, request);
-  if (socket === 'not wanted' && toEvent === undefined) throw new AppError('upgrade_required', { detail: 'Connect with a WebSocket client.' });
-  // There may be a log where there is no container any more, or never was one that ran.
-  const serverId = request.kind === 'logs' ? requirePlaced(app) : requireDeployed(app);
-  if (toEvent === undefined || socket === 'wanted') {
-    await requireConnected(ctx, serverId);
-    await beforeSocket?.();
-    return executors.attach(c.req.raw, serverId, request);
-  }
-  return eventStream(c, lineEvents(await executors.stream(serverId, request), toEvent));
+  const opening = { app, ticket, request, beforeSocket };
+  if (socket === 'wanted') return attachClient(ctx, c.req.raw, opening);
+  if (toEvent === undefined) throw new AppError('upgrade_required', { detail: 'Connect with a WebSocket client.' });
+  const serverId = requireStream(opening);
+  return eventStream(c, lineEvents(await ctx.executors.stream(serverId, request), toEvent));
 }
 
 export const streamRoutes = [

@@ -59,6 +59,8 @@ export interface StreamRequest<K extends StreamKind = StreamKind> {
   kind: K;
   app: string;
   params: StreamParams<K>;
+  /** `text`: the client takes and sends text and nothing else, whatever subprotocol it offers. */
+  wire?: 'text';
 }
 
 /** Methods whose params name a transfer. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, lt, lte, not, or, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, like, lt, lte, not, or, sql, type SQL } from 'drizzle-orm';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { DeployStrategy } from '../../shared/protocol/spec.ts';
 import type { DeploymentPhase, DeploymentStatus } from '../../shared/status.ts';
@@ -27,6 +27,11 @@ export async function listDeployments({ orm }: Db, appId: string, page: { before
     .where(and(eq(deployments.appId, appId), page.before === undefined ? undefined : lt(deployments.id, page.before)))
     .orderBy(desc(deployments.id))
     .limit(page.limit);
+}
+
+/** The one whose id ends so. */
+export async function findDeploymentByTail({ orm }: Db, appId: string, tail: string): Promise<DeploymentRow | undefined> {
+  return orm.select().from(deployments).where(and(eq(deployments.appId, appId), like(deployments.id, `%${tail}`))).get();
 }
 
 /** Of an app on its server, newest first: the first is the current one. */

@@ -1,0 +1,85 @@
+/** Dokploy's WebSockets, over the same streams as our own: text both ways, nothing around it, and a refusal is the code and the reason the socket closes with. */
+import { Hono, type Context as HonoContext } from 'hono';
+import { z } from 'zod';
+import { execSocketQuery, toArguments } from '../../shared/api/sockets.ts';
+import { AppError } from '../../shared/errors.ts';
+import { readIdentity } from '../identity.ts';
+import { fromZodError } from '../problem.ts';
+import { countRequest } from '../request-limit.ts';
+import type { BaseEnv } from '../route.ts';
+import { requireRight } from '../services/access.ts';
+import type { Actor } from '../services/actor.ts';
+import { identify, tryIdentify } from '../services/auth.ts';
+import { reachContainer, requireCurrent } from '../services/containers.ts';
+import { recordTerminal } from '../services/exec.ts';
+import { askForLogs } from '../services/logs.ts';
+import type { Action } from '../services/permissions.ts';
+import { attachClient } from '../services/streams.ts';
+import { socketDoors } from '../socket-access.ts';
+import { logQuery } from './log-text.ts';
+
+type Asked = HonoContext<BaseEnv>;
+
+/** `docker.getContainers` lists them; an app is known by its name here (`appName`) and its id as well. */
+const containerId = z.string().min(1).max(200);
+const logs = z.object({ containerId, ...logQuery });
+const terminal = z.object({ containerId, activeWay: z.enum(['bash', 'sh']).default('sh') });
+
+export function createDokploySockets(): Hono<BaseEnv> {
+  const door = new Hono<BaseEnv>();
+  const serve = (path: string, handler: (c: Asked) => Promise<Response>) => door.get(path, ...socketDoors(readCaller), handler);
+  serve('/docker-container-logs', followLogs);
+  serve('/docker-container-terminal', openTerminal);
+  return door;
+}
+
+async function followLogs(c: Asked): Promise<Response> {
+  const ctx = c.get('ctx');
+  const actor = admit(c, 'logs');
+  const { containerId: name, ...conditions } = readQuery(c, logs);
+  const { app, deployment } = await reachContainer(ctx, actor, name);
+  const request = await askForLogs(ctx, app, { ...conditions, deployment: deployment?.id });
+  return attachClient(ctx, c.req.raw, { app, ticket: c.get('ticket'), request: { ...request, wire: 'text' } });
+}
+
+async function openTerminal(c: Asked): Promise<Response> {
+  const ctx = c.get('ctx');
+  const actor = admit(c, 'exec');
+  const { containerId: name, activeWay } = readQuery(c, terminal);
+  const container = await reachContainer(ctx, actor, name);
+  await requireCurrent(ctx, container);
+  const { app } = container;
+  const { cmd: shell, cols, rows, idle_timeout } = execSocketQuery.parse({ cmd: activeWay });
+  const cmd = toArguments(shell);
+  return attachClient(ctx, c.req.raw, {
+    app,
+    ticket: c.get('ticket'),
+    request: { kind: 'exec', app: app.id, params: { app: app.id, cmd, cols, rows, idle_timeout }, wire: 'text' },
+    beforeSocket: () => recordTerminal(ctx, actor, app, cmd),
+  });
+}
+
+/** With a key in the header of Dokploy's clients, or as everywhere. */
+async function readCaller(c: Asked): Promise<BaseEnv['Variables']['identity']> {
+  const key = c.req.header('x-api-key');
+  return key === undefined ? readIdentity(c) : tryIdentify(identify(c.get('ctx'), key));
+}
+
+/** @throws AppError unauthenticated, invalid_token, token_expired, grant_missing, scope_missing, rate_limited, upgrade_required */
+function admit(c: Asked, action: Action): Actor {
+  countRequest(c);
+  const identity = c.get('identity');
+  if (identity === null) throw new AppError('unauthenticated', { detail: 'Send an API key as `x-api-key`.' });
+  if (identity instanceof AppError) throw identity;
+  requireRight(identity, 'compatible_api');
+  requireRight(identity, action);
+  if (c.get('socket') !== 'wanted') throw new AppError('upgrade_required', { detail: 'Connect with a WebSocket client.' });
+  return identity;
+}
+
+/** Dokploy's clients send more than is looked at, such as `serverId` and `runType`. @throws AppError invalid_value */
+function readQuery<T extends z.ZodType>(c: Asked, schema: T): z.output<T> {
+  const read = schema.safeParse(c.req.query());
+  if (!read.success) throw fromZodError(read.error, 'query');
+  return read.data;
+}
