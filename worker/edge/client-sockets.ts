@@ -63,7 +63,8 @@ export class ClientSockets {
     if (known !== undefined) return known;
     // Written by `remember` below, or by the object for an executor.
     const session = socket.deserializeAttachment() as EdgeSession | object | null;
-    return session !== null && 'stream' in session ? this.#wrap(socket, session) : undefined;
+    // What an earlier release has written lacks what this one knows.
+    return session !== null && 'stream' in session ? this.#wrap(socket, { ...session, wire: session.wire ?? 'own', rest: session.rest ?? [] }) : undefined;
   }
 
   forget(socket: WebSocket): void {
