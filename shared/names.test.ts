@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { appHost, containerName, idPattern, isId, isReservedSlug, newId, slugPattern, smallestId, timeOfId, type IdKind } from './names.ts';
+import { appHost, containerName, idPattern, isId, isReservedSlug, newId, readContainerName, slugPattern, smallestId, timeOfId, type IdKind } from './names.ts';
 
 const random = (fill: number) => new Uint8Array(13).fill(fill);
 
@@ -62,4 +62,10 @@ describe('ids', () => {
 test('a container is named after its app and its deployment, within what Docker allows', () => {
   const name = containerName('x'.repeat(40), newId('deployment', Date.now(), random(5)));
   expect(name).toMatch(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$/);
+});
+
+test('and its name is read again, also of an app whose name looks like one; any other name is none', () => {
+  const id = newId('deployment', Date.now(), random(5));
+  for (const slug of ['a', 'web-1', `dockup-a-${'0'.repeat(12)}`, 'x'.repeat(40)]) expect(readContainerName(containerName(slug, id))).toEqual({ slug, tail: id.slice(-12) });
+  for (const name of ['', 'web-1', 'dockup-web', `dockup--${'0'.repeat(11)}`, `dockup-web-${'%'.repeat(12)}`, `${containerName('web', id)}\n`, `x${containerName('web', id)}`]) expect(readContainerName(name)).toBeUndefined();
 });

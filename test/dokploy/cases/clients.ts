@@ -36,6 +36,10 @@ export function clientCases(plane: Plane): void {
   describe('the command line', () => {
     const cli = <T = Record<string, unknown>>(...args: string[]) => expectCli<T>(plane(), ...args);
 
+    test('it knows who it works for', async () => {
+      expect(await cli('user', 'get')).toMatchObject({ role: expect.stringMatching(/^(owner|admin)$/), user: { email: plane().credentials.email } });
+    }, slow);
+
     test('projects are made, listed and read: also what it asks for with its input bare', async () => {
       const { project, environment } = await cli<Made>('project', 'create', '--name', 'by the command line', '--description', 'two words');
       expect(project).toMatchObject({ name: 'by the command line', description: 'two words' });

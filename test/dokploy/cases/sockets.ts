@@ -7,6 +7,7 @@ import { limits } from '../../../shared/protocol/limits.ts';
 import { connectAndServe, progress, requestDeploy, setScene, succeeded, type Plane, type Scene } from '../../protocol/cases/scene.ts';
 import { ticket as ticketReply } from '../../../shared/api/sockets.ts';
 import { logIn } from '../../support/control-plane-world.ts';
+import { expectDokploy } from '../../support/dokploy-client.ts';
 import type { Connection } from '../../support/fake-executor.ts';
 import { openSocket, type SocketClient } from '../../support/socket-client.ts';
 
@@ -80,7 +81,8 @@ export function socketCases(plane: Plane): void {
     const { app, connection } = await stage();
     const first = await deploy(connection, app);
     const second = await deploy(connection, app);
-    const names = [app.slug, app.id, containerName(app.slug, first.id), containerName(app.slug, second.id)];
+    const [listed] = await expectDokploy<{ containerId: string }[]>(plane(), 'docker.getContainersByAppNameMatch', { appName: app.slug });
+    const names = [app.slug, app.id, containerName(app.slug, first.id), listed?.containerId ?? ''];
     const clients: SocketClient[] = [];
     for (const name of names) clients.push(await open(logsOf(name)));
     await firstStream(connection, 3);
