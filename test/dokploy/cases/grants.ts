@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createdApiKey, user } from '../../../shared/api/auth.ts';
 import { defaultEnvironmentId } from '../../../shared/names.ts';
-import { listed, type Listed } from '../../../worker/dokploy/procedures.ts';
+import type { Listed } from '../../../worker/dokploy/procedure.ts';
+import { listed } from '../../../worker/dokploy/procedures.ts';
 import { connectAndServe, progress, requestDeploy, type Plane } from '../../protocol/cases/scene.ts';
 import { dump, logIn } from '../../support/control-plane-world.ts';
 import { enrolExecutor, type Connection } from '../../support/fake-executor.ts';
