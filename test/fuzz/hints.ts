@@ -29,6 +29,8 @@ export const hints: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   upload: thing('upload'),
   volume: thing('volume'),
   transferId: fc.constantFrom('5f0c', '0'.repeat(32)),
+  environmentId: thing('environment', 'ann'),
+  environment_id: thing('environment', 'ann'),
   projects: fc.oneof(fc.constant(null), fc.array(thing('project', 'ann'), { maxLength: 3 })),
   apps: fc.oneof(fc.constant(null), fc.array(thing('app', 'ann'), { maxLength: 3 })),
   cursor: thing('cursor'),

@@ -13,6 +13,8 @@ export interface Recipe {
   prepare?(world: FuzzWorld, operation: string): Promise<Record<string, string>>;
   /** Why no request of the run itself gets through. */
   unreachable?: string;
+  /** Whether it would end what a person comes with: nobody's session asks for it. */
+  endsSessions?: boolean;
 }
 
 const appIn = (status: 'running' | 'paused' | 'stopped'): Recipe => ({
@@ -23,6 +25,9 @@ const appIn = (status: 'running' | 'paused' | 'stopped'): Recipe => ({
 const deploy: Recipe = { path: { appId: keptOf('administrator', 'app'), slug: keptOf('administrator', 'slug') }, query: {} };
 
 const byExecutor: Recipe = { unreachable: 'asked for by the executor of this world, in every transfer of a body' };
+
+/** Changes how a person comes in, or ends the sessions they are in: their own tests do that, with people of their own. */
+const signIn: Recipe = { persona: 'administrator.key', endsSessions: true, unreachable: 'would lock the people of the run out' };
 
 export const recipes: Readonly<Record<string, Recipe>> = {
   logIn: { body: { email: keptOf('ann', 'email'), password: keptOf('ann', 'password') }, prepare: async (world) => world.forgetFailedLogins() },
@@ -53,6 +58,16 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     prepare: async (world) => ({ token: (await world.addServer()).token }),
   },
   connectExecutor: { persona: 'executor' },
+  deleteSession: signIn,
+  deleteOtherSessions: signIn,
+  logOut: signIn,
+  updatePassword: signIn,
+  createTotpSecret: signIn,
+  confirmTotp: signIn,
+  deleteTotp: signIn,
+  createRecoveryCodes: signIn,
+  deleteUserTotp: { unreachable: 'nobody of the run has a second factor' },
+  deleteEnvironment: { path: { environmentId: prepared('environment') }, prepare: async (world) => ({ environment: await world.addEnvironment() }) },
   fetchTransfer: byExecutor,
   uploadTransfer: byExecutor,
 };

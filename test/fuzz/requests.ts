@@ -49,7 +49,8 @@ export function draftsOf(operation: Operation): fc.Arbitrary<Draft> {
     const target = query.length === 0 ? path : `${path}?${query.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&')}`;
     const takesAway = operation.method === 'DELETE' || harmful.has(operation.id);
     const named = JSON.stringify([target, body]);
-    const asked = takesAway && namesKept(named) && !harmless.has(persona) ? 'carl.session' : persona;
+    const isLockout = recipes[operation.id]?.endsSessions === true && persona.endsWith('.session');
+    const asked = isLockout ? persona.replace('.session', '.key') : takesAway && namesKept(named) && !harmless.has(persona) ? 'carl.session' : persona;
     return { method: operation.method, target, headers: { ...body?.headers, ...Object.fromEntries(headers) }, body: body?.text ?? null, persona: asked, isSocket };
   });
 }
@@ -102,8 +103,8 @@ function oddPath(operation: Operation): fc.Arbitrary<string> {
 function rightQuery(operation: Operation): fc.Arbitrary<Pairs> {
   const fixed = recipes[operation.id]?.query;
   if (fixed !== undefined) return fc.constant(Object.entries(fixed));
-  // Who comes by a token of the address is tried with the wrong ones.
-  const parameters = parametersIn(operation, 'query').filter(({ name }) => name !== 'token' && name !== 'ticket');
+  // Who comes by a token of the address, and cursors, which are of one list each, are tried with the wrong ones.
+  const parameters = parametersIn(operation, 'query').filter(({ name }) => !['token', 'ticket', 'cursor'].includes(name));
   return chosen(parameters, operation).map((pairs) => pairs.flatMap(([name, value]) => (Array.isArray(value) ? value.map((one) => [name, String(one)] as const) : [[name, String(value)] as const])));
 }
 
@@ -115,7 +116,7 @@ function chosen(parameters: readonly Parameter[], { document: { root }, id }: Op
 
 function oddQuery(operation: Operation): fc.Arbitrary<Pairs> {
   const names = [...parametersIn(operation, 'query').map(({ name }) => name), 'unknown', '__proto__', 'toString', 'limit', 'limit[]', '', 'access_token'];
-  const pair = fc.tuple(fc.constantFrom(...names), fc.oneof(oddValue.map(toText), fc.constantFrom(keptOf('bob', 'app'), keptOf('bob', 'deployment'), oneOf('ticket', 0), oneOf('cursor', 1), `x${fresh}`)));
+  const pair = fc.tuple(fc.constantFrom(...names), fc.oneof(oddValue.map(toText), fc.constantFrom(keptOf('bob', 'app'), keptOf('bob', 'deployment'), oneOf('ticket', 0), oneOf('cursor', 1), oneOf('event', 2), `x${fresh}`)));
   return fc.tuple(rightQuery(operation), fc.array(pair, { minLength: 1, maxLength: 3 })).map(([ours, more]) => [...ours, ...more]);
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createdApiKey, user } from '../../shared/api/auth.ts';
 import { deployment } from '../../shared/api/deployments.ts';
 import { createdServer } from '../../shared/api/servers.ts';
+import { defaultEnvironmentId } from '../../shared/names.ts';
 import type { ExecutorEvent } from '../../shared/protocol/events.ts';
 import type { AppStatus } from '../../shared/status.ts';
 import type { Host } from '../../scripts/local/settings.ts';
@@ -23,6 +24,7 @@ export interface FuzzWorld {
   addUser(): Promise<string>;
   addKey(): Promise<string>;
   addProject(): Promise<string>;
+  addEnvironment(): Promise<string>;
   addServer(): Promise<{ id: string; token: string }>;
   /** As after a minute. */
   forgetFailedLogins(): Promise<Record<string, string>>;
@@ -80,6 +82,7 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
   const addUser = () => post('/api/v1/users', { email: `extra-${++count}@example.com`, password: 'planted-password-of-extra' });
   const addKey = () => post('/api/v1/api-keys', { name: `extra ${++count}` }, administrator.session);
   const addProject = () => post('/api/v1/projects', { name: `extra ${++count}` });
+  const addEnvironment = () => post(`/api/v1/projects/${projectId}/environments`, { name: `extra ${++count}` });
   const addServer = async () => {
     const { id, enrolment_token: token } = await plane.expect(201, createdServer, plane.request('POST', '/api/v1/servers', { body: { name: `extra ${++count}` } }));
     return { id, token };
@@ -110,9 +113,9 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
 
   const things = createThings({
     administrator: { app: steady.id, slug: steady.slug, project: projectId, user: administrator.id, key: administrator.key.id, server: executor.serverId },
-    ann: { app: ann.app.id, slug: ann.app.slug, project: ann.projectId, deployment: ann.deploymentId, user: ann.id, key: ann.key.id, email: ann.email, password: ann.password },
+    ann: { app: ann.app.id, slug: ann.app.slug, project: ann.projectId, environment: defaultEnvironmentId(ann.projectId), deployment: ann.deploymentId, user: ann.id, key: ann.key.id, email: ann.email, password: ann.password },
     dora: { user: await addUser() },
-    bob: { app: bob.app.id, slug: bob.app.slug, project: bob.projectId, deployment: bob.deploymentId, user: bob.id, key: bob.key.id },
+    bob: { app: bob.app.id, slug: bob.app.slug, project: bob.projectId, environment: defaultEnvironmentId(bob.projectId), deployment: bob.deploymentId, user: bob.id, key: bob.key.id },
   });
   const another = await addServer();
   things.learn('server', another.id);
@@ -134,6 +137,7 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
     addUser,
     addKey,
     addProject,
+    addEnvironment,
     addServer,
     forgetFailedLogins: async () => {
       await plane.database.execute('delete from login_attempts');
