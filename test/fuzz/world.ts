@@ -118,6 +118,8 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
     bob: { app: bob.app.id, slug: bob.app.slug, project: bob.projectId, environment: defaultEnvironmentId(bob.projectId), deployment: bob.deploymentId, user: bob.id, key: bob.key.id },
   });
   const another = await addServer();
+  // Of uploads the executor knows whichever it is asked for.
+  things.learn('upload', '1'.repeat(32));
   things.learn('server', another.id);
   things.learn('user', await addUser());
   things.learn('key', await addKey());
