@@ -9,7 +9,10 @@ import { navigation } from './navigation.ts';
 import { identifyVisitor } from './page-cookie.ts';
 
 /** What the page offers, the first one first. An address of this host. */
-export const documents: readonly { name: string; url: string }[] = [{ name: 'Dockup API (OpenAPI 3.1)', url: '/api/v1/openapi.json' }];
+export const documents: readonly { name: string; url: string }[] = [
+  { name: 'Dockup API (OpenAPI 3.1)', url: '/api/v1/openapi.json' },
+  { name: 'Dokploy-compatible API', url: '/api/settings.getOpenApiDocument' },
+];
 
 export const swaggerPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
