@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type Client } from '@libsql/client';
@@ -6,7 +6,8 @@ import { getTableColumns, getTableName, is } from 'drizzle-orm';
 import { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { CasingCache } from 'drizzle-orm/casing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import * as schema from '../worker/store/schema.ts';
+import * as audit from '../worker/store/audit-schema.ts';
+import * as others from '../worker/store/schema.ts';
 import journal from './meta/_journal.json' with { type: 'json' };
 import { runMigrations } from './run.ts';
 
@@ -64,10 +65,21 @@ describe('REL-25 migrations', () => {
     await expect(runMigrations(client, backUp)).resolves.toBeUndefined();
   });
 
+  test('whoever has been an administrator longest becomes the owner, of whom there is one', async () => {
+    await runMigrations(client);
+    await client.execute('drop index users_one_owner');
+    const insert = (id: string, role: string, at: number) => client.execute({ sql: "insert into users (id, email, password_hash, role, created_at) values (?, ?, 'x', ?, ?)", args: [id, id, role, at] });
+    for (const [id, role, at] of [['usr_1', 'member', 1], ['usr_2', 'admin', 3], ['usr_3', 'admin', 2]] as const) await insert(id, role, at);
+    const statements = (await readFile(new URL('0008_people.sql', import.meta.url), 'utf8')).split('--> statement-breakpoint');
+    for (const statement of statements.filter((text) => /users_one_owner|UPDATE `users`/.test(text))) await client.execute(statement);
+    expect((await client.execute('select role from users order by id')).rows.map(({ role }) => role)).toEqual(['member', 'admin', 'owner']);
+    await expect(insert('usr_4', 'owner', 4)).rejects.toThrow(/UNIQUE/);
+  });
+
   test('they make exactly the tables and columns that the code knows', async () => {
     await runMigrations(client);
     const casing = new CasingCache('snake_case');
-    const tables = Object.values(schema).filter((value) => is(value, SQLiteTable));
+    const tables = Object.values({ ...others, ...audit }).filter((value) => is(value, SQLiteTable));
     const known = Object.fromEntries(tables.map((table) => [getTableName(table), Object.values(getTableColumns(table)).map((column) => casing.getColumnCasing(column)).sort()]));
 
     const { rows } = await client.execute("select t.name as tab, c.name as col from sqlite_master t, pragma_table_info(t.name) c where t.type = 'table' and t.name not like '\\_\\_%' escape '\\' and t.name not like 'sqlite%' order by 1, 2");

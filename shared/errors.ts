@@ -52,6 +52,7 @@ const table = {
 
   // Things that are not there
   user_not_found: { status: 404, title: 'There is no such user' },
+  team_not_found: { status: 404, title: 'There is no such team' },
   session_not_found: { status: 404, title: 'There is no such session' },
   api_key_not_found: { status: 404, title: 'There is no such API key' },
   project_not_found: { status: 404, title: 'There is no such project' },
@@ -72,6 +73,7 @@ const table = {
   environment_not_empty: { status: 409, title: 'The environment still has apps' },
   environment_is_default: { status: 409, title: 'The first environment of a project stays' },
   server_in_use: { status: 409, title: 'Apps are placed on the server' },
+  owner_protected: { status: 403, title: 'The owner cannot be changed or deleted' },
   last_administrator: { status: 409, title: 'The last administrator cannot be removed' },
   second_factor_on: { status: 409, title: 'The second factor is switched on already' },
   second_factor_off: { status: 409, title: 'The second factor is not switched on' },

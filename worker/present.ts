@@ -1,5 +1,6 @@
 /** Rows as the public API shows them. The only place where camelCase becomes snake_case on the way out. */
 import type { App } from '../shared/api/apps.ts';
+import type { AuditEntry } from '../shared/api/audit-log.ts';
 import type { ApiKey, User } from '../shared/api/auth.ts';
 import { toTimestamp } from '../shared/api/common.ts';
 import type { Deployment } from '../shared/api/deployments.ts';
@@ -7,6 +8,8 @@ import type { Environment } from '../shared/api/environments.ts';
 import type { Event } from '../shared/api/events.ts';
 import type { LoginSession } from '../shared/api/sessions.ts';
 import type { Project } from '../shared/api/projects.ts';
+import type { Share } from '../shared/api/shares.ts';
+import type { Team } from '../shared/api/teams.ts';
 import type { Disk, Server } from '../shared/api/servers.ts';
 import type { Volume } from '../shared/api/volumes.ts';
 import type { UsagePoint } from '../shared/api/stats.ts';
@@ -18,7 +21,10 @@ import { environmentOf, isDefault } from './services/environments.ts';
 import type { VolumeState } from './services/volumes.ts';
 import type { UsagePoint as MinuteOfApp } from './services/ports.ts';
 import type { AppView } from './store/apps.ts';
+import type { AuditRow } from './store/audit-schema.ts';
 import type { ApiKeyRow, EnvironmentRow, EventRow, ProjectRow, ServerRow, SessionRow, UserRow } from './store/schema.ts';
+import type { NamedShare } from './store/shares.ts';
+import type { TeamView } from './store/teams.ts';
 
 export function toUser(row: UserRow): User {
   return { id: row.id, email: row.email, role: row.role, grants: row.grants, second_factor: row.hasSecondFactor, created_at: toTimestamp(row.createdAt) };
@@ -73,6 +79,19 @@ export function toEnvironment(row: EnvironmentRow): Environment {
     created_at: toTimestamp(row.createdAt),
     updated_at: toTimestamp(row.updatedAt),
   };
+}
+
+export function toAuditEntry(row: AuditRow): AuditEntry {
+  const { seq, id, actor, via, credential, action, target, outcome, detail, hash } = row;
+  return { seq, id, time: toTimestamp(row.createdAt), actor, via, credential, action, target, outcome, detail, request_id: row.requestId, previous_hash: row.previousHash, hash };
+}
+
+export function toTeam({ id, name, members, createdAt, updatedAt }: TeamView): Team {
+  return { id, name, members, created_at: toTimestamp(createdAt), updated_at: toTimestamp(updatedAt) };
+}
+
+export function toShare({ share, name }: NamedShare): Share {
+  return { id: share.id, user_id: share.userId, team_id: share.teamId, name, role: share.role, created_at: toTimestamp(share.createdAt) };
 }
 
 export function toServer(row: ServerRow): Server {

@@ -3,6 +3,7 @@ import type { DefinedRoute } from './route.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { appActionRoutes } from './routes/app-actions.ts';
 import { appRoutes } from './routes/apps.ts';
+import { auditLogRoutes } from './routes/audit-log.ts';
 import { authRoutes } from './routes/auth.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { environmentRoutes } from './routes/environments.ts';
@@ -12,10 +13,12 @@ import { logRoutes } from './routes/logs.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { secondFactorRoutes } from './routes/second-factor.ts';
 import { serverRoutes } from './routes/servers.ts';
+import { shareRoutes } from './routes/shares.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { statsRoutes } from './routes/stats.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { systemRoutes } from './routes/system.ts';
+import { teamRoutes } from './routes/teams.ts';
 import { transferRoutes } from './routes/transfers.ts';
 import { unavailableRoutes } from './routes/unavailable.ts';
 import { uploadRoutes } from './routes/uploads.ts';
@@ -29,8 +32,11 @@ export const routes: readonly DefinedRoute[] = [
   ...secondFactorRoutes,
   ...apiKeyRoutes,
   ...userRoutes,
+  ...teamRoutes,
+  ...auditLogRoutes,
   ...projectRoutes,
   ...environmentRoutes,
+  ...shareRoutes,
   ...appRoutes,
   ...deploymentRoutes,
   ...uploadRoutes,

@@ -7,11 +7,13 @@ import type { HonoRequest, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { AppError, type ErrorCode } from '../shared/errors.ts';
 import { answerOnce } from './answer-once.ts';
+import { auditAfter } from './audit-after.ts';
 import { countRequest } from './request-limit.ts';
 import { errorResponses, impliedErrors, keyParameter, takesJson, withHeaders } from './route-replies.ts';
 import { reachApp, reachDeployment, reachEnvironment, reachProject, requireRight } from './services/access.ts';
 import type { Actor } from './services/actor.ts';
 import type { Context } from './services/context.ts';
+import { audited } from './services/audited.ts';
 import { actions, type Action } from './services/permissions.ts';
 import type { Claim } from './services/idempotency-keys.ts';
 import { reachServer } from './services/servers.ts';
@@ -30,10 +32,18 @@ interface BaseVariables {
   socket: 'wanted' | 'not wanted' | undefined;
   /** With an `Idempotency-Key`: ids that are the same when the request is carried out again because nobody knows how it ended. */
   fixedId: Claim['fixedId'] | undefined;
+  /** Of a route that is audited and whose reply begins what cannot be taken back: writes the row before that. */
+  auditNow: (() => Promise<void>) | undefined;
   /** The ticket that was used up for this request. */
   ticket: TicketRow | undefined;
 }
 export type BaseEnv = { Variables: BaseVariables };
+
+/** What for, and the parameters of the path. */
+interface Asked {
+  action: Action;
+  param(name: string): string;
+}
 
 /** Who may call a route, and what the check hands to its handler. */
 export interface Access<Granted extends object = object> {
@@ -42,7 +52,7 @@ export interface Access<Granted extends object = object> {
   readonly errors: readonly ErrorCode[];
   /** What happens to a request before it is checked. */
   readonly doors?: readonly MiddlewareHandler<BaseEnv>[];
-  grant(ctx: Context, identity: BaseVariables['identity'], param: (name: string) => string): Promise<Granted>;
+  grant(ctx: Context, identity: BaseVariables['identity'], asked: Asked): Promise<Granted>;
 }
 
 const signedIn: readonly ErrorCode[] = ['unauthenticated', 'invalid_token', 'token_expired', 'grant_missing', 'scope_missing'];
@@ -71,44 +81,44 @@ export const onAdministrator: Access<{ actor: Actor }> = {
 
 export const onProject: Access<{ actor: Actor; project: ProjectRow }> = {
   kind: 'project',
-  errors: [...signedIn, 'project_not_found'],
-  grant: async (ctx, identity, param) => {
+  errors: [...signedIn, 'forbidden', 'project_not_found'],
+  grant: async (ctx, identity, { action, param }) => {
     const actor = requireActor(identity);
-    return { actor, project: await reachProject(ctx, actor, param('projectId')) };
+    return { actor, project: await reachProject(ctx, actor, { id: param('projectId'), action }) };
   },
 };
 
 export const onEnvironment: Access<{ actor: Actor; environment: EnvironmentRow }> = {
   kind: 'environment',
-  errors: [...signedIn, 'environment_not_found'],
-  grant: async (ctx, identity, param) => {
+  errors: [...signedIn, 'forbidden', 'environment_not_found'],
+  grant: async (ctx, identity, { action, param }) => {
     const actor = requireActor(identity);
-    return { actor, environment: await reachEnvironment(ctx, actor, param('environmentId')) };
+    return { actor, environment: await reachEnvironment(ctx, actor, { id: param('environmentId'), action }) };
   },
 };
 
 export const onApp: Access<{ actor: Actor; app: AppView }> = {
   kind: 'app',
-  errors: [...signedIn, 'app_not_found'],
-  grant: async (ctx, identity, param) => {
+  errors: [...signedIn, 'forbidden', 'app_not_found'],
+  grant: async (ctx, identity, { action, param }) => {
     const actor = requireActor(identity);
-    return { actor, app: await reachApp(ctx, actor, param('appId') || param('slug')) };
+    return { actor, app: await reachApp(ctx, actor, { id: param('appId') || param('slug'), action }) };
   },
 };
 
 export const onDeployment: Access<{ actor: Actor; deployment: DeploymentRow; app: AppView }> = {
   kind: 'deployment',
-  errors: [...signedIn, 'deployment_not_found'],
-  grant: async (ctx, identity, param) => {
+  errors: [...signedIn, 'forbidden', 'deployment_not_found'],
+  grant: async (ctx, identity, { action, param }) => {
     const actor = requireActor(identity);
-    return { actor, ...(await reachDeployment(ctx, actor, param('deploymentId'))) };
+    return { actor, ...(await reachDeployment(ctx, actor, { id: param('deploymentId'), action })) };
   },
 };
 
 export const onServer: Access<{ actor: Actor; server: ServerRow }> = {
   kind: 'server',
   errors: [...signedIn, 'forbidden', 'server_not_found'],
-  grant: async (ctx, identity, param) => {
+  grant: async (ctx, identity, { param }) => {
     const actor = requireActor(identity);
     return { actor, server: await reachServer(ctx, param('serverId')) };
   },
@@ -169,7 +179,11 @@ export function defineRoute<Granted extends object, const R extends Config>(
     whyNoKey,
     mount: (api) => {
       // The handler is typed by its own responses and grants; the mounted route only adds error replies, which it throws, and replies it has given before.
-      const once = takesKey ? answerOnce(handler as unknown as Parameters<typeof answerOnce>[0], { hasBody: takesJson(route) }) : handler;
+      const plain = handler as unknown as Parameters<typeof answerOnce>[0];
+      const entry = audited[route.operationId];
+      // Within: what is answered again has not been done again.
+      const told = entry === undefined ? plain : auditAfter(plain, { ...entry, path: route.path });
+      const once = takesKey ? answerOnce(told, { hasBody: takesJson(route) }) : told;
       api.openapi(full, once as unknown as RouteHandler<typeof full, BaseEnv>);
     },
   };
@@ -186,7 +200,8 @@ function guard<Granted extends object>(access: Access<Granted>, action: Action |
     if (isCounted(access)) countRequest(c);
     const identity = c.get('identity');
     if (action !== undefined && identity !== null && !(identity instanceof AppError)) requireRight(identity, action);
-    const granted = await access.grant(c.get('ctx'), c.get('identity'), (name) => c.req.param(name) ?? '');
+    // What the table does not name would be left to the owner.
+    const granted = await access.grant(c.get('ctx'), c.get('identity'), { action: action ?? 'share', param: (name) => c.req.param(name) ?? '' });
     for (const [key, value] of Object.entries(granted)) c.set(key as keyof BaseVariables, value as never);
     await next();
   };

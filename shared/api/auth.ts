@@ -3,8 +3,10 @@ import { idOf, pageOf, timestamp } from './common.ts';
 
 const email = z.email().max(254).meta({ description: 'E-mail address, the name to log in with.', example: 'admin@example.com' });
 export const password = z.string().min(12).max(256).meta({ description: 'At least 12 characters.', example: 'correct horse battery staple' });
-const role = z.enum(['admin', 'member']).meta({ description: 'An admin reaches everything; a member the projects they own.', example: 'member' });
+const role = z.enum(['owner', 'admin', 'member']).meta({ description: 'The owner and admins reach everything; a member the projects they own and what is shared with them. There is one owner, whom admins cannot change.', example: 'member' });
 export type Role = z.infer<typeof role>;
+/** What administrators give; who is the owner is the owner's to say. */
+const givenRole = role.exclude(['owner']).meta({ description: 'An admin reaches everything; a member the projects they own and what is shared with them.', example: 'member' });
 
 export const grants = ['api_tokens', 'swagger'] as const;
 export type Grant = (typeof grants)[number];
@@ -22,10 +24,10 @@ export const user = z
 export type User = z.infer<typeof user>;
 export const userPage = pageOf(user, 'UserPage');
 
-export const createUser = z.strictObject({ email, password, role: role.default('member'), grants: grantList.default([]) }).meta({ id: 'CreateUser' });
+export const createUser = z.strictObject({ email, password, role: givenRole.default('member'), grants: grantList.default([]) }).meta({ id: 'CreateUser' });
 export type CreateUser = z.infer<typeof createUser>;
 
-export const updateUser = z.strictObject({ role, grants: grantList }).partial().meta({ id: 'UpdateUser', description: 'Only the fields given are changed.' });
+export const updateUser = z.strictObject({ role: givenRole, grants: grantList }).partial().meta({ id: 'UpdateUser', description: 'Only the fields given are changed.' });
 export type UpdateUser = z.infer<typeof updateUser>;
 
 export const login = z

@@ -137,7 +137,7 @@ describe('secrets', () => {
 
   test('SEC-12 a key is shown again to its owner on a session, and that is audited before', async () => {
     const { plane, ann } = world;
-    const audited = async () => (await plane.database.execute("select actor, target from audit_log where action = 'api_key.reveal'")).rows.map(({ actor, target }) => ({ actor, target }));
+    const audited = async () => (await plane.database.execute("select actor, target from audit_entries where action = 'api_key.reveal'")).rows.map(({ actor, target }) => ({ actor, target }));
     const path = `/api/v1/api-keys/${ann.key.id}/reveal`;
     expect(await audited()).toEqual([]);
     expect(await plane.expect(200, revealedApiKey, plane.request('POST', path, { token: ann.session }))).toEqual({ id: ann.key.id, key: ann.key.text });

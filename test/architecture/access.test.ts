@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { defaultEnvironmentId } from '../../shared/names.ts';
 import type { DefinedRoute } from '../../worker/route.ts';
 import { routes } from '../../worker/registry.ts';
+import { audited as auditedOperations } from '../../worker/services/audited.ts';
 import { startWorld, type Member, type World } from '../support/control-plane-world.ts';
 
 let world: World;
@@ -20,6 +21,11 @@ const bodies: Record<string, unknown> = {
   createUser: { email: 'new@example.com', password: 'twelve-characters', role: 'admin' },
   updateUser: { role: 'admin' },
   patchUser: { grants: ['api_tokens'] },
+  createTeam: { name: 't' },
+  updateTeam: { name: 'taken over' },
+  patchTeam: { name: 'taken over' },
+  grantProjectAccess: { role: 'developer' },
+  grantAppAccess: { role: 'developer' },
   createProject: { name: 'p' },
   updateProject: { name: 'taken over' },
   patchProject: { name: 'taken over' },
@@ -51,6 +57,9 @@ function addressOf({ path }: DefinedRoute, owner: Member, by: 'id' | 'slug' = 'i
     deploymentId: owner.deploymentId,
     serverId: world.executor.serverId,
     userId: owner.id,
+    teamId: world.team.id,
+    // Somebody it could be shared with.
+    holderId: world.bob.id,
     keyId: owner.key.id,
     sessionId: owner.sessionId,
   };
@@ -145,6 +154,9 @@ describe('SEC-03 a member and what belongs to another one', () => {
   });
 });
 
+/** Of a dump, all but the audit log. */
+const withoutTrail = (dump: string) => JSON.stringify((JSON.parse(dump) as [string, unknown][]).filter(([table]) => table !== 'audit_entries'));
+
 describe('SEC-16', () => {
   const pages = ['/', '/login', '/settings', '/swagger', '/docs', '/assets/pages.css', '/assets/swagger-ui-bundle.js', '/errors', '/page.css', '/logo.svg', '/llms.txt', '/swagger.json', '/api/v1/openapi.json', '/.well-known/openapi.json', '/.well-known/ai-plugin.json', '/.well-known/api-catalog', '/.well-known/security.txt'];
 
@@ -152,13 +164,23 @@ describe('SEC-16', () => {
     // Streams do not end, the content of a volume and the state of an upload are there only after more than one request: their own tests look at what they send.
     const gets = routes.filter((route) => route.method === 'get' && route.access.kind !== 'executor' && !/\/(stream|exec|content|\{uploadId\})$/.test(route.path)).map((route) => addressOf(route, world.ann));
     const before = { rows: await world.dump(), messages: world.connection.received.length };
+    const trail = async () => (await world.plane.database.execute('select action, target, actor from audit_entries order by seq')).rows.map(({ action, target, actor }) => `${String(action)} ${String(target)} by ${String(actor)}`);
+    const told = await trail();
     const replies: [path: string, status: number][] = [];
     for (const path of [...gets, ...pages]) {
       for (const method of ['GET', 'HEAD']) replies.push([path, (await world.plane.request(method, path, { token: world.administrator.session })).status]);
     }
     const unbuilt = routes.filter(({ errors }) => errors.includes('not_available_yet')).map((route) => addressOf(route, world.ann));
     expect(replies.filter(([path, status]) => status !== (unbuilt.includes(path) ? 501 : 200))).toEqual([]);
-    expect(await world.dump()).toBe(before.rows);
+    // Whoever has read secrets is told of: the row of that, and nothing else, is what a GET writes, by these operations alone.
+    const audited: Record<string, string> = {
+      getAppEnv: 'values of secrets leave the host',
+      downloadVolume: 'so does the content of a volume, which may be a database',
+      openTerminal: 'a WebSocket begins with a GET: it is no read, and needs an upgrade',
+    };
+    expect(routes.filter(({ method, operationId }) => method === 'get' && operationId in auditedOperations).map(({ operationId }) => operationId).toSorted()).toEqual(Object.keys(audited).toSorted());
+    expect((await trail()).slice(told.length)).toEqual(['GET', 'HEAD'].map(() => `app.read_env ${world.ann.app.id} by ${world.administrator.id}`));
+    expect(withoutTrail(await world.dump())).toBe(withoutTrail(before.rows));
     const sent = world.connection.received.slice(before.messages);
     expect(new Set(sent.map((message) => (message.type === 'call' ? message.method : message.type)))).toEqual(new Set(['logs', 'stats', 'volumes']));
   });

@@ -16,6 +16,7 @@ const failures: readonly ErrorCode[] = [
 /** Codes that no single request brings about; `where` is the test of each. */
 const elsewhere: Partial<Record<ErrorCode, string>> = {
   internal_error: 'below',
+  last_administrator: 'worker/services/users.test.ts',
   concurrent_change: 'worker/services/apps.test.ts',
   reveal_disabled: 'access-secrets.test.ts',
   server_revoked: 'protocol/cases/connection.ts',

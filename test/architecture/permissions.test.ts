@@ -19,15 +19,15 @@ const name = ({ method, path }: DefinedRoute) => `${method.toUpperCase()} ${path
 
 /** Of something of ann's. */
 function addressOf({ path }: DefinedRoute): string {
-  const { ann, executor } = world;
-  const values: Record<string, string> = { projectId: ann.projectId, appId: ann.app.id, slug: ann.app.slug, deploymentId: ann.deploymentId, serverId: executor.serverId, userId: ann.id, keyId: ann.key.id, sessionId: ann.sessionId };
+  const { ann, executor, team } = world;
+  const values: Record<string, string> = { projectId: ann.projectId, appId: ann.app.id, slug: ann.app.slug, deploymentId: ann.deploymentId, serverId: executor.serverId, userId: ann.id, teamId: team.id, holderId: team.id, keyId: ann.key.id, sessionId: ann.sessionId };
   return path.replaceAll(/\{(\w+)\}/g, (_whole, parameter: string) => values[parameter] ?? 'unknown');
 }
 
 const call = (route: DefinedRoute, token: string) => world.plane.request(route.method.toUpperCase(), addressOf(route), { token });
 
 /** Of a key that does not have the scope. */
-const codeOf = ({ operationId }: DefinedRoute) => ({ sign_in: 'session_needed', reveal_key: 'reveal_needs_session' })[actions[operationId] as string] ?? 'scope_missing';
+const codeOf = ({ operationId }: DefinedRoute) => ({ sign_in: 'session_needed', hand_over: 'session_needed', reveal_key: 'reveal_needs_session' })[actions[operationId] as string] ?? 'scope_missing';
 
 async function makeKey(token: string, fields: Partial<CreateApiKey>): Promise<string> {
   return (await world.plane.expect(201, createdApiKey, world.plane.request('POST', '/api/v1/api-keys', { token, body: { name: 'bounded', ...fields } }))).key;
@@ -37,18 +37,21 @@ test('every route that somebody has to be known for is one action of the table, 
   expect(Object.keys(actions).toSorted()).toEqual(closed.map(({ operationId }) => operationId).toSorted());
 });
 
+const isAdministration = (operation: string) => actions[operation] === 'admin' || actions[operation] === 'hand_over';
+
 test('routes of administrators are administration, and nothing else is', () => {
   const kinds = closed.filter(({ access }) => access.kind === 'administrator' || access.kind === 'server').map(({ operationId }) => operationId);
-  expect(Object.keys(actions).filter((operation) => actions[operation] === 'admin').toSorted()).toEqual(kinds.toSorted());
+  expect(Object.keys(actions).filter(isAdministration).toSorted()).toEqual(kinds.toSorted());
 });
 
 describe('SEC-03 a key', () => {
   test.each(scopes)('with no scope but %s is refused everything else, and nothing happens', async (scope) => {
     const { administrator, connection } = world;
     const key = await makeKey(administrator.session, { scopes: [scope] });
-    const isRefused = ({ operationId }: DefinedRoute) => refusalOf({ role: 'admin', grants: [], via: 'api_key', scopes: [scope], isBounded: false }, actions[operationId] ?? 'admin') !== null;
+    const refusal = ({ operationId }: DefinedRoute) => refusalOf({ role: 'owner', grants: [], via: 'api_key', scopes: [scope], isBounded: false }, actions[operationId] ?? 'admin');
+    const isRefused = (route: DefinedRoute) => refusal(route) !== null;
     const before = { rows: await world.dump(), messages: connection.received.length };
-    for (const route of closed.filter(isRefused)) expect.soft(await call(route, key), name(route)).toMatchObject({ status: 403, body: { code: codeOf(route) } });
+    for (const route of closed.filter(isRefused)) expect.soft(await call(route, key), name(route)).toMatchObject({ status: 403, body: { code: codeOf(route), detail: refusal(route)?.detail } });
     expect(await world.dump()).toBe(before.rows);
     expect(connection.received.length).toBe(before.messages);
     const open = closed.filter((route) => !isRefused(route) && route.method === 'get' && !/\/(stream|exec|content|\{uploadId\})$/.test(route.path));
@@ -60,7 +63,7 @@ describe('SEC-03 a key', () => {
     const grant = (grants: string[]) => plane.expect(200, user, plane.request('PATCH', `/api/v1/users/${bob.id}`, { token: administrator.session, body: { grants } }));
     await grant([]);
     const before = await world.dump();
-    for (const route of closed) expect.soft((await call(route, bob.key.text)).body, name(route)).toMatchObject({ code: actions[route.operationId] === 'admin' ? 'forbidden' : 'grant_missing' });
+    for (const route of closed) expect.soft((await call(route, bob.key.text)).body, name(route)).toMatchObject({ code: isAdministration(route.operationId) ? 'forbidden' : 'grant_missing' });
     expect(await plane.request('POST', '/api/v1/api-keys', { token: bob.session, body: { name: 'another' } })).toMatchObject({ status: 403, body: { code: 'grant_missing' } });
     expect(await world.dump()).toBe(before);
     expect((await plane.request('GET', '/api/v1/projects', { token: bob.session })).status).toBe(200);

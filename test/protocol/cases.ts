@@ -4,6 +4,7 @@ import type { Host } from '../../scripts/local/settings.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { absentHostCases } from './cases/absent-hosts.ts';
 import { absenceCases } from './cases/absence.ts';
+import { auditCases } from './cases/audit-log.ts';
 import { callCases } from './cases/calls.ts';
 import { connectionCases } from './cases/connection.ts';
 import { deploymentCases } from './cases/deployments.ts';
@@ -15,6 +16,8 @@ import { messageCases } from './cases/messages.ts';
 import { pageCases } from './cases/pages.ts';
 import { requestCases } from './cases/requests.ts';
 import { transferCases } from './cases/transfers.ts';
+import { peopleCases } from './cases/people.ts';
+import { sharingCases } from './cases/sharing.ts';
 import { signInCases } from './cases/sign-in.ts';
 import { silenceCases } from './cases/silence.ts';
 import { socketCases } from './cases/sockets.ts';
@@ -35,6 +38,9 @@ const groups = [
   { name: 'streams', cases: streamCases },
   { name: 'terminals', cases: terminalCases },
   { name: 'doors of streams', cases: socketCases },
+  { name: 'the audit log', cases: auditCases },
+  { name: 'people', cases: peopleCases },
+  { name: 'what is shared', cases: sharingCases },
   { name: 'signing in', cases: signInCases },
   { name: 'absence and return', cases: absenceCases },
   { name: 'hosts that are away', cases: absentHostCases },

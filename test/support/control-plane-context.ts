@@ -28,7 +28,7 @@ export interface TestContext {
   close(): Promise<void>;
 }
 
-/** With an administrator and one app of theirs that is placed nowhere. */
+/** With the owner, and one app of theirs that is placed nowhere. */
 export async function openTestContext(clock: () => number = Date.now): Promise<TestContext> {
   const folder = await mkdtemp(join(tmpdir(), 'dockup-context-'));
   const databaseUrl = `file:${join(folder, 'dockup.db')}`;
@@ -37,7 +37,7 @@ export async function openTestContext(clock: () => number = Date.now): Promise<T
   const config = readConfig('embedded', { DOCKUP_AUTH_SECRET: secret, DOCKUP_ENCRYPTION_KEY: secret, DOCKUP_DATABASE_URL: databaseUrl });
   const ctx = createContext({ config, db, executors: noExecutors, sockets: noSockets, log: { info: () => {}, error: () => {} }, clock });
 
-  const user = await createUser(ctx, { email: 'admin@example.com', password: 'correct horse battery', role: 'admin', grants: [] });
+  const user = await createUser(ctx, { email: 'admin@example.com', password: 'correct horse battery', role: 'owner', grants: [] });
   const actor = await identify(ctx, (await openSession(ctx, user, { how: 'password', userAgent: 'tests' })).token);
   const project = await createProject(ctx, actor, { name: 'Project', description: '' });
   const { app } = await createApp(ctx, actor, project, createAppBody.parse({ name: 'App', slug: 'app-under-test', image: 'nginx:alpine' }));

@@ -245,6 +245,7 @@ const aboutWhoAsks: ErrorRow[] = [
 
 const aboutWhatIsNotThere: ErrorRow[] = [
   { code: 'user_not_found', why: 'deleting nobody', ask: asAdministrator(() => ({ method: 'DELETE', path: `/api/v1/users/${missing('usr')}` })) },
+  { code: 'team_not_found', why: 'reading no team', ask: asAdministrator(() => get(`/api/v1/teams/${missing('team')}`)) },
   { code: 'session_not_found', why: 'ending no session', ask: () => ({ method: 'DELETE', path: `/api/v1/auth/sessions/${missing('ses')}` }) },
   { code: 'session_not_found', why: 'ending the session of somebody else', ask: ({ bob }) => ({ method: 'DELETE', path: `/api/v1/auth/sessions/${bob.sessionId}` }) },
   { code: 'api_key_not_found', why: 'deleting no key', ask: () => ({ method: 'DELETE', path: `/api/v1/api-keys/${missing('key')}` }) },
@@ -277,7 +278,8 @@ const aboutTheRules: ErrorRow[] = [
   { code: 'environment_is_default', why: 'deleting the first one', ask: ({ ann }) => ({ method: 'DELETE', path: `/api/v1/environments/${defaultEnvironmentId(ann.projectId)}` }) },
   { code: 'environment_not_empty', why: 'one with an app', ask: async (world) => ({ method: 'DELETE', path: `/api/v1/environments/${await filledEnvironment(world)}` }) },
   { code: 'server_in_use', why: 'a server with apps', ask: asAdministrator(({ executor }) => ({ method: 'DELETE', path: `/api/v1/servers/${executor.serverId}` })) },
-  { code: 'last_administrator', why: 'the only one', ask: asAdministrator(({ administrator }) => ({ method: 'DELETE', path: `/api/v1/users/${administrator.id}` })) },
+  { code: 'owner_protected', why: 'deleting the owner', ask: asAdministrator(({ administrator }) => ({ method: 'DELETE', path: `/api/v1/users/${administrator.id}` })) },
+  { code: 'owner_protected', why: 'taking the owner’s role away', ask: asAdministrator(({ administrator }) => ({ method: 'PATCH', path: `/api/v1/users/${administrator.id}`, body: { role: 'member' } })) },
   {
     code: 'second_factor_on',
     why: 'a second factor for an account that has one',

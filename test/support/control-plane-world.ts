@@ -10,6 +10,7 @@ import type { App } from '../../shared/api/apps.ts';
 import { deployment } from '../../shared/api/deployments.ts';
 import { recoveryCodes, totpSecret } from '../../shared/api/sign-in.ts';
 import { project as projectSchema } from '../../shared/api/projects.ts';
+import { team as teamSchema, type Team } from '../../shared/api/teams.ts';
 import type { LogEntry } from '../../shared/protocol/logs.ts';
 import type { StatsSample } from '../../shared/protocol/usage.ts';
 import type { Host } from '../../scripts/local/settings.ts';
@@ -39,6 +40,8 @@ export interface World {
   administrator: Person;
   ann: Member;
   bob: Member;
+  /** Nobody is in it, and nothing is shared with it. */
+  team: Team;
   executor: FakeExecutor;
   connection: Connection;
   /** What the executor answers: tests may replace its methods. */
@@ -82,6 +85,7 @@ async function populate(plane: ControlPlane): Promise<World> {
     administrator,
     ann,
     bob,
+    team: await plane.expect(201, teamSchema, plane.request('POST', '/api/v1/teams', { body: { name: 'nobody' } })),
     executor,
     connection,
     handlers,
@@ -116,19 +120,25 @@ function sessionOf(token: string): string {
   return decodeJwt(token).jti ?? '';
 }
 
-async function addMember(plane: ControlPlane, connection: Connection, name: string): Promise<Member> {
+/** Somebody who owns nothing. */
+export async function addPerson(plane: ControlPlane, name: string): Promise<Person> {
   const email = `${name}@example.com`;
   const password = `planted-password-of-${name}`;
   const { id } = await plane.expect(201, user, plane.request('POST', '/api/v1/users', { body: { email, password, grants: ['api_tokens'] } }));
   const { token } = await logIn(plane, email, password);
-  const own = { token };
-  const key = await plane.expect(201, createdApiKey, plane.request('POST', '/api/v1/api-keys', { ...own, body: { name: 'ci' } }));
+  const key = await plane.expect(201, createdApiKey, plane.request('POST', '/api/v1/api-keys', { token, body: { name: 'ci' } }));
+  return { id, email, password, session: token, sessionId: sessionOf(token), key: { id: key.id, text: key.key } };
+}
+
+async function addMember(plane: ControlPlane, connection: Connection, name: string): Promise<Member> {
+  const person = await addPerson(plane, name);
+  const own = { token: person.session };
   const project = await plane.expect(201, projectSchema, plane.request('POST', '/api/v1/projects', { ...own, body: { name: `of ${name}` } }));
   const app = await plane.createApp(project.id, { name: `app of ${name}`, slug: `app-of-${name}`, image: 'nginx:alpine', env: plantedEnv });
   const { id: deploymentId } = await plane.expect(202, deployment, plane.request('POST', `/api/v1/apps/${app.id}/deploy`, own));
   await connection.tell({ kind: 'deployment', deployment: deploymentId, app: app.id, status: 'succeeded', phase: 'done', at: Date.now(), image_id: null, failure: null });
   await connection.tell({ kind: 'status', app: app.id, status: 'running', reason: null, at: Date.now() });
-  return { id, email, password, session: token, sessionId: sessionOf(token), key: { id: key.id, text: key.key }, projectId: project.id, app: await plane.getApp(app.id), deploymentId };
+  return { ...person, projectId: project.id, app: await plane.getApp(app.id), deploymentId };
 }
 
 /** Every row of every table, but for what asking changes: attempts to log in, and when keys were last used. */

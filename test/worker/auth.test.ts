@@ -8,7 +8,7 @@ import { bindings, callApi, credentials, fetchApi } from './api.ts';
 test('a login with a password that Node hashed works in workerd', async () => {
   const { email, password } = credentials;
   const { token, user } = await callApi('POST', '/api/v1/auth/login', { token: null, body: { email, password }, status: 200, schema: session });
-  expect(user).toMatchObject({ email, role: 'admin' });
+  expect(user).toMatchObject({ email, role: 'owner' });
   expect(await callApi('GET', '/api/v1/auth/me', { token, status: 200, schema: me })).toMatchObject({ token: 'session', user: { email } });
 });
 

@@ -8,6 +8,7 @@ import { countRequest } from '../request-limit.ts';
 import type { BaseEnv } from '../route.ts';
 import { requireRight } from '../services/access.ts';
 import type { Actor } from '../services/actor.ts';
+import { appendAudit, byActor } from '../services/audit.ts';
 import { identify, tryIdentify } from '../services/auth.ts';
 import { tellError } from '../tell-error.ts';
 import { invalidInput, notImplemented, toFailure } from './failure.ts';
@@ -48,11 +49,26 @@ async function serve(c: HonoContext<BaseEnv>, protocol: Protocol): Promise<Respo
     requireRight(actor, action);
     const read = input.safeParse(await protocol.readInput(c));
     if (!read.success) throw invalidInput(read.error);
-    const value = await run({ ctx: c.get('ctx'), actor }, read.data);
+    const value = await run({ ctx: c.get('ctx'), actor, action }, read.data);
+    await tellOf(c, actor, { path, method: found.procedure.method, asked: read.data, value });
     return c.body(protocol.answer(value), 200, { 'Content-Type': 'application/json' });
   } catch (error) {
     return refuse(c, protocol, found === undefined ? undefined : path, error instanceof z.core.$ZodError ? invalidInput(error) : toAppError(error));
   }
+}
+
+interface Done extends Record<'asked' | 'value', unknown> {
+  path: string;
+  method: 'get' | 'post';
+}
+
+/** As `services/audited.ts` for our own operations: every mutation, and the one query that lets secrets out, before its reply is there. What was asked may hold secrets: of it a row has the ids. */
+async function tellOf(c: HonoContext<BaseEnv>, actor: Actor, { path, method, asked, value }: Done): Promise<void> {
+  const fields = (thing: unknown) => Object.entries((thing ?? {}) as Record<string, unknown>);
+  const letsSecretsOut = path === 'application.one' && fields(value).some(([name, env]) => name === 'env' && typeof env === 'string' && env !== '');
+  if (method === 'get' && !letsSecretsOut) return;
+  const ids = [...fields(asked), ...fields(value)].filter(([name, id]) => name.endsWith('Id') && typeof id === 'string').map(([, id]) => String(id).slice(0, 100));
+  await appendAudit(c.get('ctx'), [{ ...byActor(actor), action: `dokploy.${path}`, target: [...new Set(ids)].slice(0, 4).join('/') || actor.user.id, requestId: c.get('requestId') }]);
 }
 
 /** With a key in the header of Dokploy's clients, or as everywhere. @throws AppError unauthenticated, invalid_token, token_expired, grant_missing, rate_limited */

@@ -7,10 +7,12 @@ import type { Actor } from '../services/actor.ts';
 import type { Context } from '../services/context.ts';
 import type { Action } from '../services/permissions.ts';
 
-/** Who asks, and what a service works with. */
+/** Who asks, what for, and what a service works with. */
 export interface Call {
   ctx: Context;
   actor: Actor;
+  /** What the procedure needs: what is reached for it is asked by this. */
+  action: Action;
 }
 
 export interface Procedure {

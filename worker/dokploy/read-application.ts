@@ -45,9 +45,9 @@ export async function readApplication(ctx: Context, app: App): Promise<Applicati
 
 /** Its variables are in it for those who may read secrets. */
 export async function readDetail({ ctx, actor }: Call, applicationId: string): Promise<z.input<typeof applicationDetail>> {
-  const app = await reachApp(ctx, actor, applicationId);
+  const app = await reachApp(ctx, actor, { id: applicationId, action: 'apps:read' });
   const [{ environment, project }, { data: deployments }] = await Promise.all([readPlace(ctx, app), readDeployments(ctx, app, { limit: recent })]);
-  const env = isAllowed(actor, 'secrets:read') ? toEnvText(await openEnv(ctx, app)) : null;
+  const env = isAllowed(actor, 'secrets:read', app) ? toEnvText(await openEnv(ctx, app)) : null;
   return {
     ...toApplication(app, { latest: deployments[0]?.deployment.status ?? null, env }),
     environment: { ...toEnvironmentRow(environment), project: toProjectRow(project) },

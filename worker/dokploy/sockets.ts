@@ -9,6 +9,7 @@ import { countRequest } from '../request-limit.ts';
 import type { BaseEnv } from '../route.ts';
 import { requireRight } from '../services/access.ts';
 import type { Actor } from '../services/actor.ts';
+import { appendAudit, byActor } from '../services/audit.ts';
 import { identify, tryIdentify } from '../services/auth.ts';
 import { reachContainer, requireCurrent } from '../services/containers.ts';
 import { recordTerminal } from '../services/exec.ts';
@@ -37,7 +38,7 @@ async function followLogs(c: Asked): Promise<Response> {
   const ctx = c.get('ctx');
   const actor = admit(c, 'logs');
   const { containerId: name, ...conditions } = readQuery(c, logs);
-  const { app, deployment } = await reachContainer(ctx, actor, name);
+  const { app, deployment } = await reachContainer(ctx, actor, { id: name, action: 'logs' });
   const request = await askForLogs(ctx, app, { ...conditions, deployment: deployment?.id });
   return attachClient(ctx, c.req.raw, { app, ticket: c.get('ticket'), request: { ...request, wire: 'text' } });
 }
@@ -46,7 +47,7 @@ async function openTerminal(c: Asked): Promise<Response> {
   const ctx = c.get('ctx');
   const actor = admit(c, 'exec');
   const { containerId: name, activeWay } = readQuery(c, terminal);
-  const container = await reachContainer(ctx, actor, name);
+  const container = await reachContainer(ctx, actor, { id: name, action: 'exec' });
   await requireCurrent(ctx, container);
   const { app } = container;
   const { cmd: shell, cols, rows, idle_timeout } = execSocketQuery.parse({ cmd: activeWay });
@@ -55,7 +56,10 @@ async function openTerminal(c: Asked): Promise<Response> {
     app,
     ticket: c.get('ticket'),
     request: { kind: 'exec', app: app.id, params: { app: app.id, cmd, cols, rows, idle_timeout }, wire: 'text' },
-    beforeSocket: () => recordTerminal(ctx, actor, app, cmd),
+    beforeSocket: async () => {
+      await recordTerminal(ctx, actor, app, cmd);
+      await appendAudit(ctx, [{ ...byActor(actor), action: 'app.terminal', target: app.id, detail: { program: cmd[0] }, requestId: c.get('requestId') }]);
+    },
   });
 }
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Client } from '@libsql/client';
 import { runMigrations } from '../../migrations/run.ts';
 import type { Context } from '../services/context.ts';
+import { chainEarlierEntries } from '../services/audit.ts';
 import { createFirstAdministrator, type Credentials } from '../services/setup.ts';
 
 interface Options {
@@ -14,6 +15,7 @@ interface Options {
 /** Migrates, and on a new database makes the administrator: credentials into a file of mode 0600, a generated password printed once. */
 export async function prepareDatabase(ctx: Context, client: Client, { administrator, dataDir, databaseUrl }: Options): Promise<void> {
   await runMigrations(client, (before) => backUp(ctx, client, { databaseUrl, before }));
+  await chainEarlierEntries(ctx);
   const path = resolve(join(dataDir, 'credentials.json'));
   const keep = async (credentials: Credentials) => {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });

@@ -67,7 +67,7 @@ export const secondFactorRoutes = [
   ),
   defineRoute(
     onAdministrator,
-    ['user_not_found', 'second_factor_off'],
+    ['user_not_found', 'owner_protected', 'second_factor_off'],
     {
       method: 'delete',
       path: '/api/v1/users/{userId}/totp',

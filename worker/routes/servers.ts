@@ -35,7 +35,7 @@ export const serverRoutes = [
     },
     async (c) => {
       const ctx = c.get('ctx');
-      const { row, token, expiresAt } = await createServer(ctx, c.get('actor'), c.req.valid('json').name);
+      const { row, token, expiresAt } = await createServer(ctx, c.req.valid('json').name);
       return c.json({ ...toServer(row), enrolment_token: token, enrolment_expires_at: toTimestamp(expiresAt), command: enrolCommand(ctx, token) }, 201);
     },
   ),
@@ -58,14 +58,14 @@ export const serverRoutes = [
       request: { params: serverParams },
       responses: { 200: json(server, 'The server as it is now.') },
     },
-    async (c) => c.json(toServer(await revokeServer(c.get('ctx'), c.get('actor'), c.get('server'))), 200),
+    async (c) => c.json(toServer(await revokeServer(c.get('ctx'), c.get('server'))), 200),
   ),
   defineRoute(
     onServer,
     ['server_in_use'],
     { method: 'delete', path: onePath, operationId: 'deleteServer', summary: 'Revoke and delete a server without apps', tags, request: { params: serverParams }, responses: { 204: noContent } },
     async (c) => {
-      await removeServer(c.get('ctx'), c.get('actor'), c.get('server'));
+      await removeServer(c.get('ctx'), c.get('server'));
       return c.body(null, 204);
     },
   ),

@@ -108,7 +108,10 @@ export const streamRoutes = [
       const { ctx, actor, app } = c.var;
       const { cmd: asked, cols, rows, idle_timeout } = c.req.valid('query');
       const cmd = toArguments(asked);
-      const beforeSocket = () => recordTerminal(ctx, actor, app, cmd);
+      const beforeSocket = async () => {
+        await recordTerminal(ctx, actor, app, cmd);
+        await c.var.auditNow?.();
+      };
       return connect(c, { kind: 'exec', app: app.id, params: { app: app.id, cmd, cols, rows, idle_timeout } }, { beforeSocket });
     },
   ),

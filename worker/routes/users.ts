@@ -3,7 +3,7 @@ import { pageQuery } from '../../shared/api/common.ts';
 import { toUser } from '../present.ts';
 import { defineRoute, onAdministrator } from '../route.ts';
 import { mapPage } from '../services/pages.ts';
-import { changeUser, createUser, readUsers, removeUser } from '../services/users.ts';
+import { changeUser, createUser, makeOwner, readUsers, removeUser } from '../services/users.ts';
 import { userParams } from './params.ts';
 import { body, json, noContent } from './replies.ts';
 
@@ -14,7 +14,7 @@ const tags = ['Users'];
 const update = (method: 'put' | 'patch', operationId: string) =>
   defineRoute(
     onAdministrator,
-    ['user_not_found', 'last_administrator'],
+    ['user_not_found', 'owner_protected', 'last_administrator'],
     { method, path: `${path}/{userId}`, operationId, summary: 'Change the role of a user, or what they are granted', tags, request: { params: userParams, body: body(updateUserBody) }, responses: { 200: json(user, 'The user as they are now.') } },
     async (c) => c.json(toUser(await changeUser(c.get('ctx'), c.req.valid('param').userId, c.req.valid('json'))), 200),
   );
@@ -36,11 +36,26 @@ export const userRoutes = [
   update('patch', 'patchUser'),
   defineRoute(
     onAdministrator,
-    ['user_not_found', 'last_administrator', 'project_not_empty'],
+    ['user_not_found', 'owner_protected', 'last_administrator', 'project_not_empty'],
     { method: 'delete', path: `${path}/{userId}`, operationId: 'deleteUser', summary: 'Delete a user without projects', tags, request: { params: userParams }, responses: { 204: noContent } },
     async (c) => {
       await removeUser(c.get('ctx'), c.req.valid('param').userId);
       return c.body(null, 204);
     },
+  ),
+  defineRoute(
+    onAdministrator,
+    ['user_not_found', 'session_needed'],
+    {
+      method: 'post',
+      path: `${path}/{userId}/make-owner`,
+      operationId: 'makeUserOwner',
+      summary: 'Hand the instance over to another user',
+      description: 'For the owner, on a login session. There is one owner at all times: whoever was it before goes on as an admin.',
+      tags,
+      request: { params: userParams },
+      responses: { 200: json(user, 'The new owner.') },
+    },
+    async (c) => c.json(toUser(await makeOwner(c.get('ctx'), c.get('actor'), c.req.valid('param').userId)), 200),
   ),
 ];

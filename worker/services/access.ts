@@ -2,7 +2,7 @@
  * Who may reach what. Lookups here answer the entity or throw: to a stranger a thing that exists is the same as one that does not
  * (404). Services take what these return, never an id from a request.
  */
-import { AppError } from '../../shared/errors.ts';
+import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import { isId } from '../../shared/names.ts';
 import { findAppById, findAppBySlug, type AppView } from '../store/apps.ts';
 import { findDeployment } from '../store/deployments.ts';
@@ -11,17 +11,15 @@ import { findProject } from '../store/projects.ts';
 import type { DeploymentRow, ProjectRow } from '../store/schema.ts';
 import { isAdministrator, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
-import { refusalOf, type Action, type Refusal } from './permissions.ts';
+import { refusalOf, refusalOfLevel, type Action, type Level, type Refusal } from './permissions.ts';
 
 /** @throws AppError forbidden, grant_missing, scope_missing, session_needed, reveal_needs_session */
 export function requireRight(actor: Actor, action: Action): void {
-  const refusal = findRefusal(actor, action);
-  if (refusal !== null) throw new AppError(refusal.code, { detail: refusal.detail });
+  throwIf(findRefusal(actor, action));
 }
 
-/** For what is left out of a reply, and is no reason to refuse it. */
-export function isAllowed(actor: Actor, action: Action): boolean {
-  return findRefusal(actor, action) === null;
+function throwIf(refusal: Refusal | null): void {
+  if (refusal !== null) throw new AppError(refusal.code, { detail: refusal.detail });
 }
 
 function findRefusal({ user, via, scopes, reach }: Actor, action: Action): Refusal | null {
@@ -35,40 +33,62 @@ interface Owned {
   appId: string | null;
 }
 
-function isReachable(actor: Actor, { ownerId, projectId, appId }: Owned): boolean {
-  const { user, reach } = actor;
-  const isTheirs = isAdministrator(actor) || ownerId === user.id;
-  return isTheirs && (reach === null || reach.projects.includes(projectId) || (appId !== null && reach.apps.includes(appId)));
+/** How a thing is the actor's; null where it is not, or is outside the reach of their key. */
+export function levelOf(actor: Actor, { ownerId, projectId, appId }: Owned): Level | null {
+  const { user, reach, shares } = actor;
+  const isWithin = reach === null || reach.projects.includes(projectId) || (appId !== null && reach.apps.includes(appId));
+  if (!isWithin) return null;
+  if (isAdministrator(actor) || ownerId === user.id) return 'owner';
+  const roles = [shares.get(projectId), appId === null ? undefined : shares.get(appId)];
+  return roles.includes('developer') ? 'developer' : roles.includes('viewer') ? 'viewer' : null;
 }
 
-function isReachableApp(actor: Actor, { ownerId, projectId, id }: AppView): boolean {
-  return isReachable(actor, { ownerId, projectId, appId: id });
+/** A thing that is not theirs is one that is not there; what they may not do with one that they reach, they are told. */
+function demand<T>(actor: Actor, thing: T | undefined, { action, owned, missing }: { action: Action; owned(thing: T): Owned; missing: ErrorCode }): T {
+  const level = thing === undefined ? null : levelOf(actor, owned(thing));
+  if (thing === undefined || level === null) throw new AppError(missing);
+  throwIf(refusalOfLevel(level, action));
+  return thing;
 }
 
-export async function reachProject(ctx: Context, actor: Actor, id: string): Promise<ProjectRow> {
+/** For what is left out of a reply, and is no reason to refuse it. */
+export function isAllowed(actor: Actor, action: Action, app: AppView): boolean {
+  const level = levelOf(actor, ofApp(app));
+  return findRefusal(actor, action) === null && level !== null && refusalOfLevel(level, action) === null;
+}
+
+const ofProject = ({ ownerId, id }: ProjectRow): Owned => ({ ownerId, projectId: id, appId: null });
+const ofApp = ({ ownerId, projectId, id }: AppView): Owned => ({ ownerId, projectId, appId: id });
+
+/** Which one, and what for: nobody reaches anything without saying so. */
+export interface Wanted {
+  id: string;
+  action: Action;
+}
+
+/** @throws AppError project_not_found, forbidden */
+export async function reachProject(ctx: Context, actor: Actor, { id, action }: Wanted): Promise<ProjectRow> {
   const project = isId('project', id) ? await findProject(ctx.db, id) : undefined;
-  if (project === undefined || !isReachable(actor, { ownerId: project.ownerId, projectId: id, appId: null })) throw new AppError('project_not_found');
-  return project;
+  return demand(actor, project, { action, owned: ofProject, missing: 'project_not_found' });
 }
 
-export async function reachEnvironment(ctx: Context, actor: Actor, id: string): Promise<EnvironmentView> {
+/** @throws AppError environment_not_found, forbidden */
+export async function reachEnvironment(ctx: Context, actor: Actor, { id, action }: Wanted): Promise<EnvironmentView> {
   const environment = isId('environment', id) ? await findEnvironment(ctx.db, id) : undefined;
-  if (environment === undefined || !isReachable(actor, { ...environment, appId: null })) throw new AppError('environment_not_found');
-  return environment;
+  return demand(actor, environment, { action, owned: ({ ownerId, projectId }) => ({ ownerId, projectId, appId: null }), missing: 'environment_not_found' });
 }
 
-/** By id or by slug: an id holds `_`, a slug never does. */
-export async function reachApp(ctx: Context, actor: Actor, idOrSlug: string): Promise<AppView> {
+/** By id or by slug: an id holds `_`, a slug never does. @throws AppError app_not_found, forbidden */
+export async function reachApp(ctx: Context, actor: Actor, { id: idOrSlug, action }: Wanted): Promise<AppView> {
   const app = isId('app', idOrSlug) ? await findAppById(ctx.db, idOrSlug) : await findAppBySlug(ctx.db, idOrSlug);
-  if (app === undefined || !isReachableApp(actor, app)) throw new AppError('app_not_found');
-  return app;
+  return demand(actor, app, { action, owned: ofApp, missing: 'app_not_found' });
 }
 
-export async function reachDeployment(ctx: Context, actor: Actor, id: string): Promise<{ deployment: DeploymentRow; app: AppView }> {
+/** @throws AppError deployment_not_found, forbidden */
+export async function reachDeployment(ctx: Context, actor: Actor, { id, action }: Wanted): Promise<{ deployment: DeploymentRow; app: AppView }> {
   const deployment = isId('deployment', id) ? await findDeployment(ctx.db, id) : undefined;
   const app = deployment && (await findAppById(ctx.db, deployment.appId));
-  if (deployment === undefined || app === undefined || !isReachableApp(actor, app)) throw new AppError('deployment_not_found');
-  return { deployment, app };
+  return demand(actor, app && { deployment, app }, { action, owned: (found) => ofApp(found.app), missing: 'deployment_not_found' });
 }
 
 /** One of the app's own. */

@@ -3,7 +3,6 @@ import type { PageQuery } from '../../shared/api/common.ts';
 import { AppError } from '../../shared/errors.ts';
 import { randomBytes, sha256, toHex } from '../auth/bytes.ts';
 import { deleteApiKey, findApiKey, insertApiKey, listApiKeys } from '../store/api-keys.ts';
-import { insertAudit } from '../store/audit.ts';
 import type { ApiKeyRow, UserRow } from '../store/schema.ts';
 import type { Actor } from './actor.ts';
 import { apiKeyPrefix } from './auth.ts';
@@ -46,12 +45,11 @@ export function readApiKeys(ctx: Context, actor: Actor, query: PageQuery): Promi
   return readPage('key', query, (after = '', limit) => listApiKeys(ctx.db, actor.user.id, { after, limit }));
 }
 
-/** Only to the owner, on a login session (`reveal_key`); audited before it is shown. */
+/** Only to the owner, on a login session (`reveal_key`). The route writes that it was shown before it answers. */
 export async function revealApiKey(ctx: Context, actor: Actor, id: string): Promise<string> {
   const row = await findApiKey(ctx.db, actor.user.id, id);
   if (row === undefined) throw new AppError('api_key_not_found');
   if (!ctx.config.isKeyRevealOn || row.sealed === null) throw new AppError('reveal_disabled');
-  await insertAudit(ctx.db, { id: ctx.newId('audit'), actor: actor.user.id, action: 'api_key.reveal', target: id, createdAt: ctx.clock() });
   return ctx.vault.open(row.sealed, purpose(id));
 }
 

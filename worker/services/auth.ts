@@ -4,9 +4,9 @@ import { sha256 } from '../auth/bytes.ts';
 import { describeError } from '../log.ts';
 import { findKeyByHash } from '../store/api-keys.ts';
 import type { UserRow } from '../store/schema.ts';
-import { findUserOfSession } from '../store/sessions.ts';
+import { findCaller } from '../store/sessions.ts';
 import { findUserByEmail } from '../store/users.ts';
-import { actorOfUser, type Actor } from './actor.ts';
+import { actorOfUser, strongest, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { countAttempt } from './login-attempts.ts';
 import { proveSecondFactor } from './second-factor.ts';
@@ -20,16 +20,16 @@ export async function identify(ctx: Context, token: string): Promise<Actor> {
     const hash = sha256(token);
     const found = await findKeyByHash(ctx.db, hash);
     if (found === undefined) throw new AppError('invalid_token', { detail: 'The API key is not known: it may have been deleted.' });
-    const { user, key } = found;
+    const { user, shares, key } = found;
     if (key.expiresAt !== null && key.expiresAt <= ctx.clock()) throw new AppError('token_expired', { detail: 'The API key has expired: make another one.' });
     noteUse(ctx, 'api_key', key.id);
-    return { user, via: 'api_key', tokenId: key.id, principal: `key:${hash}`, scopes: key.scopes, reach: key.reach };
+    return { user, via: 'api_key', tokenId: key.id, principal: `key:${hash}`, scopes: key.scopes, reach: key.reach, shares: strongest(shares) };
   }
   const { sessionId } = await ctx.sessionTokens.verify(token, ctx.clock());
-  const user = await findUserOfSession(ctx.db, sessionId);
-  if (user === undefined) throw new AppError('invalid_token', { detail: 'The session has been ended: log in again.' });
+  const caller = await findCaller(ctx.db, sessionId);
+  if (caller === undefined) throw new AppError('invalid_token', { detail: 'The session has been ended: log in again.' });
   noteUse(ctx, 'session', sessionId);
-  return actorOfUser(user, { via: 'session', tokenId: sessionId });
+  return actorOfUser(caller, { via: 'session', tokenId: sessionId });
 }
 
 /** Written once in a while, behind a reply; what nobody's next call writes, the sweep does. */

@@ -4,7 +4,7 @@ import { readContainerName } from '../../shared/names.ts';
 import { findAppBySlug, type AppView } from '../store/apps.ts';
 import { findDeploymentByTail, listSucceeded } from '../store/deployments.ts';
 import type { DeploymentRow } from '../store/schema.ts';
-import { reachApp } from './access.ts';
+import { reachApp, type Wanted } from './access.ts';
 import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
 
@@ -14,13 +14,13 @@ export interface Container {
   deployment: DeploymentRow | null;
 }
 
-/** @throws AppError app_not_found */
-export async function reachContainer(ctx: Context, actor: Actor, name: string): Promise<Container> {
+/** @throws AppError app_not_found, forbidden */
+export async function reachContainer(ctx: Context, actor: Actor, { id: name, action }: Wanted): Promise<Container> {
   const parts = readContainerName(name);
   const named = parts && (await findAppBySlug(ctx.db, parts.slug));
   const deployment = parts && named && (await findDeploymentByTail(ctx.db, named.id, parts.tail));
   // A slug may look like the name of a container. That of a container cannot be chosen.
-  return deployment === undefined ? { app: await reachApp(ctx, actor, name), deployment: null } : { app: await reachApp(ctx, actor, deployment.appId), deployment };
+  return { app: await reachApp(ctx, actor, { id: deployment?.appId ?? name, action }), deployment: deployment ?? null };
 }
 
 /** Commands run in the container that is there now. @throws AppError app_not_found */

@@ -45,7 +45,7 @@ describe('changing the limits of a deployed app', () => {
   });
   afterEach(() => opened.close());
 
-  const read = () => reachApp(opened.ctx, opened.actor, opened.appId);
+  const read = () => reachApp(opened.ctx, opened.actor, { id: opened.appId, action: 'apps:read' });
   const deployments = () => listDeployments(opened.ctx.db, opened.appId, { before: undefined, limit: 10 });
 
   test('REL-09 on a host that is away is refused, and nothing is written', async () => {

@@ -21,7 +21,7 @@ test('every change of what an overview holds makes another version of it, and re
   const { ctx, actor, appId } = opened;
   const versions: string[] = [];
   const note = async () => versions.push(await readOverviewVersion(ctx, actor));
-  const app = () => reachApp(ctx, actor, appId);
+  const app = () => reachApp(ctx, actor, { id: appId, action: 'apps:write' });
   await placeOnServer(opened);
   await note();
 
@@ -29,11 +29,11 @@ test('every change of what an overview holds makes another version of it, and re
   await note();
   await changeProject(ctx, project, { name: 'renamed' });
   await note();
-  await changeProject(ctx, await reachProject(ctx, actor, project.id), { name: 'again' });
+  await changeProject(ctx, await reachProject(ctx, actor, { id: project.id, action: 'apps:write' }), { name: 'again' });
   await note();
   const staging = await createEnvironment(ctx, project, { name: 'staging', description: '' });
   await note();
-  await changeEnvironment(ctx, await reachEnvironment(ctx, actor, staging.id), { name: 'preview' });
+  await changeEnvironment(ctx, await reachEnvironment(ctx, actor, { id: staging.id, action: 'apps:write' }), { name: 'preview' });
   await note();
   const made = await createApp(ctx, actor, project, createAppBody.parse({ name: 'b', slug: 'b', environment_id: staging.id }));
   await note();

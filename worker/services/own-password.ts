@@ -1,9 +1,9 @@
 /** The password of somebody who is logged in. A stolen session does not know it, so it is asked for again where the account itself is at stake. */
 import type { ChangePassword } from '../../shared/api/sign-in.ts';
 import { AppError } from '../../shared/errors.ts';
-import { insertAudit } from '../store/audit.ts';
 import { replacePassword } from '../store/passwords.ts';
 import type { Actor } from './actor.ts';
+import { appendAudit, byActor } from './audit.ts';
 import type { Context } from './context.ts';
 import { countAttempt } from './login-attempts.ts';
 
@@ -25,5 +25,5 @@ export async function changePassword(ctx: Context, actor: Actor, { current_passw
   await requireOwnPassword(ctx, actor, { password, network });
   const isReplaced = await replacePassword(ctx.db, { user: actor.user, newHash: await ctx.passwords.hash(wanted), sessionId: actor.tokenId });
   if (!isReplaced) throw new AppError('concurrent_change', { detail: 'The password was changed by another request meanwhile.' });
-  await insertAudit(ctx.db, { id: ctx.newId('audit'), actor: actor.user.id, action: 'user.password', target: actor.user.id, createdAt: ctx.clock() });
+  await appendAudit(ctx, [{ ...byActor(actor), action: 'user.password', target: actor.user.id }]);
 }

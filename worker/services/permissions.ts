@@ -1,14 +1,16 @@
 /**
- * Who may do what: role, grants and scopes against the action that each operation is, all in this one table. Pure. Whether a thing is theirs to reach is `access.ts`.
+ * Who may do what: role, grants, scopes and what a thing is shared as against the action that each operation is, all in this one table. Pure. Whether a thing is theirs to reach is
+ * `access.ts`.
  */
 import type { Grant, Role, Scope } from '../../shared/api/auth.ts';
+import type { ShareRole } from '../../shared/api/shares.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 
 /**
  * `compatible_api`: to come by the API of another platform at all. `self`: to know oneself. `account`: one's own keys. `issue_key`: a new one. `reveal_key`: to see one again.
- * `sign_in`: what one logs in with, and where one is.
+ * `sign_in`: what one logs in with, and where one is. `share` and `delete_project`: what is left to the owner of a project. `hand_over`: the instance.
  */
-export type Action = Scope | 'compatible_api' | 'self' | 'account' | 'issue_key' | 'reveal_key' | 'sign_in' | 'swagger';
+export type Action = Scope | 'compatible_api' | 'self' | 'account' | 'issue_key' | 'reveal_key' | 'sign_in' | 'swagger' | 'share' | 'delete_project' | 'hand_over';
 
 /** Of every operation that somebody has to be known for. */
 export const actions: Readonly<Record<string, Action>> = {
@@ -16,10 +18,13 @@ export const actions: Readonly<Record<string, Action>> = {
   listSessions: 'sign_in', deleteSession: 'sign_in', deleteOtherSessions: 'sign_in', logOut: 'sign_in', updatePassword: 'sign_in',
   createTotpSecret: 'sign_in', confirmTotp: 'sign_in', deleteTotp: 'sign_in', createRecoveryCodes: 'sign_in',
   listApiKeys: 'account', createApiKey: 'issue_key', revealApiKey: 'reveal_key', deleteApiKey: 'account',
-  listUsers: 'admin', createUser: 'admin', updateUser: 'admin', patchUser: 'admin', deleteUser: 'admin', deleteUserTotp: 'admin',
+  listUsers: 'admin', createUser: 'admin', updateUser: 'admin', patchUser: 'admin', deleteUser: 'admin', deleteUserTotp: 'admin', makeUserOwner: 'hand_over',
+  listTeams: 'admin', createTeam: 'admin', getTeam: 'admin', updateTeam: 'admin', patchTeam: 'admin', deleteTeam: 'admin', addTeamMember: 'admin', deleteTeamMember: 'admin',
+  listAuditLog: 'admin', exportAuditLog: 'admin', verifyAuditLog: 'admin',
   listServers: 'admin', createServer: 'admin', getServer: 'admin', revokeServer: 'admin', deleteServer: 'admin',
-  listProjects: 'apps:read', getProject: 'apps:read', createProject: 'apps:write', updateProject: 'apps:write', patchProject: 'apps:write', deleteProject: 'apps:write',
+  listProjects: 'apps:read', getProject: 'apps:read', createProject: 'apps:write', updateProject: 'apps:write', patchProject: 'apps:write', deleteProject: 'delete_project',
   listEnvironments: 'apps:read', getEnvironment: 'apps:read', createEnvironment: 'apps:write', updateEnvironment: 'apps:write', patchEnvironment: 'apps:write', deleteEnvironment: 'apps:write',
+  listProjectAccess: 'share', grantProjectAccess: 'share', revokeProjectAccess: 'share', listAppAccess: 'share', grantAppAccess: 'share', revokeAppAccess: 'share',
   listApps: 'apps:read', listProjectApps: 'apps:read', getApp: 'apps:read', createApp: 'apps:write', updateApp: 'apps:write', patchApp: 'apps:write', deleteApp: 'apps:write',
   getAppEnv: 'secrets:read',
   getAppAutoscale: 'apps:read', updateAppAutoscale: 'apps:write',
@@ -40,7 +45,7 @@ export const actions: Readonly<Record<string, Action>> = {
 export const actionOfTicket: Readonly<Record<'logs' | 'stats' | 'exec', Action>> = { logs: 'logs', stats: 'apps:read', exec: 'exec' };
 
 /** Roles that may; every role where none is named. */
-const roles: Partial<Record<Action, readonly Role[]>> = { admin: ['admin'] };
+const roles: Partial<Record<Action, readonly Role[]>> = { admin: ['owner', 'admin'], hand_over: ['owner'] };
 
 /** What a member needs for it besides. */
 const grants: Partial<Record<Action, Grant>> = { issue_key: 'api_tokens', compatible_api: 'api_tokens', swagger: 'swagger' };
@@ -48,6 +53,7 @@ const grants: Partial<Record<Action, Grant>> = { issue_key: 'api_tokens', compat
 /** What no key does, whatever its scopes: whoever finds one does not get hold of the account with it. */
 const onSessionOnly: Partial<Record<Action, Refusal>> = {
   sign_in: { code: 'session_needed', detail: 'POST /api/v1/auth/login gives the token of one: an API key does not do this.' },
+  hand_over: { code: 'session_needed', detail: 'POST /api/v1/auth/login gives the token of one: an API key hands nothing over.' },
   reveal_key: { code: 'reveal_needs_session', detail: 'POST /api/v1/auth/login gives the token of one: an API key shows no key.' },
 };
 
@@ -55,7 +61,15 @@ const onSessionOnly: Partial<Record<Action, Refusal>> = {
 const grantOfKeys: Grant = 'api_tokens';
 
 /** Scopes that cover an action, where it is not just the one of its name. */
-const covering: Partial<Record<Action, readonly Scope[]>> = { account: ['admin'], issue_key: ['admin'], swagger: ['admin'] };
+const covering: Partial<Record<Action, readonly Scope[]>> = { account: ['admin'], issue_key: ['admin'], swagger: ['admin'], share: ['admin'], delete_project: ['apps:write'] };
+
+/** How a thing is somebody's: administrators are as its owner. */
+export type Level = 'owner' | ShareRole;
+
+/** What a viewer may do with what is shared with them. */
+const viewing: readonly Action[] = ['apps:read', 'logs'];
+/** What only the owner may. */
+const owning: readonly Action[] = ['share', 'delete_project'];
 
 export interface Powers {
   role: Role;
@@ -72,9 +86,9 @@ export type Refusal = { code: Extract<ErrorCode, 'forbidden' | 'grant_missing' |
 /** Why not; null where it is allowed. */
 export function refusalOf(powers: Powers, action: Action): Refusal | null {
   const { role, via, scopes, isBounded } = powers;
-  if (roles[action]?.includes(role) === false) return { code: 'forbidden', detail: 'Only an administrator may do this.' };
+  if (roles[action]?.includes(role) === false) return { code: 'forbidden', detail: action === 'hand_over' ? 'Only the owner may do this.' : 'Only an administrator may do this.' };
   const wanted = [grants[action], via === 'api_key' ? grantOfKeys : undefined].find((grant) => grant !== undefined && !powers.grants.includes(grant));
-  if (role !== 'admin' && wanted !== undefined) return { code: 'grant_missing', detail: `An administrator has to grant you \`${wanted}\` first.` };
+  if (role === 'member' && wanted !== undefined) return { code: 'grant_missing', detail: `An administrator has to grant you \`${wanted}\` first.` };
   if (via !== 'api_key' || action === 'self' || action === 'compatible_api') return null;
   const refused = onSessionOnly[action];
   if (refused !== undefined) return refused;
@@ -82,4 +96,12 @@ export function refusalOf(powers: Powers, action: Action): Refusal | null {
   if (isBounded && needed.includes('admin')) return { code: 'scope_missing', detail: 'A key that reaches only some projects or apps does not do this.' };
   if (scopes === null || scopes.includes('admin') || needed.some((scope) => scopes.includes(scope))) return null;
   return { code: 'scope_missing', detail: `The API key needs the scope \`${needed.join('` or `')}\`.` };
+}
+
+/** Why not with this thing, which they reach; null where it is allowed. */
+export function refusalOfLevel(level: Level, action: Action): Refusal | null {
+  if (level === 'owner') return null;
+  if (owning.includes(action)) return { code: 'forbidden', detail: 'Only the owner of the project or an administrator may do this.' };
+  if (level === 'developer' || viewing.includes(action)) return null;
+  return { code: 'forbidden', detail: 'It is shared with you as a viewer: you may look at it and read its logs.' };
 }

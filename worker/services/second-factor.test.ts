@@ -186,7 +186,7 @@ test('what was done to rights and secrets is audited, by whom and to whom', asyn
   const { recovery: [lost = ''], actor } = await switchOn();
   await renewRecoveryCodes(ctx, actor, { current_password: password, code: lost, network });
   await takeSecondFactorFrom(ctx, actor, actor.user.id);
-  const { rows } = await ctx.db.client.execute("select action, actor, target from audit_log where action like '%second_factor%' or action like 'recovery%' order by id");
+  const { rows } = await ctx.db.client.execute("select action, actor, target from audit_entries where action like '%second_factor%' or action like 'recovery%' order by id");
   const { id } = actor.user;
   expect(rows.map((row) => [row[0], row[1], row[2]])).toEqual(['second_factor.on', 'recovery_code.use', 'recovery_codes.new', 'second_factor.reset'].map((action) => [action, id, id]));
 });

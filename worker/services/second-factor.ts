@@ -3,11 +3,11 @@ import type { Proof } from '../../shared/api/sessions.ts';
 import type { ProveBoth } from '../../shared/api/sign-in.ts';
 import { AppError } from '../../shared/errors.ts';
 import { hashRecoveryCode, newRecoveryCodes, newTotpSecret, readTotpCode, stepOf, toTotpUri } from '../auth/totp.ts';
-import { insertAudit } from '../store/audit.ts';
 import type { UserRow } from '../store/schema.ts';
 import { confirmSecondFactor, deleteSecondFactor, findSecondFactor, proposeSecondFactor, replaceRecoveryCodes, takeRecoveryCode, takeStep } from '../store/second-factors.ts';
 import { findUser } from '../store/users.ts';
 import type { Actor } from './actor.ts';
+import { appendAudit, byActor, type AuditFacts } from './audit.ts';
 import type { Context } from './context.ts';
 import { countCode } from './login-attempts.ts';
 import { requireOwnPassword } from './own-password.ts';
@@ -63,11 +63,13 @@ export async function renewRecoveryCodes(ctx: Context, actor: Actor, given: Prov
   return codes;
 }
 
-/** By an administrator, from somebody who has lost it. @throws AppError user_not_found, second_factor_off */
+/** By an administrator, from somebody who has lost it. @throws AppError user_not_found, owner_protected, second_factor_off */
 export async function takeSecondFactorFrom(ctx: Context, actor: Actor, userId: string): Promise<void> {
-  if ((await findUser(ctx.db, userId)) === undefined) throw new AppError('user_not_found');
+  const user = await findUser(ctx.db, userId);
+  if (user === undefined) throw new AppError('user_not_found');
+  if (user.role === 'owner' && actor.user.id !== userId) throw new AppError('owner_protected');
   if (!(await deleteSecondFactor(ctx.db, userId))) throw new AppError('second_factor_off');
-  await note(ctx, actor.user.id, { action: 'second_factor.reset', target: userId });
+  await appendAudit(ctx, [{ ...byActor(actor), action: 'second_factor.reset', target: userId }]);
 }
 
 async function requireBoth(ctx: Context, actor: Actor, { current_password: password, code, network }: ProveBoth & { network: string }): Promise<void> {
@@ -84,7 +86,8 @@ async function takeCode(ctx: Context, userId: string, code: string): Promise<'to
   if (!isTaken) return null;
   await forgive();
   if (digits !== null) return 'totp';
-  await note(ctx, userId, { action: 'recovery_code.use', target: userId });
+  // At a login nobody is known before.
+  await appendAudit(ctx, [{ actor: userId, via: 'public', action: 'recovery_code.use', target: userId }]);
   return 'recovery_code';
 }
 
@@ -95,8 +98,9 @@ async function takeDigits(ctx: Context, userId: string, digits: string): Promise
   return step !== null && takeStep(ctx.db, userId, step);
 }
 
-function note(ctx: Context, actor: string, done: { action: string; target: string }): Promise<void> {
-  return insertAudit(ctx.db, { id: ctx.newId('audit'), actor, ...done, createdAt: ctx.clock() });
+/** All of these take a session. */
+function note(ctx: Context, actor: string, done: Pick<AuditFacts, 'action' | 'target'>): Promise<void> {
+  return appendAudit(ctx, [{ actor, via: 'session', ...done }]);
 }
 
 function purpose(userId: string): string {

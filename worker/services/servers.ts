@@ -5,10 +5,8 @@ import type { EnrolRequest } from '../../shared/protocol/enrolment.ts';
 import { closeCodes } from '../../shared/protocol/limits.ts';
 import { randomBytes, sha256, toHex } from '../auth/bytes.ts';
 import { readClaimedServer, verifyExecutorToken } from '../auth/executor-token.ts';
-import { insertAudit } from '../store/audit.ts';
 import type { ServerRow } from '../store/schema.ts';
 import { deleteServer, enrolServer, findServer, hasAppsOn, insertServer, listServers, raiseEpoch, updateServer } from '../store/servers.ts';
-import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
 import { serverNow } from './presence.ts';
@@ -16,7 +14,7 @@ import { serverNow } from './presence.ts';
 const enrolmentLife = 15 * 60 * 1000;
 
 /** Registers a server. The token works once, for 15 minutes; only its hash is kept (SEC-17). */
-export async function createServer(ctx: Context, actor: Actor, name: string): Promise<{ row: ServerRow; token: string; expiresAt: number }> {
+export async function createServer(ctx: Context, name: string): Promise<{ row: ServerRow; token: string; expiresAt: number }> {
   const now = ctx.clock();
   const token = `dke_${toHex(randomBytes(24))}`;
   const expiresAt = now + enrolmentLife;
@@ -37,7 +35,6 @@ export async function createServer(ctx: Context, actor: Actor, name: string): Pr
     createdAt: now,
   };
   await insertServer(ctx.db, row);
-  await insertAudit(ctx.db, { id: ctx.newId('audit'), actor: actor.user.id, action: 'server.create', target: row.id, createdAt: now });
   return { row, token, expiresAt };
 }
 
@@ -59,18 +56,17 @@ export async function reachServer(ctx: Context, id: string): Promise<ServerRow> 
 }
 
 /** From here on its executor is refused, and its socket is closed. Its apps keep serving where they are. */
-export async function revokeServer(ctx: Context, actor: Actor, server: ServerRow): Promise<ServerRow> {
+export async function revokeServer(ctx: Context, server: ServerRow): Promise<ServerRow> {
   const now = ctx.clock();
   const revoked = await updateServer(ctx.db, server.id, { status: 'revoked', statusReason: 'revoked by an administrator', statusSince: now, publicKey: null, enrolmentHash: null });
-  await insertAudit(ctx.db, { id: ctx.newId('audit'), actor: actor.user.id, action: 'server.revoke', target: server.id, createdAt: now });
   await ctx.executors.disconnect(server.id, closeCodes.revoked, 'revoked');
   return revoked ?? server;
 }
 
 /** Takes a server without apps off the list. */
-export async function removeServer(ctx: Context, actor: Actor, server: ServerRow): Promise<void> {
+export async function removeServer(ctx: Context, server: ServerRow): Promise<void> {
   if (await hasAppsOn(ctx.db, server.id)) throw new AppError('server_in_use', { detail: 'Delete its apps first, or revoke the server.' });
-  await revokeServer(ctx, actor, server);
+  await revokeServer(ctx, server);
   await ctx.executors.forget(server.id);
   await deleteServer(ctx.db, server.id);
 }

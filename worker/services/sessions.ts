@@ -2,10 +2,10 @@
 import type { PageQuery } from '../../shared/api/common.ts';
 import { userAgentLength, type Proof } from '../../shared/api/sessions.ts';
 import { AppError } from '../../shared/errors.ts';
-import { insertAudit } from '../store/audit.ts';
 import type { SessionRow, UserRow } from '../store/schema.ts';
 import { deleteOtherSessions, deleteSession, insertSession, listSessions } from '../store/sessions.ts';
 import type { Actor } from './actor.ts';
+import { appendAudit, byActor } from './audit.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
 
@@ -37,11 +37,11 @@ export function readSessions(ctx: Context, actor: Actor, query: PageQuery): Prom
 /** One's own, the current one as well. @throws AppError session_not_found */
 export async function endSession(ctx: Context, actor: Actor, id: string): Promise<void> {
   if (!(await deleteSession(ctx.db, actor.user.id, id))) throw new AppError('session_not_found');
-  await insertAudit(ctx.db, { id: ctx.newId('audit'), actor: actor.user.id, action: 'session.end', target: id, createdAt: ctx.clock() });
+  await appendAudit(ctx, [{ ...byActor(actor), action: 'session.end', target: id }]);
 }
 
 /** All but the current one. */
 export async function endOtherSessions(ctx: Context, actor: Actor): Promise<void> {
   await deleteOtherSessions(ctx.db, actor.user.id, actor.tokenId);
-  await insertAudit(ctx.db, { id: ctx.newId('audit'), actor: actor.user.id, action: 'session.end_others', target: actor.user.id, createdAt: ctx.clock() });
+  await appendAudit(ctx, [{ ...byActor(actor), action: 'session.end_others', target: actor.user.id }]);
 }

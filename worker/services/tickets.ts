@@ -4,7 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { randomBytes, sha256, toHex } from '../auth/bytes.ts';
 import type { TicketRow } from '../store/schema.ts';
 import { insertTicket, takeTicket } from '../store/tickets.ts';
-import { findUser } from '../store/users.ts';
+import { findCallerById } from '../store/users.ts';
 import { reachApp, requireRight } from './access.ts';
 import { actorOfUser, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
@@ -16,10 +16,10 @@ const life = 30_000;
 /** Of one user, not used yet (SEC-22). */
 export const mostTickets = 60;
 
-/** @throws AppError app_not_found, invalid_value, rate_limited */
+/** @throws AppError app_not_found, forbidden, invalid_value, rate_limited */
 export async function createTicket(ctx: Context, actor: Actor, { app: idOrSlug, action, cmd }: CreateTicket): Promise<{ ticket: string; expiresAt: number }> {
   requireRight(actor, actionOfTicket[action]);
-  const app = await reachApp(ctx, actor, idOrSlug);
+  const app = await reachApp(ctx, actor, { id: idOrSlug, action: actionOfTicket[action] });
   if (cmd !== undefined && action !== 'exec') {
     throw invalidValue('/cmd', 'Only a ticket for exec has a command.');
   }
@@ -37,11 +37,11 @@ export async function createTicket(ctx: Context, actor: Actor, { app: idOrSlug, 
 /** Whoever asked for the ticket, which is used up by this. @throws AppError ticket_invalid */
 export async function redeemTicket(ctx: Context, ticket: string): Promise<{ actor: Actor; row: TicketRow }> {
   const row = await takeTicket(ctx.db, sha256(ticket));
-  const user = row && row.expiresAt > ctx.clock() ? await findUser(ctx.db, row.userId) : undefined;
+  const caller = row && row.expiresAt > ctx.clock() ? await findCallerById(ctx.db, row.userId) : undefined;
   const tokenId = row?.sessionId ?? row?.keyId;
-  if (row === undefined || user === undefined || tokenId == null) throw new AppError('ticket_invalid', { detail: 'A ticket opens one stream, within 30 s: POST /api/v1/ws-tickets gives another one.' });
+  if (row === undefined || caller === undefined || tokenId == null) throw new AppError('ticket_invalid', { detail: 'A ticket opens one stream, within 30 s: POST /api/v1/ws-tickets gives another one.' });
   // What it is for was within the key's scopes when it was made, and it is good for nothing else.
-  return { actor: actorOfUser(user, { via: row.via, tokenId }), row };
+  return { actor: actorOfUser(caller, { via: row.via, tokenId }), row };
 }
 
 /** @throws AppError ticket_mismatch */

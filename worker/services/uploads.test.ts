@@ -26,7 +26,7 @@ describe('deploying an uploaded image', () => {
   });
   afterEach(() => opened.close());
 
-  const deploy = async (ctx: Context) => deployArchive(ctx, opened.actor, await reachApp(ctx, opened.actor, opened.appId), { from: 'upload-1', pick: null });
+  const deploy = async (ctx: Context) => deployArchive(ctx, opened.actor, await reachApp(ctx, opened.actor, { id: opened.appId, action: 'deploy' }), { from: 'upload-1', pick: null });
 
   test('waits for a host that went away once it had the image: what was uploaded is not asked for again', async () => {
     const { deployment, position } = await deploy(whoseExecutorLeaves(opened.ctx));
@@ -37,7 +37,7 @@ describe('deploying an uploaded image', () => {
   test('that is refused has changed nothing', async () => {
     const { ctx, actor, appId } = opened;
     await expect(deploy(whoseExecutorLeaves(ctx, new AppError('archive_invalid')))).rejects.toMatchObject({ code: 'archive_invalid' });
-    expect((await reachApp(ctx, actor, appId)).settings.image).toBe('nginx:alpine');
+    expect((await reachApp(ctx, actor, { id: appId, action: 'apps:read' })).settings.image).toBe('nginx:alpine');
     expect(await listDeployments(ctx.db, appId, { before: undefined, limit: 10 })).toEqual([]);
   });
 });

@@ -1,13 +1,14 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { once, type Db } from './db.ts';
 import { apiKeys, users, type ApiKeyRow, type UserRow } from './schema.ts';
+import { sharesOfUser, type Share } from './shares.ts';
 
 export async function insertApiKey({ orm }: Db, row: ApiKeyRow): Promise<void> {
   await orm.insert(apiKeys).values(row);
 }
 
-/** The key that has this SHA-256, and whose it is: on the path of every call, so one indexed read. */
-export async function findKeyByHash(db: Db, hash: string): Promise<{ user: UserRow; key: KeyLimits } | undefined> {
+/** The key that has this SHA-256, whose it is, and what is shared with them: on the path of every call, so one indexed read. */
+export async function findKeyByHash(db: Db, hash: string): Promise<{ user: UserRow; shares: Share[]; key: KeyLimits } | undefined> {
   return ownerOfHash(db).get({ hash });
 }
 
@@ -16,7 +17,7 @@ export type KeyLimits = Pick<ApiKeyRow, 'id' | 'scopes' | 'reach' | 'expiresAt'>
 const limits = { id: apiKeys.id, scopes: apiKeys.scopes, reach: apiKeys.reach, expiresAt: apiKeys.expiresAt };
 
 const ownerOfHash = once(({ orm }) =>
-  orm.select({ user: users, key: limits }).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId)).where(eq(apiKeys.hash, sql.placeholder('hash'))).prepare(),
+  orm.select({ user: users, shares: sharesOfUser, key: limits }).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId)).where(eq(apiKeys.hash, sql.placeholder('hash'))).prepare(),
 );
 
 export async function findApiKey({ orm }: Db, userId: string, id: string): Promise<ApiKeyRow | undefined> {

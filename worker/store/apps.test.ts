@@ -15,8 +15,8 @@ test('REL-25 an app that the release before has made on this schema has no volum
   await placeOnServer(opened);
   await ctx.db.client.execute(`update apps set settings = json_remove(settings, '$.volumes')`);
 
-  const app = await reachApp(ctx, actor, appId);
-  for (const read of [app, await findAppBySlug(ctx.db, app.slug), ...(await listApps(ctx.db, { ownerId: undefined, reach: null }, { after: '', limit: 10 }))]) expect(read?.settings).toMatchObject({ volumes: [], image: 'nginx:alpine' });
+  const app = await reachApp(ctx, actor, { id: appId, action: 'apps:read' });
+  for (const read of [app, await findAppBySlug(ctx.db, app.slug), ...(await listApps(ctx.db, { ownerId: undefined, shared: { projects: [], apps: [] }, reach: null }, { after: '', limit: 10 }))]) expect(read?.settings).toMatchObject({ volumes: [], image: 'nginx:alpine' });
   const { deployment } = await requestDeployment(ctx, actor, app, { isQueued: true });
   expect(deployment).toMatchObject({ status: 'queued', strategy: 'start-first' });
 });

@@ -3,7 +3,7 @@ import type { AppSettings } from '../../shared/api/apps.ts';
 import type { Ingress } from '../../shared/protocol/messages.ts';
 import type { ServerStatus } from '../../shared/status.ts';
 import { once, type Db } from './db.ts';
-import { apps, projects, servers, type AppRow, type Condition, type ListFilter } from './schema.ts';
+import { apps, projects, servers, type AppRow, type Condition, type ListFilter, type Reach } from './schema.ts';
 
 /** An app with what a reply and an access decision need of its neighbours. */
 export interface AppView extends AppRow {
@@ -42,11 +42,15 @@ export async function listApps(db: Db, filter: AppFilter, page: { after: string;
   return (await selectViews(db, where, page.limit)).map((row) => toView(row));
 }
 
+function isWithin(reach: Reach): Condition {
+  return or(inArray(apps.projectId, reach.projects), inArray(apps.id, reach.apps));
+}
+
 /** Which rows of `apps`, joined with their project, somebody reaches. */
-export function isReachedApp({ ownerId, reach }: ListFilter): Condition {
+export function isReachedApp({ ownerId, shared, reach }: ListFilter): Condition {
   return and(
-    ownerId === undefined ? undefined : eq(projects.ownerId, ownerId),
-    reach === null ? undefined : or(inArray(apps.projectId, reach.projects), inArray(apps.id, reach.apps)),
+    ownerId === undefined ? undefined : or(eq(projects.ownerId, ownerId), isWithin(shared)),
+    reach === null ? undefined : isWithin(reach),
   );
 }
 

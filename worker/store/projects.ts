@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, notExists, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, notExists, or, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 import { apps, projects, type Condition, type ListFilter, type ProjectRow } from './schema.ts';
 
@@ -20,8 +20,8 @@ export async function listProjects({ orm }: Db, filter: ListFilter, page: { afte
 }
 
 /** Which rows of `projects` somebody reaches. */
-export function isReachedProject({ ownerId, reach }: ListFilter): Condition {
-  return and(ownerId === undefined ? undefined : eq(projects.ownerId, ownerId), reach === null ? undefined : inArray(projects.id, reach.projects));
+export function isReachedProject({ ownerId, shared, reach }: ListFilter): Condition {
+  return and(ownerId === undefined ? undefined : or(eq(projects.ownerId, ownerId), inArray(projects.id, shared.projects)), reach === null ? undefined : inArray(projects.id, reach.projects));
 }
 
 export async function hasProjects({ orm }: Db, ownerId: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** The tables. Times are milliseconds since the epoch; JSON columns hold the shapes of `shared/`. Migrations are made from this file. */
 import type { SQL } from 'drizzle-orm';
 import { sql } from 'drizzle-orm';
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { DeploymentFailure, DiskState } from '../../shared/protocol/events.ts';
 import type { EngineInfo, Ingress } from '../../shared/protocol/messages.ts';
 import type { DeployStrategy } from '../../shared/protocol/spec.ts';
@@ -9,6 +9,7 @@ import type { MinuteUsage } from '../../shared/protocol/usage.ts';
 import type { AppSettings } from '../../shared/api/apps.ts';
 import type { Grant, Role, Scope } from '../../shared/api/auth.ts';
 import type { Proof } from '../../shared/api/sessions.ts';
+import type { ShareRole } from '../../shared/api/shares.ts';
 import type { AppStatus, DeploymentPhase, DeploymentStatus, ServerStatus } from '../../shared/status.ts';
 
 const createdAt = integer().notNull();
@@ -19,23 +20,29 @@ export interface Reach {
   apps: string[];
 }
 
-/** What of a list somebody reaches: those of an owner, or of everyone where that is undefined; and of these, with a key that has a reach, only those within it. */
+/** What of a list somebody reaches: those of an owner and those shared with them, or all where that is undefined; and of these, with a key that has a reach, only those within it. */
 export interface ListFilter {
   ownerId: string | undefined;
+  shared: Reach;
   reach: Reach | null;
 }
 
-export const users = sqliteTable('users', {
-  id: text().primaryKey(),
-  email: text().notNull().unique(),
-  passwordHash: text().notNull(),
-  role: text().$type<Role>().notNull(),
-  /** What an administrator has granted to a member; administrators need none. */
-  grants: text({ mode: 'json' }).$type<Grant[]>().notNull().default([]),
-  /** Whether there is a confirmed row of `secondFactors`: written with it, so that no call reads that one for it. */
-  hasSecondFactor: integer({ mode: 'boolean' }).notNull().default(false),
-  createdAt,
-});
+export const users = sqliteTable(
+  'users',
+  {
+    id: text().primaryKey(),
+    email: text().notNull().unique(),
+    passwordHash: text().notNull(),
+    role: text().$type<Role>().notNull(),
+    /** What an administrator has granted to a member; administrators need none. */
+    grants: text({ mode: 'json' }).$type<Grant[]>().notNull().default([]),
+    /** Whether there is a confirmed row of `secondFactors`: written with it, so that no call reads that one for it. */
+    hasSecondFactor: integer({ mode: 'boolean' }).notNull().default(false),
+    createdAt,
+  },
+  // One owner, whoever races.
+  (table) => [uniqueIndex('users_one_owner').on(table.role).where(sql`role = 'owner'`)],
+);
 
 /** Logins that have not ended: a token whose row is gone is worth nothing. */
 export const sessions = sqliteTable(
@@ -228,6 +235,53 @@ export const events = sqliteTable(
   (table) => [index('events_by_app').on(table.appId, table.id)],
 );
 
+/** People who share what is shared with one of them. */
+export const teams = sqliteTable('teams', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  createdAt,
+  updatedAt: integer().notNull(),
+});
+
+export const teamMembers = sqliteTable(
+  'team_members',
+  {
+    teamId: text()
+      .notNull()
+      .references(() => teams.id, { onDelete: 'cascade' }),
+    userId: text()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt,
+  },
+  (table) => [primaryKey({ columns: [table.teamId, table.userId] }), index('team_members_by_user').on(table.userId)],
+);
+
+/** What others reach besides their owner: a project with all that is in it, or one app, for one user or one team. */
+export const shares = sqliteTable(
+  'shares',
+  {
+    id: text().primaryKey(),
+    userId: text().references(() => users.id, { onDelete: 'cascade' }),
+    teamId: text().references(() => teams.id, { onDelete: 'cascade' }),
+    projectId: text().references(() => projects.id, { onDelete: 'cascade' }),
+    appId: text().references(() => apps.id, { onDelete: 'cascade' }),
+    role: text().$type<ShareRole>().notNull(),
+    createdAt,
+  },
+  (table) => [
+    // Whoever calls is on the path of every call: found by the first column. The others are for what is deleted.
+    uniqueIndex('shares_of_user_in_project').on(table.userId, table.projectId),
+    uniqueIndex('shares_of_user_in_app').on(table.userId, table.appId),
+    uniqueIndex('shares_of_team_in_project').on(table.teamId, table.projectId),
+    uniqueIndex('shares_of_team_in_app').on(table.teamId, table.appId),
+    index('shares_by_project').on(table.projectId, table.id),
+    index('shares_by_app').on(table.appId, table.id),
+    check('shares_with_one', sql`(user_id is null) <> (team_id is null)`),
+    check('shares_of_one', sql`(project_id is null) <> (app_id is null)`),
+  ],
+);
+
 /** Apps deleted while their host was away: the host is told when it returns. */
 export const removals = sqliteTable('removals', {
   appId: text().primaryKey(),
@@ -309,21 +363,14 @@ export const usageHistory = sqliteTable(
   (table) => [primaryKey({ columns: [table.serverId, table.minute] })],
 );
 
-/** What was done to secrets and rights, by whom. Append-only. */
-export const auditLog = sqliteTable('audit_log', {
-  id: text().primaryKey(),
-  actor: text().notNull(),
-  action: text().notNull(),
-  target: text().notNull(),
-  createdAt,
-});
-
 export type UserRow = typeof users.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
 export type SecondFactorRow = typeof secondFactors.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 export type ProjectRow = typeof projects.$inferSelect;
 export type EnvironmentRow = typeof environments.$inferSelect;
+export type TeamRow = typeof teams.$inferSelect;
+export type ShareRow = typeof shares.$inferSelect;
 export type ServerRow = typeof servers.$inferSelect;
 export type AppRow = typeof apps.$inferSelect;
 export type DeploymentRow = typeof deployments.$inferSelect;

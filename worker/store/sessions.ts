@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, lte, ne, sql } from 'drizzle-orm';
 import { once, type Db } from './db.ts';
 import { sessions, users, type SessionRow, type UserRow } from './schema.ts';
+import { sharesOfUser, type Share } from './shares.ts';
 
 /** False when the user is no longer as they were when they proved who they are: of a login and a change of the password at the same time, the change holds. */
 export async function insertSession({ orm }: Db, row: SessionRow, { passwordHash, hasSecondFactor }: UserRow): Promise<boolean> {
@@ -12,13 +13,13 @@ export async function insertSession({ orm }: Db, row: SessionRow, { passwordHash
   return rowsAffected > 0;
 }
 
-/** Whose session it is: on the path of every call, so one indexed read. */
-export async function findUserOfSession(db: Db, id: string): Promise<UserRow | undefined> {
-  return (await ownerOfSession(db).get({ id }))?.user;
+/** Whose session it is, and what is shared with them: on the path of every call, so one indexed read. */
+export async function findCaller(db: Db, id: string): Promise<{ user: UserRow; shares: Share[] } | undefined> {
+  return ownerOfSession(db).get({ id });
 }
 
 const ownerOfSession = once(({ orm }) =>
-  orm.select({ user: users }).from(sessions).innerJoin(users, eq(users.id, sessions.userId)).where(eq(sessions.id, sql.placeholder('id'))).prepare(),
+  orm.select({ user: users, shares: sharesOfUser }).from(sessions).innerJoin(users, eq(users.id, sessions.userId)).where(eq(sessions.id, sql.placeholder('id'))).prepare(),
 );
 
 export async function listSessions({ orm }: Db, userId: string, { after, limit, now }: { after: string; limit: number; now: number }): Promise<SessionRow[]> {

@@ -19,18 +19,18 @@ const why = { title: text.max(200).optional(), description: text.max(2000).optio
 const deploy = command({
   needs: 'deploy',
   input: byId.extend(why),
-  async run({ ctx, actor }, { applicationId, title }) {
-    await requestDeployment(ctx, actor, await reachApp(ctx, actor, applicationId), { isQueued: true, ...(title !== undefined && { reason: title }) });
+  async run({ ctx, actor, action }, { applicationId, title }) {
+    await requestDeployment(ctx, actor, await reachApp(ctx, actor, { id: applicationId, action }), { isQueued: true, ...(title !== undefined && { reason: title }) });
   },
 });
 
-function act(action: AppAction): Procedure {
+function act(wanted: AppAction): Procedure {
   return mutation({
     needs: 'deploy',
     input: byId,
     output: applicationRow,
-    async run({ ctx, actor }, { applicationId }) {
-      const { app } = await actOnApp(ctx, actor, await reachApp(ctx, actor, applicationId), action);
+    async run({ ctx, actor, action }, { applicationId }) {
+      const { app } = await actOnApp(ctx, actor, await reachApp(ctx, actor, { id: applicationId, action }), wanted);
       return readApplication(ctx, app);
     },
   });
@@ -55,7 +55,7 @@ function cancel(statuses: readonly DeploymentStatus[]): Procedure {
     input: byId,
     output: outcome,
     async run(call, { applicationId }) {
-      const count = await cancelAll(call, await reachApp(call.ctx, call.actor, applicationId), statuses);
+      const count = await cancelAll(call, await reachApp(call.ctx, call.actor, { id: applicationId, action: call.action }), statuses);
       return { success: true, message: count === 0 ? 'There was nothing to cancel' : `Cancelled: ${count}` };
     },
   });
@@ -70,8 +70,8 @@ export const applicationActions: Router = {
     needs: 'deploy',
     input: byId.extend({ appName: text.optional() }),
     output: z.literal(true),
-    async run({ ctx, actor }, { applicationId }) {
-      await actOnApp(ctx, actor, await reachApp(ctx, actor, applicationId), 'restart');
+    async run({ ctx, actor, action }, { applicationId }) {
+      await actOnApp(ctx, actor, await reachApp(ctx, actor, { id: applicationId, action }), 'restart');
       return true as const;
     },
   }),
@@ -82,6 +82,6 @@ export const applicationActions: Router = {
     needs: 'logs',
     input: byId.extend(logQuery),
     output: text,
-    run: async ({ ctx, actor }, { applicationId, ...wanted }) => toLogText(await readLogs(ctx, await reachApp(ctx, actor, applicationId), wanted)),
+    run: async ({ ctx, actor, action }, { applicationId, ...wanted }) => toLogText(await readLogs(ctx, await reachApp(ctx, actor, { id: applicationId, action }), wanted)),
   }),
 };

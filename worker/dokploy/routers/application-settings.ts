@@ -83,7 +83,7 @@ export const applicationSettings: Router = {
     input: changes,
     output: done,
     async run(call, input) {
-      const app = await reachApp(call.ctx, call.actor, input.applicationId);
+      const app = await reachApp(call.ctx, call.actor, { id: input.applicationId, action: 'apps:write' });
       refuseUnsupported(app, input);
       return change(call, app, toChanges(app, input));
     },
@@ -93,7 +93,7 @@ export const applicationSettings: Router = {
     input: z.object({ applicationId: text, dockerImage: image, username: unset, password: unset, registryUrl: unset }),
     output: done,
     async run(call, { applicationId, dockerImage, username, password }) {
-      const app = await reachApp(call.ctx, call.actor, applicationId);
+      const app = await reachApp(call.ctx, call.actor, { id: applicationId, action: 'apps:write' });
       if (username != null || password != null) throw unsupportedField(username != null ? 'username' : 'password', 'Private registries are not available yet: upload the image (POST /api/v1/deploy/{slug}).');
       return change(call, app, { image: dockerImage ?? null, git_repo_url: null, git_provider: null });
     },
@@ -103,7 +103,7 @@ export const applicationSettings: Router = {
     input: z.object({ applicationId: text, env: text.nullish(), buildArgs: unset, buildSecrets: unset, createEnvFile: z.boolean().nullish() }),
     output: done,
     async run(call, { applicationId, env, buildArgs, buildSecrets }) {
-      const app = await reachApp(call.ctx, call.actor, applicationId);
+      const app = await reachApp(call.ctx, call.actor, { id: applicationId, action: 'apps:write' });
       if (buildArgs != null || buildSecrets != null) throw unsupportedField(buildArgs != null ? 'buildArgs' : 'buildSecrets', 'Nothing is built on a server yet.');
       return change(call, app, { env: replaceEnv(app, env ?? null) });
     },
@@ -112,7 +112,7 @@ export const applicationSettings: Router = {
     needs: 'apps:write',
     input: z.object({ applicationId: text }),
     output: done,
-    run: async (call, { applicationId }) => change(call, await reachApp(call.ctx, call.actor, applicationId), { git_repo_url: null, git_provider: null }),
+    run: async (call, { applicationId }) => change(call, await reachApp(call.ctx, call.actor, { id: applicationId, action: 'apps:write' }), { git_repo_url: null, git_provider: null }),
   }),
 };
 

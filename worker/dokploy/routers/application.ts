@@ -27,8 +27,8 @@ const newApplication = z.object({
 
 /** Without a domain, and so without a port: `domain.create` gives it one. */
 async function create({ ctx, actor }: Call, { environmentId, name: called, appName = called, description: said, serverId }: z.infer<typeof newApplication>, image: string | null = null) {
-  const environment = await reachEnvironment(ctx, actor, environmentId);
-  const project = await reachProject(ctx, actor, environment.projectId);
+  const environment = await reachEnvironment(ctx, actor, { id: environmentId, action: 'apps:write' });
+  const project = await reachProject(ctx, actor, { id: environment.projectId, action: 'apps:write' });
   const input = createAppBody.parse({ name: called, slug: toAppName(appName), description: said ?? '', image, internal_port: null, environment_id: environment.id, ...(serverId != null && { server_id: serverId }) });
   return (await createApp(ctx, actor, project, input)).app;
 }
@@ -43,7 +43,7 @@ export const applicationRouter: Router = {
     input: byId,
     output: applicationRow,
     async run({ ctx, actor }, { applicationId }) {
-      const app = await reachApp(ctx, actor, applicationId);
+      const app = await reachApp(ctx, actor, { id: applicationId, action: 'apps:write' });
       const row = await readApplication(ctx, app);
       await removeApp(ctx, app, { isQueued: true, volumes: [] });
       return row;
@@ -54,8 +54,8 @@ export const applicationRouter: Router = {
     input: z.object({ applicationId: text, targetEnvironmentId: text }),
     output: applicationRow,
     async run({ ctx, actor }, { applicationId, targetEnvironmentId }) {
-      const app = await reachApp(ctx, actor, applicationId);
-      const target = await reachEnvironment(ctx, actor, targetEnvironmentId);
+      const app = await reachApp(ctx, actor, { id: applicationId, action: 'apps:write' });
+      const target = await reachEnvironment(ctx, actor, { id: targetEnvironmentId, action: 'apps:write' });
       if (target.projectId !== app.projectId) throw unsupportedField('targetEnvironmentId', 'An app stays in its project, whose network it uses: name one of its environments.');
       return readApplication(ctx, (await changeApp(ctx, actor, app, { environment_id: target.id })).app);
     },

@@ -11,8 +11,8 @@ import { deploymentRow, toDeploymentEntry, type DeploymentEntry } from '../rows/
 
 const centralRow = deploymentRow.extend({ application: z.object({ applicationId: text, name: text, appName: text }) });
 
-async function listOf({ ctx, actor }: Call, applicationId: string): Promise<DeploymentEntry[]> {
-  const { data } = await readDeployments(ctx, await reachApp(ctx, actor, applicationId), { limit: 200 });
+async function listOf({ ctx, actor, action }: Call, applicationId: string): Promise<DeploymentEntry[]> {
+  const { data } = await readDeployments(ctx, await reachApp(ctx, actor, { id: applicationId, action }), { limit: 200 });
   return data.map(({ deployment }) => toDeploymentEntry(deployment));
 }
 
@@ -42,8 +42,8 @@ export const deploymentRouter: Router = {
   killProcess: command({
     needs: 'deploy',
     input: z.object({ deploymentId: text }),
-    async run({ ctx, actor }, { deploymentId }) {
-      const { deployment } = await reachDeployment(ctx, actor, deploymentId);
+    async run({ ctx, actor, action }, { deploymentId }) {
+      const { deployment } = await reachDeployment(ctx, actor, { id: deploymentId, action });
       await cancelDeployment(ctx, actor, deployment);
     },
   }),
@@ -51,8 +51,8 @@ export const deploymentRouter: Router = {
     needs: 'logs',
     input: z.object({ deploymentId: text, tail }),
     output: text,
-    async run({ ctx, actor }, { deploymentId, tail: lines }) {
-      const { deployment, app } = await reachDeployment(ctx, actor, deploymentId);
+    async run({ ctx, actor, action }, { deploymentId, tail: lines }) {
+      const { deployment, app } = await reachDeployment(ctx, actor, { id: deploymentId, action });
       return toLogText(await readLogs(ctx, app, { tail: lines, deployment: deployment.id }));
     },
   }),

@@ -48,7 +48,7 @@ function ofApp(): Procedure {
     input: z.object({ appName: text, serverId: text.optional(), appType: text.optional(), type: text.optional() }),
     output: z.array(containerRow),
     async run(call, { appName, serverId }) {
-      const { id } = await reachApp(call.ctx, call.actor, appName);
+      const { id } = await reachApp(call.ctx, call.actor, { id: appName, action: call.action });
       return listContainers(call, { appId: id, serverId });
     },
   });

@@ -26,8 +26,8 @@ const fields = {
 };
 
 /** The app of a domain that it has. */
-async function reachDomain({ ctx, actor }: Call, domainId: string): Promise<{ app: App; domain: DomainRow }> {
-  const app = await reachApp(ctx, actor, appIdOfDomain(domainId));
+async function reachDomain({ ctx, actor, action }: Call, domainId: string): Promise<{ app: App; domain: DomainRow }> {
+  const app = await reachApp(ctx, actor, { id: appIdOfDomain(domainId), action });
   const [domain] = toDomains(app, siteOf(ctx, app));
   if (domain === undefined) throw new AppError('app_not_found', { detail: 'Domain not found' });
   return { app, domain };
@@ -55,7 +55,7 @@ export const domainRouter: Router = {
     input: z.object({ ...fields, applicationId: text }),
     output: domainRow,
     async run(call, { applicationId, port, ...wanted }) {
-      const app = await reachApp(call.ctx, call.actor, applicationId);
+      const app = await reachApp(call.ctx, call.actor, { id: applicationId, action: call.action });
       requireOwnHost(call, app, wanted);
       return only(call, await setPort(call, app, port ?? 80));
     },
@@ -85,8 +85,8 @@ export const domainRouter: Router = {
     needs: 'apps:read',
     input: byApplication,
     output: z.array(domainRow),
-    async run({ ctx, actor }, { applicationId }) {
-      const app = await reachApp(ctx, actor, applicationId);
+    async run({ ctx, actor, action }, { applicationId }) {
+      const app = await reachApp(ctx, actor, { id: applicationId, action });
       return toDomains(app, siteOf(ctx, app));
     },
   }),

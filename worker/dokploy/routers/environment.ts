@@ -25,7 +25,7 @@ export const environmentRouter: Router = {
     input: byId,
     output: withProject,
     async run(call, { environmentId }) {
-      const { projectId } = await reachEnvironment(call.ctx, call.actor, environmentId);
+      const { projectId } = await reachEnvironment(call.ctx, call.actor, { id: environmentId, action: 'apps:read' });
       const tree = (await readTrees(call, projectId)).find(({ environment }) => environment.id === environmentId);
       if (tree === undefined) throw new AppError('environment_not_found');
       const { project } = await readPlace(call.ctx, { projectId, environmentId });
@@ -37,7 +37,7 @@ export const environmentRouter: Router = {
     input: z.object({ projectId: text }),
     output: z.array(withProject),
     async run(call, { projectId }) {
-      const project = toProjectRow(await reachProject(call.ctx, call.actor, projectId));
+      const project = toProjectRow(await reachProject(call.ctx, call.actor, { id: projectId, action: 'apps:read' }));
       return (await readTrees(call, projectId)).map((tree) => ({ ...toEnvironmentTree(tree), project }));
     },
   }),
@@ -46,7 +46,7 @@ export const environmentRouter: Router = {
     input: z.object({ projectId: text, name, description: description.unwrap().optional() }),
     output: environmentRow,
     async run({ ctx, actor }, { projectId, description: said = '', name: called }) {
-      const project = await reachProject(ctx, actor, projectId);
+      const project = await reachProject(ctx, actor, { id: projectId, action: 'apps:write' });
       return toEnvironmentRow(await createEnvironment(ctx, project, { name: called, description: said }));
     },
   }),
@@ -55,7 +55,7 @@ export const environmentRouter: Router = {
     input: z.object({ environmentId: text, name: name.optional(), description: description.unwrap().optional(), env: text.optional() }),
     output: environmentRow,
     async run({ ctx, actor }, { environmentId, env, ...changes }) {
-      const environment = await reachEnvironment(ctx, actor, environmentId);
+      const environment = await reachEnvironment(ctx, actor, { id: environmentId, action: 'apps:write' });
       refuseEnv(env);
       return toEnvironmentRow(await changeEnvironment(ctx, environment, changes));
     },
@@ -65,7 +65,7 @@ export const environmentRouter: Router = {
     input: byId,
     output: environmentRow,
     async run({ ctx, actor }, { environmentId }) {
-      const environment = await reachEnvironment(ctx, actor, environmentId);
+      const environment = await reachEnvironment(ctx, actor, { id: environmentId, action: 'apps:write' });
       await removeEnvironment(ctx, environment);
       return toEnvironmentRow(environment);
     },

@@ -17,9 +17,9 @@ const byId = z.object({ mountId: text });
 const { name: volumeName, mount_path: mountPath } = volume.shape;
 const kind = z.enum(['bind', 'volume', 'file']);
 
-async function reachMount({ ctx, actor }: Call, mountId: string): Promise<{ app: App; mounted: Volume }> {
+async function reachMount({ ctx, actor, action }: Call, mountId: string): Promise<{ app: App; mounted: Volume }> {
   const { appId, name } = readMountId(mountId);
-  const app = await reachApp(ctx, actor, appId);
+  const app = await reachApp(ctx, actor, { id: appId, action });
   const mounted = app.settings.volumes.find((one) => one.name === name);
   if (mounted === undefined) throw new AppError('volume_not_found', { detail: 'Mount not found' });
   return { app, mounted };
@@ -30,8 +30,8 @@ function requireVolume(type: z.infer<typeof kind>): void {
   if (type !== 'volume') throw unsupportedField('type', 'Apps have volumes only: folders and files of a server are not handed into containers.');
 }
 
-async function listMounts({ ctx, actor }: Call, applicationId: string): Promise<MountRow[]> {
-  const app = await reachApp(ctx, actor, applicationId);
+async function listMounts({ ctx, actor, action }: Call, applicationId: string): Promise<MountRow[]> {
+  const app = await reachApp(ctx, actor, { id: applicationId, action });
   return app.settings.volumes.map((one) => toMount(app.id, one));
 }
 
@@ -40,8 +40,8 @@ export const mountsRouter: Router = {
     needs: 'apps:write',
     input: z.object({ type: kind, volumeName: volumeName.nullish(), mountPath, serviceId: text, serviceType: text.default('application'), hostPath: text.nullish(), content: text.nullish(), filePath: text.nullish() }),
     output: mountRow,
-    async run({ ctx, actor }, { type, volumeName: name, mountPath: path, serviceId, serviceType }) {
-      const app = await reachApp(ctx, actor, serviceId);
+    async run({ ctx, actor, action }, { type, volumeName: name, mountPath: path, serviceId, serviceType }) {
+      const app = await reachApp(ctx, actor, { id: serviceId, action });
       requireVolume(type);
       if (serviceType !== 'application') throw unsupportedField('serviceType', 'Only applications have mounts here.');
       if (name == null) throw new AppError('missing_field', { errors: [{ pointer: '/volumeName', code: 'missing_field', detail: 'A volume has a name.' }] });

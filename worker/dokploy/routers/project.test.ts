@@ -38,7 +38,7 @@ test('project.all takes three statements at most, and writes nothing; two while 
   const { ctx, statements } = watched(opened.ctx);
   const call = async () => {
     statements.length = 0;
-    const text = await projectRouter['all']?.run({ ctx, actor: await identify(ctx, key) }, {});
+    const text = await projectRouter['all']?.run({ ctx, actor: await identify(ctx, key), action: 'apps:read' }, {});
     expect(statements.every((statement) => /^select\b/i.test(statement))).toBe(true);
     return { text: (text as JsonText).text, count: statements.length };
   };
@@ -47,7 +47,7 @@ test('project.all takes three statements at most, and writes nothing; two while 
   expect(second.text).toBe(first.text);
 
   const [{ projectId }] = JSON.parse(first.text) as [{ projectId: string }];
-  await changeProject(opened.ctx, await reachProject(opened.ctx, opened.actor, projectId), { name: 'changed' });
+  await changeProject(opened.ctx, await reachProject(opened.ctx, opened.actor, { id: projectId, action: 'apps:write' }), { name: 'changed' });
   const third = await call();
   expect(third.count).toBe(3);
   expect(JSON.parse(third.text)).toMatchObject([{ projectId, name: 'changed' }]);

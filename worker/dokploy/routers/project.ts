@@ -33,7 +33,7 @@ async function listAll(ctx: Context, actor: Actor): Promise<ListedProject[]> {
 }
 
 async function readTree({ ctx, actor }: Call, projectId: string): Promise<ProjectTree> {
-  await reachProject(ctx, actor, projectId);
+  await reachProject(ctx, actor, { id: projectId, action: 'apps:read' });
   const [tree] = await readOverview(ctx, actor, projectId);
   return tree as ProjectTree;
 }
@@ -65,17 +65,17 @@ export const projectRouter: Router = {
     input: z.object(fields).partial().extend({ projectId: text }),
     output: projectRow,
     async run({ ctx, actor }, { projectId, name: called, description: text_, env }) {
-      const project = await reachProject(ctx, actor, projectId);
+      const project = await reachProject(ctx, actor, { id: projectId, action: 'apps:write' });
       refuseEnv(env);
       return toProjectRow(await changeProject(ctx, project, { ...(called !== undefined && { name: called }), ...(text_ !== undefined && { description: text_ ?? '' }) }));
     },
   }),
   remove: mutation({
-    needs: 'apps:write',
+    needs: 'delete_project',
     input: byId,
     output: projectRow,
     async run({ ctx, actor }, { projectId }) {
-      const project = await reachProject(ctx, actor, projectId);
+      const project = await reachProject(ctx, actor, { id: projectId, action: 'delete_project' });
       await removeProject(ctx, project);
       return toProjectRow(project);
     },

@@ -9,8 +9,8 @@ export const rollbackRouter: Router = {
     needs: 'deploy',
     input: z.object({ rollbackId: text.meta({ description: '`rollbackId` of a deployment that has succeeded.' }) }),
     output: z.literal(true),
-    async run({ ctx, actor }, { rollbackId }) {
-      const { app } = await reachDeployment(ctx, actor, rollbackId);
+    async run({ ctx, actor, action }, { rollbackId }) {
+      const { app } = await reachDeployment(ctx, actor, { id: rollbackId, action });
       await rollBack(ctx, actor, app, { deploymentId: rollbackId, isQueued: true });
       return true as const;
     },

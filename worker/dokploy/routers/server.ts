@@ -32,8 +32,8 @@ export const serverRouter: Router = {
     needs: 'admin',
     input: z.object({ name: createServerBody.shape.name }),
     output: serverRow,
-    async run({ ctx, actor }, { name }) {
-      const { row, token } = await createServer(ctx, actor, name);
+    async run({ ctx }, { name }) {
+      const { row, token } = await createServer(ctx, name);
       return toServerRow(row, enrolCommand(ctx, token));
     },
   }),
@@ -41,9 +41,9 @@ export const serverRouter: Router = {
     needs: 'admin',
     input: byId,
     output: serverRow,
-    async run({ ctx, actor }, { serverId }) {
+    async run({ ctx }, { serverId }) {
       const server = await reachServer(ctx, serverId);
-      await removeServer(ctx, actor, server);
+      await removeServer(ctx, server);
       return toServerRow(server);
     },
   }),

@@ -13,7 +13,7 @@ attempt(async () => {
   const leave = get('log-out', HTMLButtonElement);
   leave.hidden = false;
   leave.addEventListener('click', () => attempt(logOut));
-  const isAdministrator = user.role === 'admin';
+  const isAdministrator = user.role !== 'member';
   await showKeys(isAdministrator || user.grants.includes('api_tokens'));
   if (isAdministrator) await showUsers(user);
 });

@@ -53,6 +53,8 @@ function row(user, me) {
  * @param {(now: User) => void} redraw
  */
 function roleOf(user, me, redraw) {
+  // Who the owner is, is not for administrators to change.
+  if (user.role === 'owner') return element('span', {}, 'owner');
   const options = ['member', 'admin'].map((role) => element('option', { selected: role === user.role }, role));
   const select = /** @type {HTMLSelectElement} */ (element('select', { name: 'role', 'aria-label': `Role of ${user.email}` }, ...options));
   select.addEventListener('change', async () => {
@@ -69,7 +71,7 @@ function roleOf(user, me, redraw) {
  * @param {(now: User) => void} redraw
  */
 function grantsOf(user, redraw) {
-  if (user.role === 'admin') return 'needs none';
+  if (user.role !== 'member') return 'needs none';
   const boxes = [...get('grants', HTMLElement).querySelectorAll('label')].map((label) => {
     const grant = label.querySelector('input')?.value ?? '';
     const box = /** @type {HTMLInputElement} */ (element('input', { type: 'checkbox', name: grant, checked: user.grants.includes(grant), 'aria-label': `${label.textContent?.trim()} for ${user.email}` }));
