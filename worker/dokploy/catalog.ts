@@ -34,7 +34,7 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
   auditLog: {
     get: 'all',
     post: '',
-    instead: '',
+    instead: 'GET /api/v1/audit-log lists what was done, GET /api/v1/audit-log/export has all of it.',
   },
   backup: {
     get: 'listBackupFiles one',
@@ -279,7 +279,7 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
   tag: {
     get: 'all one',
     post: 'assignToProject bulkAssign create remove removeFromProject update',
-    instead: '',
+    instead: 'Tags are not available yet.',
   },
   user: {
     get: 'all checkUserOrganizations get getBackups getBookmarkedTemplates getContainerMetrics getInvitations getMetricsToken getPermissions getServerMetrics getUserByToken haveRootAccess listPasskeys listSessions one session',

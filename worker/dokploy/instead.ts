@@ -66,7 +66,7 @@ export const instead: Readonly<Record<string, string>> = {
   'user.getInvitations': invitations,
   'user.sendInvitation': invitations,
   'user.update': 'An address is not changed; POST /api/v1/auth/password changes the own password.',
-  'user.assignPermissions': 'PATCH /api/v1/users/{userId} changes the role and what is granted.',
+  'user.assignPermissions': 'PATCH /api/v1/users/{userId} changes the role and what is granted; projects and apps are shared at /api/v1/projects/{projectId}/access.',
   'user.getPermissions': 'user.get has what one may do.',
   'user.getUserByToken': invitations,
   'user.generateToken': 'user.createApiKey makes a key.',
