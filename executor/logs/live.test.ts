@@ -33,10 +33,10 @@ describe('what a container writes while it is followed', () => {
   });
 
   const anywhere = { tail: 100, isTooLate: () => false, mayShare: true };
-  const say = (text: string) => {
+  const say = (text: string, to: readonly Socket[] = readings) => {
     const payload = Buffer.from(`2026-11-22T18:50:28.123456789Z ${text}\n`);
     const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, payload.length]);
-    for (const socket of readings) socket.write(Buffer.concat([header, payload]));
+    for (const socket of to) socket.write(Buffer.concat([header, payload]));
   };
   function listen(): { listener: Listener; heard: string[]; leave: () => void; signal: AbortSignal } {
     const heard: string[] = [];
@@ -70,7 +70,10 @@ describe('what a container writes while it is followed', () => {
     const shared = live.open('c1', anywhere, second.listener, second.signal);
     const own = live.open('c1', { ...anywhere, mayShare: false }, third.listener, third.signal);
     await until(() => readings.length === 3);
-    say('one');
+    // Who hears something first is the first: of three that are told at once it could be any.
+    say('one', readings.slice(0, 1));
+    await until(() => first.heard.length === 1);
+    say('one', readings.slice(1));
     expect(await shared).toBe(false);
     expect(second.heard).toEqual([]);
     await until(() => first.heard.length === 1 && third.heard.length === 1 && readings.length === 2);
