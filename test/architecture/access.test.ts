@@ -5,7 +5,7 @@ import { defaultEnvironmentId } from '../../shared/names.ts';
 import type { DefinedRoute } from '../../worker/route.ts';
 import { routes } from '../../worker/registry.ts';
 import { audited as auditedOperations } from '../../worker/services/audited.ts';
-import { startWorld, type Member, type World } from '../support/control-plane-world.ts';
+import { startWorld, withoutTrail, type Member, type World } from '../support/control-plane-world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -153,9 +153,6 @@ describe('SEC-03 a member and what belongs to another one', () => {
     expect(await world.dump()).toBe(before);
   });
 });
-
-/** Of a dump, all but the audit log. */
-const withoutTrail = (dump: string) => JSON.stringify((JSON.parse(dump) as [string, unknown][]).filter(([table]) => table !== 'audit_entries'));
 
 describe('SEC-16', () => {
   const pages = ['/', '/login', '/settings', '/swagger', '/docs', '/assets/pages.css', '/assets/swagger-ui-bundle.js', '/errors', '/page.css', '/logo.svg', '/llms.txt', '/swagger.json', '/api/v1/openapi.json', '/.well-known/openapi.json', '/.well-known/ai-plugin.json', '/.well-known/api-catalog', '/.well-known/security.txt'];
