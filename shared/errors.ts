@@ -34,6 +34,7 @@ const table = {
   unauthenticated: { status: 401, title: 'A token is required' },
   invalid_token: { status: 401, title: 'The token is not valid' },
   token_expired: { status: 401, title: 'The token has expired' },
+  invitation_invalid: { status: 401, title: 'The invitation is not valid for this address' },
   invalid_credentials: { status: 401, title: 'The e-mail address or the password is wrong' },
   second_factor_required: { status: 401, title: 'A code of the second factor is required' },
   second_factor_wrong: { status: 401, title: 'The code of the second factor is wrong or has been used' },
@@ -52,6 +53,7 @@ const table = {
 
   // Things that are not there
   user_not_found: { status: 404, title: 'There is no such user' },
+  invitation_not_found: { status: 404, title: 'There is no such invitation' },
   team_not_found: { status: 404, title: 'There is no such team' },
   session_not_found: { status: 404, title: 'There is no such session' },
   api_key_not_found: { status: 404, title: 'There is no such API key' },

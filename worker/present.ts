@@ -7,6 +7,7 @@ import type { Deployment } from '../shared/api/deployments.ts';
 import type { Environment } from '../shared/api/environments.ts';
 import type { Event } from '../shared/api/events.ts';
 import type { LoginSession } from '../shared/api/sessions.ts';
+import type { Invitation } from '../shared/api/invitations.ts';
 import type { Project } from '../shared/api/projects.ts';
 import type { Share } from '../shared/api/shares.ts';
 import type { Team } from '../shared/api/teams.ts';
@@ -22,6 +23,7 @@ import type { VolumeState } from './services/volumes.ts';
 import type { UsagePoint as MinuteOfApp } from './services/ports.ts';
 import type { AppView } from './store/apps.ts';
 import type { AuditRow } from './store/audit-schema.ts';
+import type { InvitationRow } from './store/invitation-schema.ts';
 import type { ApiKeyRow, EnvironmentRow, EventRow, ProjectRow, ServerRow, SessionRow, UserRow } from './store/schema.ts';
 import type { NamedShare } from './store/shares.ts';
 import type { TeamView } from './store/teams.ts';
@@ -84,6 +86,10 @@ export function toEnvironment(row: EnvironmentRow): Environment {
 export function toAuditEntry(row: AuditRow): AuditEntry {
   const { seq, id, actor, via, credential, action, target, outcome, detail, hash } = row;
   return { seq, id, time: toTimestamp(row.createdAt), actor, via, credential, action, target, outcome, detail, request_id: row.requestId, previous_hash: row.previousHash, hash };
+}
+
+export function toInvitation({ id, email, role, grants, teams, createdBy, createdAt, expiresAt }: InvitationRow): Invitation {
+  return { id, email, role, grants, teams, created_by: createdBy, created_at: toTimestamp(createdAt), expires_at: toTimestamp(expiresAt) };
 }
 
 export function toTeam({ id, name, members, createdAt, updatedAt }: TeamView): Team {

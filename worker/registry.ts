@@ -9,6 +9,7 @@ import { deploymentRoutes } from './routes/deployments.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/exec.ts';
+import { invitationRoutes } from './routes/invitations.ts';
 import { logRoutes } from './routes/logs.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { secondFactorRoutes } from './routes/second-factor.ts';
@@ -32,6 +33,7 @@ export const routes: readonly DefinedRoute[] = [
   ...secondFactorRoutes,
   ...apiKeyRoutes,
   ...userRoutes,
+  ...invitationRoutes,
   ...teamRoutes,
   ...auditLogRoutes,
   ...projectRoutes,

@@ -21,6 +21,7 @@ const bodies: Record<string, unknown> = {
   createUser: { email: 'new@example.com', password: 'twelve-characters', role: 'admin' },
   updateUser: { role: 'admin' },
   patchUser: { grants: ['api_tokens'] },
+  createInvitation: { email: 'invited@example.com', role: 'admin' },
   createTeam: { name: 't' },
   updateTeam: { name: 'taken over' },
   patchTeam: { name: 'taken over' },

@@ -20,11 +20,12 @@ describe('the registry', () => {
       'POST /api/v1/auth/login: public',
       'POST /api/v1/executors/enrol: executor',
       'POST /api/v1/executors/transfers/{transferId}: executor',
+      'POST /api/v1/invitations/accept: public',
     ]);
   });
 
   test('SEC-03 what a path names is what its access reaches', () => {
-    const owners: Record<string, string> = { projectId: 'project', environmentId: 'environment', appId: 'app', slug: 'app', deploymentId: 'deployment', serverId: 'server', userId: 'administrator', teamId: 'administrator', keyId: 'user', sessionId: 'user', uploadId: 'app', volume: 'app', transferId: 'executor' };
+    const owners: Record<string, string> = { projectId: 'project', environmentId: 'environment', appId: 'app', slug: 'app', deploymentId: 'deployment', serverId: 'server', userId: 'administrator', teamId: 'administrator', invitationId: 'administrator', keyId: 'user', sessionId: 'user', uploadId: 'app', volume: 'app', transferId: 'executor' };
     for (const route of routes) {
       // Whom something is shared with says nothing about what is.
       const named = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => parameter).filter((parameter) => parameter !== 'holderId').map((parameter) => owners[parameter]);
@@ -37,7 +38,7 @@ describe('the registry', () => {
   });
 
   test('SEC-16 a route that changes something is no GET', () => {
-    const verbs = /^(create|update|patch|delete|deploy|start|stop|restart|pause|unpause|cancel|confirm|grant|revoke|reveal|enrol|logIn|logOut|upload|add|rollback|exec|make)/;
+    const verbs = /^(accept|create|update|patch|delete|deploy|start|stop|restart|pause|unpause|cancel|confirm|grant|revoke|reveal|enrol|logIn|logOut|upload|add|rollback|exec|make)/;
     expect(routes.filter((route) => route.method === 'get' && verbs.test(route.operationId)).map(name)).toEqual([]);
     expect(routes.filter((route) => route.method !== 'get' && route.method !== 'options' && !verbs.test(route.operationId)).map(name)).toEqual([]);
   });
@@ -46,6 +47,7 @@ describe('the registry', () => {
     const posts = routes.filter(({ method }) => method === 'post');
     expect(posts.filter(({ takesKey, whyNoKey }) => takesKey === (whyNoKey !== undefined))).toEqual([]);
     expect(posts.filter(({ takesKey }) => !takesKey).map(({ operationId, whyNoKey }) => `${operationId}: ${whyNoKey}`).sort()).toEqual([
+      'acceptInvitation: An invitation works once.',
       'confirmTotp: A code is good once, and recovery codes are not kept where they were answered.',
       'createRecoveryCodes: A code is good once, and recovery codes are not kept where they were answered.',
       'createTicket: A ticket works once, within 30 seconds: ask for another one.',

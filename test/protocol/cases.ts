@@ -12,6 +12,7 @@ import { enrolmentCases } from './cases/enrolment.ts';
 import { environmentCases } from './cases/environments.ts';
 import { eventStreamCases } from './cases/event-streams.ts';
 import { eventCases } from './cases/events.ts';
+import { invitationCases } from './cases/invitations.ts';
 import { messageCases } from './cases/messages.ts';
 import { pageCases } from './cases/pages.ts';
 import { requestCases } from './cases/requests.ts';
@@ -38,6 +39,7 @@ const groups = [
   { name: 'streams', cases: streamCases },
   { name: 'terminals', cases: terminalCases },
   { name: 'doors of streams', cases: socketCases },
+  { name: 'invitations', cases: invitationCases },
   { name: 'the audit log', cases: auditCases },
   { name: 'people', cases: peopleCases },
   { name: 'what is shared', cases: sharingCases },

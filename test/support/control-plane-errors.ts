@@ -245,6 +245,11 @@ const aboutWhoAsks: ErrorRow[] = [
 
 const aboutWhatIsNotThere: ErrorRow[] = [
   { code: 'user_not_found', why: 'deleting nobody', ask: asAdministrator(() => ({ method: 'DELETE', path: `/api/v1/users/${missing('usr')}` })) },
+  { code: 'invitation_not_found', why: 'taking back no invitation', ask: asAdministrator(() => ({ method: 'DELETE', path: `/api/v1/invitations/${missing('inv')}` })) },
+  { code: 'invitation_invalid', why: 'a token that nobody has given', ask: () => ({ ...post('/api/v1/invitations/accept', { token: `dki_${'0'.repeat(48)}`, email: 'nobody@example.com', password: 'twelve-characters' }), token: null }) },
+  { code: 'email_taken', why: 'inviting a user', pointer: '/email', ask: asAdministrator(({ ann }) => post('/api/v1/invitations', { email: ann.email })) },
+  { code: 'team_not_found', why: 'inviting into no team', pointer: '/teams/0', ask: asAdministrator(() => post('/api/v1/invitations', { email: 'invited@example.com', teams: [missing('team')] })) },
+  { code: 'out_of_range', why: 'an invitation for longer than 72 hours', pointer: '/expires_in_hours', ask: asAdministrator(() => post('/api/v1/invitations', { email: 'invited@example.com', expires_in_hours: 73 })) },
   { code: 'team_not_found', why: 'reading no team', ask: asAdministrator(() => get(`/api/v1/teams/${missing('team')}`)) },
   { code: 'session_not_found', why: 'ending no session', ask: () => ({ method: 'DELETE', path: `/api/v1/auth/sessions/${missing('ses')}` }) },
   { code: 'session_not_found', why: 'ending the session of somebody else', ask: ({ bob }) => ({ method: 'DELETE', path: `/api/v1/auth/sessions/${bob.sessionId}` }) },

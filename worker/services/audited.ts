@@ -33,6 +33,10 @@ export const audited: Readonly<Record<string, Audited>> = {
   deleteUser: { action: 'user.delete' },
   makeUserOwner: { action: 'user.make_owner' },
 
+  createInvitation: { action: 'invitation.create', isMade: true, tells: only('email', 'role', 'grants', 'teams') },
+  deleteInvitation: { action: 'invitation.delete' },
+  acceptInvitation: { action: 'invitation.accept', actorOf: ({ id }) => id as string | undefined, tells: only('email') },
+
   createTeam: { action: 'team.create', isMade: true, tells: only('name') },
   updateTeam: teamChange,
   patchTeam: teamChange,

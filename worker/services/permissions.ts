@@ -19,6 +19,7 @@ export const actions: Readonly<Record<string, Action>> = {
   createTotpSecret: 'sign_in', confirmTotp: 'sign_in', deleteTotp: 'sign_in', createRecoveryCodes: 'sign_in',
   listApiKeys: 'account', createApiKey: 'issue_key', revealApiKey: 'reveal_key', deleteApiKey: 'account',
   listUsers: 'admin', createUser: 'admin', updateUser: 'admin', patchUser: 'admin', deleteUser: 'admin', deleteUserTotp: 'admin', makeUserOwner: 'hand_over',
+  listInvitations: 'admin', createInvitation: 'admin', deleteInvitation: 'admin',
   listTeams: 'admin', createTeam: 'admin', getTeam: 'admin', updateTeam: 'admin', patchTeam: 'admin', deleteTeam: 'admin', addTeamMember: 'admin', deleteTeamMember: 'admin',
   listAuditLog: 'admin', exportAuditLog: 'admin', verifyAuditLog: 'admin',
   listServers: 'admin', createServer: 'admin', getServer: 'admin', revokeServer: 'admin', deleteServer: 'admin',

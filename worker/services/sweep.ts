@@ -10,6 +10,7 @@ import { describeError } from '../log.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver, startNextDeployment } from './deployments.ts';
 import { forgetKeys } from './idempotency-keys.ts';
+import { forgetInvitations } from './invitations.ts';
 import { noticeLost } from './presence.ts';
 import { retryRemovals } from './removals.ts';
 
@@ -25,7 +26,7 @@ const eventsPerApp = 1_000;
 
 /** Nothing stays open for ever (REL-08): run every minute, by the embedded host's timer or the edge's cron trigger. */
 export async function sweep(ctx: Context): Promise<void> {
-  const steps = { noticeLost, endExpired, endUnended, deliverAgain, startWaiting, retryDueRemovals, noteLastUse, forgetKeys, forgetLogins, forgetSessions, forgetEvents };
+  const steps = { noticeLost, endExpired, endUnended, deliverAgain, startWaiting, retryDueRemovals, noteLastUse, forgetKeys, forgetLogins, forgetInvitations, forgetSessions, forgetEvents };
   // What one of them meets, such as the hub of one server that cannot be asked, keeps nobody else waiting.
   for (const [name, step] of Object.entries(steps)) await step(ctx).catch((error: unknown) => ctx.log.error('sweep', { step: name, cause: describeError(error) }));
 }
