@@ -13,6 +13,8 @@ export interface Recipe {
   prepare?(world: FuzzWorld, operation: string): Promise<Record<string, string>>;
   /** Why no request of the run itself gets through. */
   unreachable?: string;
+  /** Whoever it lets reach more has to be this one: of any other it is asked by somebody who may not. Else the people of the run would come to see what is not theirs. */
+  onlyFor?: string;
   /** Whether it would end what a person comes with: nobody's session asks for it. */
   endsSessions?: boolean;
 }
@@ -21,6 +23,21 @@ const appIn = (status: 'running' | 'paused' | 'stopped'): Recipe => ({
   path: { appId: prepared('app') },
   prepare: async (world, operation) => ({ app: await world.appFor(operation, status) }),
 });
+
+/** One that somebody is in, and something is shared with, only where a request says so. */
+const withTeam = async (world: FuzzWorld) => ({ team: await world.addTeam() });
+
+const sharedApp = async (world: FuzzWorld) => {
+  const [app, team] = [await world.addApp({ deployments: 0 }), await world.addTeam()];
+  await world.share(`/api/v1/apps/${app}`, team);
+  return { app, team };
+};
+
+const sharedProject = async (world: FuzzWorld) => {
+  const [project, team] = [await world.addProject(), await world.addTeam()];
+  await world.share(`/api/v1/projects/${project}`, team);
+  return { project, team };
+};
 
 const deploy: Recipe = { path: { appId: keptOf('administrator', 'app'), slug: keptOf('administrator', 'slug') }, query: {} };
 
@@ -68,6 +85,19 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   createRecoveryCodes: signIn,
   deleteUserTotp: { unreachable: 'nobody of the run has a second factor' },
   deleteEnvironment: { path: { environmentId: prepared('environment') }, prepare: async (world) => ({ environment: await world.addEnvironment() }) },
+  getTeam: { path: { teamId: prepared('team') }, prepare: withTeam },
+  updateTeam: { path: { teamId: prepared('team') }, prepare: withTeam },
+  patchTeam: { path: { teamId: prepared('team') }, prepare: withTeam },
+  deleteTeam: { path: { teamId: prepared('team') }, prepare: withTeam },
+  addTeamMember: { path: { teamId: prepared('team'), userId: keptOf('dora', 'user') }, onlyFor: keptOf('dora', 'user'), prepare: withTeam },
+  deleteTeamMember: { path: { teamId: prepared('team'), userId: keptOf('dora', 'user') }, prepare: async (world) => ({ team: await world.addTeam(keptOf('dora', 'user')) }) },
+  grantProjectAccess: { path: { projectId: keptOf('ann', 'project'), holderId: prepared('team') }, onlyFor: prepared('team'), prepare: withTeam },
+  revokeProjectAccess: { path: { projectId: prepared('project'), holderId: prepared('team') }, prepare: sharedProject },
+  grantAppAccess: { path: { appId: keptOf('ann', 'app'), holderId: prepared('team') }, onlyFor: prepared('team'), prepare: withTeam },
+  revokeAppAccess: { path: { appId: prepared('app'), holderId: prepared('team') }, prepare: sharedApp },
+  makeUserOwner: { persona: 'administrator.session', path: { userId: keptOf('erin', 'user') }, onlyFor: keptOf('erin', 'user') },
+  deleteInvitation: { path: { invitationId: prepared('invitation') }, prepare: async (world) => ({ invitation: (await world.addInvitation()).id }) },
+  acceptInvitation: { body: { token: prepared('token'), email: prepared('email'), password: 'planted-password-of-fuzz' }, prepare: async (world) => ({ ...(await world.forgetFailedLogins()), ...(await world.addInvitation()) }) },
   fetchTransfer: byExecutor,
   uploadTransfer: byExecutor,
 };

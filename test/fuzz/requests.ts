@@ -50,7 +50,9 @@ export function draftsOf(operation: Operation): fc.Arbitrary<Draft> {
     const takesAway = operation.method === 'DELETE' || harmful.has(operation.id);
     const named = JSON.stringify([target, body]);
     const isLockout = recipes[operation.id]?.endsSessions === true && persona.endsWith('.session');
-    const asked = isLockout ? persona.replace('.session', '.key') : takesAway && namesKept(named) && !harmless.has(persona) ? 'carl.session' : persona;
+    const { onlyFor } = recipes[operation.id] ?? {};
+    const isForOthers = onlyFor !== undefined && !target.includes(onlyFor);
+    const asked = isForOthers ? 'carl.session' : isLockout ? persona.replace('.session', '.key') : takesAway && namesKept(named) && !harmless.has(persona) ? 'carl.session' : persona;
     return { method: operation.method, target, headers: { ...body?.headers, ...Object.fromEntries(headers) }, body: body?.text ?? null, persona: asked, isSocket };
   });
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { createdApiKey, user } from '../../shared/api/auth.ts';
 import { deployment } from '../../shared/api/deployments.ts';
+import { createdInvitation } from '../../shared/api/invitations.ts';
 import { createdServer } from '../../shared/api/servers.ts';
 import { defaultEnvironmentId } from '../../shared/names.ts';
 import type { ExecutorEvent } from '../../shared/protocol/events.ts';
@@ -25,6 +26,11 @@ export interface FuzzWorld {
   addKey(): Promise<string>;
   addProject(): Promise<string>;
   addEnvironment(): Promise<string>;
+  /** @param member a placeholder of somebody who is in it */
+  addTeam(member?: string): Promise<string>;
+  /** @param path of a project or an app */
+  share(path: string, holder: string): Promise<void>;
+  addInvitation(): Promise<{ id: string; token: string; email: string }>;
   addServer(): Promise<{ id: string; token: string }>;
   /** As after a minute. */
   forgetFailedLogins(): Promise<Record<string, string>>;
@@ -83,6 +89,16 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
   const addKey = () => post('/api/v1/api-keys', { name: `extra ${++count}` }, administrator.session);
   const addProject = () => post('/api/v1/projects', { name: `extra ${++count}` });
   const addEnvironment = () => post(`/api/v1/projects/${projectId}/environments`, { name: `extra ${++count}` });
+  const put = (path: string, body?: object) => plane.expect(200, made, plane.request('PUT', path, body === undefined ? {} : { body }));
+  const addTeam = async (member?: string) => {
+    const id = await post('/api/v1/teams', { name: `extra ${++count}` });
+    if (member !== undefined) await put(`/api/v1/teams/${id}/members/${things.resolve(member, {})}`);
+    return id;
+  };
+  const addInvitation = async () => {
+    const { id, token, email } = await plane.expect(201, createdInvitation, plane.request('POST', '/api/v1/invitations', { body: { email: `invited-${++count}@example.com` } }));
+    return { id, token, email };
+  };
   const addServer = async () => {
     const { id, enrolment_token: token } = await plane.expect(201, createdServer, plane.request('POST', '/api/v1/servers', { body: { name: `extra ${++count}` } }));
     return { id, token };
@@ -90,7 +106,7 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
 
   const newKey = async (token: string, limits: object) => (await plane.expect(201, createdApiKey, plane.request('POST', '/api/v1/api-keys', { token, body: { name: 'limited', ...limits } }))).key;
   const carl = { email: 'carl@example.com', password: 'planted-password-of-carl' };
-  await plane.expect(201, user, plane.request('POST', '/api/v1/users', { body: { ...carl, grants: ['api_tokens'] } }));
+  const { id: carlId } = await plane.expect(201, user, plane.request('POST', '/api/v1/users', { body: { ...carl, grants: ['api_tokens'] } }));
   const carlSession = (await logIn(plane, carl.email, carl.password)).token;
 
   const tokens: Record<string, string> = {
@@ -114,7 +130,9 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
   const things = createThings({
     administrator: { app: steady.id, slug: steady.slug, project: projectId, user: administrator.id, key: administrator.key.id, server: executor.serverId },
     ann: { app: ann.app.id, slug: ann.app.slug, project: ann.projectId, environment: defaultEnvironmentId(ann.projectId), deployment: ann.deploymentId, user: ann.id, key: ann.key.id, email: ann.email, password: ann.password },
+    carl: { user: carlId },
     dora: { user: await addUser() },
+    erin: { user: await addUser() },
     bob: { app: bob.app.id, slug: bob.app.slug, project: bob.projectId, environment: defaultEnvironmentId(bob.projectId), deployment: bob.deploymentId, user: bob.id, key: bob.key.id },
   });
   const another = await addServer();
@@ -140,6 +158,9 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
     addKey,
     addProject,
     addEnvironment,
+    addTeam,
+    share: async (path, holder) => void (await put(`${path}/access/${holder}`, {})),
+    addInvitation,
     addServer,
     forgetFailedLogins: async () => {
       await plane.database.execute('delete from login_attempts');
