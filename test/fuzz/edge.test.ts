@@ -1,3 +1,3 @@
 import { testSample } from './sample.ts';
 
-testSample('edge', 1_000);
+testSample('edge', 2_500);

@@ -45,7 +45,7 @@ export function draftsOf(operation: Operation): fc.Arbitrary<Draft> {
     persona: fc.oneof(rightPersona(operation), fc.constantFrom(...personas)),
     isSocket: takesSockets(operation) ? fc.boolean() : fc.constant(false),
   });
-  return fc.oneof(right, wrong).map(({ path, query, headers, body, persona, isSocket }) => {
+  return fc.oneof({ weight: 3, arbitrary: right }, { weight: 2, arbitrary: wrong }).map(({ path, query, headers, body, persona, isSocket }) => {
     const target = query.length === 0 ? path : `${path}?${query.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&')}`;
     const takesAway = operation.method === 'DELETE' || harmful.has(operation.id);
     const named = JSON.stringify([target, body]);
