@@ -6,6 +6,7 @@ import { applicationCases } from './cases/applications.ts';
 import { openApiCases } from './cases/openapi.ts';
 import { clientCases } from './cases/clients.ts';
 import { grantCases } from './cases/grants.ts';
+import { peopleCases } from './cases/people.ts';
 import { projectCases } from './cases/projects.ts';
 import { protocolCases } from './cases/protocols.ts';
 import { socketCases } from './cases/sockets.ts';
@@ -14,6 +15,7 @@ const groups = [
   { name: 'the two protocols', cases: protocolCases },
   { name: 'projects and environments', cases: projectCases },
   { name: 'applications', cases: applicationCases },
+  { name: 'people', cases: peopleCases },
   { name: 'the OpenAPI document', cases: openApiCases },
   { name: 'sockets', cases: socketCases },
   { name: 'clients of Dokploy', cases: clientCases },

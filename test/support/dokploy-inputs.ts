@@ -27,6 +27,8 @@ export function idsOf({ app, projectId, deploymentId, id, key }: Member, serverI
     appName: app.slug,
     serverId,
     organizationId,
+    /** Nobody's: those who manage them manage all. */
+    invitationId: `inv_${'0'.repeat(22)}`,
   };
 }
 
@@ -90,6 +92,8 @@ export const inputs: Readonly<Record<string, (ids: Ids, owner: Member) => Input>
   'mounts.listByServiceId': ({ serviceId }) => ({ serviceType: 'application', serviceId }),
   'organization.one': organization,
   'organization.setDefault': organization,
+  'organization.inviteMember': () => ({ email: 'intruder@example.com', role: 'admin' }),
+  'organization.removeInvitation': ({ invitationId }) => ({ invitationId }),
   'organization.updateMemberRole': ({ memberId }) => ({ memberId, role: 'admin' }),
   'project.one': project,
   'project.remove': project,

@@ -38,6 +38,7 @@ const messages: Partial<Record<ErrorCode, string>> = {
   deployment_not_found: 'Deployment not found',
   server_not_found: 'Server not found',
   user_not_found: 'User not found',
+  invitation_not_found: 'Invitation not found',
 };
 
 export interface Failure {

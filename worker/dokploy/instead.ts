@@ -9,7 +9,7 @@ const files = 'POST /api/v1/apps/{appId}/exec runs a command in the container, G
 const containers = 'Containers follow their app: application.start, application.stop, application.reload.';
 const disks = 'Room on the disks of a server is made by itself from 85 % on; GET /api/v1/servers/{serverId} tells how full they are.';
 const one = 'The instance is one organization.';
-const invitations = 'Add people with user.createUserWithCredentials, or POST /api/v1/users.';
+const invitations = 'organization.inviteMember invites, and organization.allInvitations lists who is invited; no mail is sent.';
 const operated = 'It is set where Dockup is started: docs/operating.md.';
 
 export const instead: Readonly<Record<string, string>> = {
@@ -60,9 +60,6 @@ export const instead: Readonly<Record<string, string>> = {
   'organization.create': one,
   'organization.delete': one,
   'organization.update': one,
-  'organization.inviteMember': invitations,
-  'organization.allInvitations': invitations,
-  'organization.removeInvitation': invitations,
   'user.getInvitations': invitations,
   'user.sendInvitation': invitations,
   'user.update': 'An address is not changed; POST /api/v1/auth/password changes the own password.',
