@@ -1,7 +1,6 @@
 /** Dokploy's API: one list of cases, run against both hosts. */
-import { afterAll, beforeAll, describe, vi } from 'vitest';
 import type { Host } from '../../scripts/local/settings.ts';
-import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { testOnHost } from '../support/host-cases.ts';
 import { applicationCases } from './cases/applications.ts';
 import { openApiCases } from './cases/openapi.ts';
 import { clientCases } from './cases/clients.ts';
@@ -23,17 +22,5 @@ const groups = [
 ];
 
 export function testDokploy(host: Host): void {
-  vi.setConfig({ testTimeout: 30_000, hookTimeout: 120_000 });
-
-  describe(`Dokploy's API on the ${host} host`, () => {
-    let plane: ControlPlane;
-    beforeAll(async () => {
-      plane = await startControlPlane({ host });
-    });
-    afterAll(() => plane?.stop());
-
-    describe.each(groups)('$name', ({ cases }) => {
-      cases(() => plane);
-    });
-  });
+  testOnHost("Dokploy's API", host, groups);
 }

@@ -1,7 +1,6 @@
 /** Every case of the link between hub and executor: one list, run against both hosts. */
-import { afterAll, beforeAll, describe, vi } from 'vitest';
 import type { Host } from '../../scripts/local/settings.ts';
-import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { testOnHost } from '../support/host-cases.ts';
 import { absentHostCases } from './cases/absent-hosts.ts';
 import { absenceCases } from './cases/absence.ts';
 import { auditCases } from './cases/audit-log.ts';
@@ -53,17 +52,5 @@ const groups = [
 ];
 
 export function testLink(host: Host): void {
-  vi.setConfig({ testTimeout: 30_000, hookTimeout: 120_000 });
-
-  describe(`the link on the ${host} host`, () => {
-    let plane: ControlPlane;
-    beforeAll(async () => {
-      plane = await startControlPlane({ host });
-    });
-    afterAll(() => plane?.stop());
-
-    describe.each(groups)('$name', ({ cases }) => {
-      cases(() => plane);
-    });
-  });
+  testOnHost('the link', host, groups);
 }

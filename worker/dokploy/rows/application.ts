@@ -61,16 +61,20 @@ interface Standing {
 }
 
 export function toApplication(app: AppRow, { latest, env = null }: Standing): ApplicationRow {
+  return { ...commonOf(app, latest), env, args: toCommandFields(app.settings.command).args, environmentId: environmentOf(app), serverId: app.serverId, ...absent };
+}
+
+/** What rows of every generation have. */
+function commonOf(app: AppRow, latest: DeploymentStatus | null) {
   const { settings } = app;
   return {
     applicationId: app.id,
     name: settings.name,
     appName: app.slug,
     description: settings.description,
-    env,
     memoryLimit: toBytesText(settings.memory_limit),
     cpuLimit: toNanoCpus(settings.cpu_limit),
-    ...toCommandFields(settings.command),
+    command: toCommandFields(settings.command).command,
     sourceType: sourceTypeOf(app),
     dockerImage: settings.image,
     customGitUrl: settings.git_repo_url,
@@ -78,9 +82,6 @@ export function toApplication(app: AppRow, { latest, env = null }: Standing): Ap
     buildType: 'nixpacks',
     applicationStatus: toServiceStatus(app.status, latest),
     createdAt: toTime(app.createdAt),
-    environmentId: environmentOf(app),
-    serverId: app.serverId,
-    ...absent,
   };
 }
 
@@ -105,28 +106,7 @@ export type LegacyApplication = z.infer<typeof legacyApplication>;
 const legacyAbsent = Object.fromEntries(legacyNames.filter((name) => name in absent).map((name) => [name, absent[name as keyof typeof absent]])) as Pick<ApplicationRow, (typeof legacyNames)[number] & keyof typeof absent>;
 
 export function toLegacyApplication(app: AppRow, latest: DeploymentStatus | null, domains: LegacyApplication['domains']): LegacyApplication {
-  const { settings } = app;
-  return {
-    applicationId: app.id,
-    name: settings.name,
-    appName: app.slug,
-    description: settings.description,
-    env: null,
-    memoryLimit: toBytesText(settings.memory_limit),
-    cpuLimit: toNanoCpus(settings.cpu_limit),
-    command: toCommandFields(settings.command).command,
-    sourceType: sourceTypeOf(app),
-    dockerImage: settings.image,
-    customGitUrl: settings.git_repo_url,
-    replicas: 1,
-    buildType: 'nixpacks',
-    applicationStatus: toServiceStatus(app.status, latest),
-    createdAt: toTime(app.createdAt),
-    ...legacyAbsent,
-    customGitSSHKey: null,
-    projectId: app.projectId,
-    domains,
-  };
+  return { ...commonOf(app, latest), env: null, ...legacyAbsent, customGitSSHKey: null, projectId: app.projectId, domains };
 }
 
 /** What stands for an application within its environment. */

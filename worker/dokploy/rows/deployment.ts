@@ -11,7 +11,7 @@ export const deploymentRow = z.object({
   title: text,
   description: textOrNull,
   status: deploymentStatus,
-  logPath: text.meta({ description: 'What `/listen-deployment` takes: it is no file.' }),
+  logPath: text.meta({ description: 'The id of the deployment: it is no file. `deployment.readLogs` reads the log.' }),
   applicationId: text,
   serverId: textOrNull,
   createdAt: time,
