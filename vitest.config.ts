@@ -6,7 +6,9 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { workerBindings } from './test/support/worker-bindings.ts';
 
-const slow = { testTimeout: 120_000, hookTimeout: 180_000 };
+/** What is waited for takes as long as it takes where the machine has other work: the default of 1 s is for a page. */
+const patient = { expect: { poll: { timeout: 20_000 } } };
+const slow = { testTimeout: 120_000, hookTimeout: 180_000, ...patient };
 
 /** One file at a time, after every project of a lower group. */
 function serial(group: number) {
@@ -18,9 +20,8 @@ function endToEnd(host: 'embedded' | 'edge', group: number): TestProjectInlineCo
 }
 
 const projects: TestProjectInlineConfiguration[] = [
-  // As long as it takes where the machine has other work.
-  { test: { name: 'unit', testTimeout: 30_000, include: ['{shared,worker,executor,scripts,migrations}/**/*.test.ts'], sequence: { groupOrder: 1 } } },
-  { test: { name: 'protocol', include: ['test/{protocol,dokploy}/**/*.test.ts'], sequence: { groupOrder: 1 } } },
+  { test: { name: 'unit', testTimeout: 30_000, ...patient, include: ['{shared,worker,executor,scripts,migrations}/**/*.test.ts'], sequence: { groupOrder: 1 } } },
+  { test: { name: 'protocol', ...patient, include: ['test/{protocol,dokploy}/**/*.test.ts'], sequence: { groupOrder: 1 } } },
   { test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'], ...serial(2) } },
   {
     plugins: [

@@ -10,7 +10,7 @@ import { refusalOf } from './hub/closing.ts';
 import { readIdentity } from './identity.ts';
 import type { ReadAsset } from './pages/assets.ts';
 import { createPages } from './pages/pages.ts';
-import { fromZodError, problemType, toAppError, toProblem } from './problem.ts';
+import { errorHeaders, fromZodError, problemType, toAppError, toProblem } from './problem.ts';
 import { routes } from './registry.ts';
 import { countRequest } from './request-limit.ts';
 import type { BaseEnv } from './route.ts';
@@ -83,10 +83,8 @@ function refuse(c: HonoContext<BaseEnv>, error: AppError): Promise<Response | nu
 function answer(c: HonoContext<BaseEnv>, error: AppError): Response {
   const ctx = c.get('ctx');
   const requestId = c.get('requestId');
-  if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
-  if (error.status === 401) c.header('WWW-Authenticate', 'Bearer');
   // The table of error codes holds only statuses that carry a body.
-  return c.body(JSON.stringify(toProblem(error, { publicUrl: ctx.config.publicUrl, requestId })), error.status as 400, { 'Content-Type': problemType });
+  return c.body(JSON.stringify(toProblem(error, { publicUrl: ctx.config.publicUrl, requestId })), error.status as 400, { ...errorHeaders(error), 'Content-Type': problemType });
 }
 
 function matches(template: string, path: string): boolean {

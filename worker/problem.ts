@@ -1,4 +1,5 @@
 /** Every error reply: RFC 9457 problem+json with our `code`. */
+import { DrizzleQueryError } from 'drizzle-orm';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
 import type { Problem } from '../shared/api/common.ts';
@@ -7,6 +8,8 @@ import { AppError, errorEntry, type ErrorCode, type FieldError } from '../shared
 /** Whatever a handler threw, as what is answered. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  // What the client refused, as the ORM tells it.
+  if (error instanceof DrizzleQueryError && error.cause instanceof AppError) return error.cause;
   if (error instanceof HTTPException && error.status === 400) return new AppError('malformed_json', { detail: 'The body cannot be read as JSON.', cause: error });
   // Of a body that may be left out, the framework looks for the type itself.
   if (error instanceof HTTPException && error.status === 415) return new AppError('unsupported_media_type', { detail: 'Say with `Content-Type` what the body is, or send none.', cause: error });
@@ -26,6 +29,11 @@ export function toProblem(error: AppError, { publicUrl, requestId }: { publicUrl
     ...(error.errors.length > 0 && { errors: error.errors }),
     ...error.extra,
   };
+}
+
+/** What goes with the reply to an error, whatever its body looks like (RFC 9110: 401 tells how one comes in). */
+export function errorHeaders({ status, retryAfter }: AppError): Record<string, string> {
+  return { ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }), ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }) };
 }
 
 /** Where a checked value was in the request: decides how the pointer is written. */

@@ -45,6 +45,10 @@ describe('REL-05 what cannot be read is told, never thrown', () => {
     expect(parseExecutorMessage(text)).toEqual({ ok: false, reason: `message of ${text.length} characters` });
   });
 
+  test('half of a surrogate pair, where a text was cut, is read as U+FFFD, and a whole one as it is', () => {
+    expect(parseExecutorMessage('{"type":"err","id":"c1","code":"engine_error","message":"cut \\ud83d, whole \\ud83d\\udca5"}')).toMatchObject({ ok: true, message: { message: 'cut \ufffd, whole \u{1f4a5}' } });
+  });
+
   test('no field may be missing but the one the protocol lets be left out', () => {
     const fields = executorVectors.flatMap(({ message }) => Object.keys(message).map((field) => ({ type: message.type, field, text: JSON.stringify({ ...message, [field]: undefined }) })));
     const spare = fields.filter(({ text }) => parseExecutorMessage(text).ok).map(({ type, field }) => `${type}.${field}`);

@@ -123,12 +123,17 @@ export function parseHubMessage(text: string): Parsed<HubMessage> {
 
 const numbered = z.object({ type: z.literal('event'), seq: z.number().int().positive() });
 
+/** Half of a surrogate pair is what is left of a character where a text was cut: no text at the other end could be it. */
+function readJson(text: string): unknown {
+  return /\\ud[89a-f]/i.test(text) ? JSON.parse(text, (_name, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value)) : JSON.parse(text);
+}
+
 /** Never throws: one bad message must not close the socket (REL-05). */
 function parse<T>(schema: z.ZodType<T>, text: string): Parsed<T> {
   if (text.length > limits.messageLength) return { ok: false, reason: `message of ${text.length} characters` };
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = readJson(text);
   } catch {
     return { ok: false, reason: 'not JSON' };
   }

@@ -5,6 +5,7 @@ import { run } from '../../scripts/setup/run.ts';
 import { execResult } from '../../shared/api/exec.ts';
 import { images } from '../support/images.ts';
 import { openSocket } from '../support/socket-client.ts';
+import { within } from '../support/within.ts';
 import { followLog } from './follow-log.ts';
 import { ask, isOver, noteRefusal, readDeployments, requestDeployment, setVersion, Unanswered, type Scene } from './scene.ts';
 import { until } from './world.ts';
@@ -82,7 +83,7 @@ const operations: Record<OperationName, (scene: Scene) => Promise<void>> = {
     await until('the terminal answers, or is closed', patience, async () => isClosed || client.text().includes('done-42'));
     if (!isClosed) scene.marks.set(mark, true);
     if (!isClosed) client.send('exit 7\n');
-    const { code, reason } = await within(closed, 'the terminal is closed');
+    const { code, reason } = await within(closed, patience, () => 'the terminal is closed');
     const exit = client.messages.findLast((message) => typeof message === 'string');
     if (code === 1000 && exit !== '{"type":"exit","exit_code":7}') scene.problems.push(`the terminal ended with ${exit}`);
     else if (code >= 4000) scene.refusals.push(/^\w+/.exec(reason)?.[0] ?? String(code));
@@ -121,13 +122,6 @@ function unlessUnanswered(error: unknown): void {
 
 async function awaitEnd(scene: Scene): Promise<void> {
   await until('every deployment has ended', patience, async () => (await readDeployments(scene)).every(isOver));
-}
-
-async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  const late = sleep(patience, undefined, { ref: false }).then(() => {
-    throw new Error(`not within ${patience / 1000} s: ${what}`);
-  });
-  return Promise.race([promise, late]);
 }
 
 let saved: Buffer<ArrayBuffer> | undefined;

@@ -1,13 +1,12 @@
 /** What a document promises of a reply, looked for in one. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { follow, type DeclaredReply, type Operation } from './documents.ts';
+import { dialects, mediaType, parse } from './dialects.ts';
+import type { DeclaredReply, Operation } from './documents.ts';
 import type { Message, Reply } from './send.ts';
 
 /** 5xx that a control plane may answer with when nothing of its own has gone wrong. */
 const legitimate = new Set(['not_available_yet', 'git_deploy_unavailable', 'unsupported_command', 'executor_offline', 'engine_unreachable', 'engine_error', 'proxy_unavailable', 'image_pull_failed', 'deadline_exceeded', 'insufficient_storage', 'too_many_streams']);
-
-const problemType = 'application/problem+json';
 
 export type Check = (operation: Operation, message: Message, reply: Reply) => string[];
 
@@ -37,12 +36,12 @@ export function createCheck(operations: readonly Operation[]): Check {
   }
 
   return (operation, message, reply) => {
-    const general = [...checkHeaders(reply), ...checkProblem(operation, reply), ...checkFailure(reply)];
+    const general = [...checkHeaders(reply), ...(reply.status < 400 ? [] : dialects[operation.document.name].checkRefusal(operation, reply)), ...checkFailure(reply, codeOf(operation, reply))];
     if (!leadsTo(operation, message.target)) return general;
     const declared = operation.replies.get(reply.status);
-    if (declared === undefined) return [...general, `the status ${reply.status} ${codeOf(reply)} is not declared`];
+    if (declared === undefined) return [...general, `the status ${reply.status} ${codeOf(operation, reply)} is not declared`];
     if (reply.status === 101) return [...general, ...checkClose(operation, reply)];
-    return [...general, ...checkCode(declared, reply), ...checkBody(operation, declared, reply), ...checkDeclaredHeaders(declared, reply)];
+    return [...general, ...(dialects[operation.document.name].declaresCodes ? checkCode(declared, reply, codeOf(operation, reply)) : []), ...checkBody(operation, declared, reply), ...checkDeclaredHeaders(declared, reply)];
   };
 }
 
@@ -53,23 +52,8 @@ export function leadsTo({ path }: Operation, target: string): boolean {
   return asked.length === template.length && asked.every((part, index) => index === 0 || part !== '') && !asked.some((part) => /^(?:\.|%2e){1,2}$/i.test(part));
 }
 
-export function codeOf({ body, headers }: Reply): string {
-  if (mediaType(headers['content-type']) !== problemType) return '';
-  const problem = parse(body);
-  return typeof problem === 'object' && problem !== null && 'code' in problem ? String(problem.code) : '';
-}
-
-function mediaType(header: string | undefined): string {
-  return header?.split(';')[0]?.trim().toLowerCase() ?? '';
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    // Not JSON: the caller says so.
-    return undefined;
-  }
+function codeOf({ document }: Operation, reply: Reply): string {
+  return dialects[document.name].codeOf(reply);
 }
 
 function checkHeaders({ status, headers }: Reply): string[] {
@@ -84,30 +68,12 @@ function checkHeaders({ status, headers }: Reply): string[] {
   return wrong;
 }
 
-function checkProblem({ document: { root } }: Operation, reply: Reply): string[] {
-  const { status, headers, body } = reply;
-  if (status < 400) return [];
-  if (mediaType(headers['content-type']) !== problemType) return [`${status} is no problem document but ${headers['content-type'] ?? 'nothing'}`];
-  const problem = (parse(body) ?? {}) as Record<string, unknown>;
-  const code = codeOf(reply);
-  const wrong: string[] = [];
-  if (problem['status'] !== status) wrong.push(`the problem has the status ${String(problem['status'])}`);
-  if (!String(problem['type']).endsWith(`/errors#${code}`)) wrong.push(`the problem of ${code} has the type ${String(problem['type'])}`);
-  const example = follow(root, { $ref: `#/components/examples/${code}/value` });
-  if (example['title'] !== undefined && problem['title'] !== example['title']) wrong.push(`the title of ${code} is ${String(problem['title'])}`);
-  // A reply that was kept has the id of the request it was given to.
-  if (headers['idempotency-replayed'] === undefined && problem['request_id'] !== headers['x-request-id']) wrong.push('request_id is not that of the header');
-  return wrong;
+function checkFailure({ status }: Reply, code: string): string[] {
+  return status >= 500 && !legitimate.has(code) ? [`${status} ${code}`] : [];
 }
 
-function checkFailure(reply: Reply): string[] {
-  const code = codeOf(reply);
-  return reply.status >= 500 && !legitimate.has(code) ? [`${reply.status} ${code}`] : [];
-}
-
-function checkCode({ codes }: DeclaredReply, reply: Reply): string[] {
-  const code = codeOf(reply);
-  return code === '' || codes.has(code) ? [] : [`the code ${code} is not declared for ${reply.status}`];
+function checkCode({ codes }: DeclaredReply, { status }: Reply, code: string): string[] {
+  return code === '' || codes.has(code) ? [] : [`the code ${code} is not declared for ${status}`];
 }
 
 /** 4000 + the status of the error, and its code. */

@@ -32,18 +32,23 @@ export interface Operation {
 }
 
 export interface ServedDocument {
-  name: string;
+  name: keyof typeof documents;
   root: Schema;
 }
 
-/** Every document, and where it is served. Whatever is added here is fuzzed, too. */
-export const documents = [{ name: 'dockup', path: '/api/v1/openapi.json' }] as const;
+/** Every document: where it is served, and where what it describes begins. Whatever is added here is fuzzed, too. */
+export const documents = {
+  dockup: { path: '/api/v1/openapi.json', base: '' },
+  dokploy: { path: '/api/settings.getOpenApiDocument', base: '/api' },
+} as const;
 
-export async function loadOperations(fetchText: (path: string) => Promise<string>): Promise<Operation[]> {
+export async function loadOperations(fetchDocument: (path: string) => Promise<unknown>): Promise<Operation[]> {
+  // The keys of the table above.
+  const names = Object.keys(documents) as (keyof typeof documents)[];
   const all = await Promise.all(
-    documents.map(async ({ name, path }) => {
+    names.map(async (name) => {
       // Checked by use: what is missing in it makes no operation.
-      const root = JSON.parse(await fetchText(path)) as Schema;
+      const root = (await fetchDocument(documents[name].path)) as Schema;
       return readOperations({ name, root });
     }),
   );
@@ -65,7 +70,7 @@ function readOperations(document: ServedDocument): Operation[] {
           document,
           id: String(operation['operationId']),
           method: method.toUpperCase(),
-          path,
+          path: `${documents[document.name].base}${path}`,
           // Whatever it is that they hold: a document that is no OpenAPI fails here.
           parameters: [...listOf(at(item)['parameters']), ...listOf(operation['parameters'])].map(at).map((parameter) => ({
             name: String(parameter['name']),

@@ -12,6 +12,8 @@ interface Surroundings {
   tell(event: ExecutorEvent): void;
   /** Apps whose deployments go on until they are cancelled. */
   lasting: ReadonlySet<string>;
+  /** Apps that have no volumes. */
+  bare: ReadonlySet<string>;
   /** A request of the executor itself. */
   onTransfer(operation: 'fetchTransfer' | 'uploadTransfer', status: number): void;
 }
@@ -23,7 +25,7 @@ const [refusedEvery, failedEvery] = [29, 4];
 
 const statusAfter = { start: 'running', stop: 'stopped', restart: 'running', pause: 'paused', unpause: 'running' } as const;
 
-/** Every app has these on its host. */
+/** Every app has these on its host, unless it is bare. */
 export const hostVolumes = ['data', 'cache'] as const;
 
 export function createHandlers(world: Surroundings): Handlers {
@@ -102,7 +104,7 @@ export function createHandlers(world: Surroundings): Handlers {
       return { image_id: 'sha256:2c5f', size: text.length };
     },
     upload,
-    volumes: orRefuse(() => ({ volumes: hostVolumes.map((name) => ({ name, size: 7, is_mounted: false })) })),
+    volumes: orRefuse(({ app }) => ({ volumes: (world.bare.has(app) ? [] : hostVolumes).map((name) => ({ name, size: 7, is_mounted: false })) })),
     remove_volume: orRefuse(() => ({})),
     read_volume: async ({ transfer: to }) => {
       await transfer(to, 'tar');

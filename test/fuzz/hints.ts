@@ -1,11 +1,11 @@
-/** What a document cannot say of a value: names that mean a thing, and rules that are no schema. By the name of a parameter or a property, in every document alike. */
+/** What our document cannot say of a value: names that mean a thing, and rules that are no schema. */
 import fc from 'fast-check';
 import { fresh, keptOf, oneOf, type Kind } from './placeholders.ts';
 
 type Text = fc.Arbitrary<string>;
 
 /** Of a value that is meant to be right. */
-const thing = (kind: Kind, ...people: Parameters<typeof keptOf>[0][]): Text =>
+export const thing = (kind: Kind, ...people: Parameters<typeof keptOf>[0][]): Text =>
   fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 30 }).map((index) => oneOf(kind, index)) }, ...people.map((person) => ({ weight: 1, arbitrary: fc.constant(keptOf(person, kind)) })));
 
 const app = fc.oneof(thing('app', 'ann', 'bob'), thing('slug', 'ann'));
@@ -13,7 +13,10 @@ const app = fc.oneof(thing('app', 'ann', 'bob'), thing('slug', 'ann'));
 /** A marker in every value of an environment: it may be seen where values are read, and nowhere else. */
 export const secretMarker = 'planted-env-value';
 
-export const hints: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+/** By the name of a parameter or a property. */
+export type Hints = Readonly<Record<string, fc.Arbitrary<unknown>>>;
+
+export const hints: Hints = {
   appId: app,
   app,
   slug: fc.constantFrom(`f${fresh}`, `f-${fresh}`, `0${fresh}x`),
@@ -52,7 +55,7 @@ export const hints: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 };
 
 /** Operations where a name means something else. */
-export const hintsOf: Readonly<Record<string, Readonly<Record<string, fc.Arbitrary<unknown>>>>> = {
+export const hintsOf: Readonly<Record<string, Hints>> = {
   deployBySlug: { slug: thing('slug', 'ann', 'bob') },
   // Of a body of JSON it has to be an array.
   execInApp: { cmd: fc.array(fc.string({ maxLength: 12 }), { minLength: 1, maxLength: 4 }) },

@@ -1,4 +1,5 @@
 /** What an operation needs to get through, where its schema and the things that are there do not say it. */
+import { dokployRecipes } from './dokploy-recipes.ts';
 import type { FuzzWorld } from './world.ts';
 import { keptOf, oneOf, prepared } from './placeholders.ts';
 
@@ -9,6 +10,8 @@ export interface Recipe {
   /** In place of whatever else it may take. */
   query?: Record<string, string>;
   body?: Record<string, unknown>;
+  /** What it takes, in its query or its body, now and then: the rest is made from the schema. */
+  example?: Record<string, unknown>;
   /** Makes what the placeholders `~prepared.x~` stand for. */
   prepare?(world: FuzzWorld, operation: string): Promise<Record<string, string>>;
   /** Why no request of the run itself gets through. */
@@ -47,6 +50,7 @@ const byExecutor: Recipe = { unreachable: 'asked for by the executor of this wor
 const signIn: Recipe = { persona: 'administrator.key', endsSessions: true, unreachable: 'would lock the people of the run out' };
 
 export const recipes: Readonly<Record<string, Recipe>> = {
+  ...dokployRecipes,
   logIn: { body: { email: keptOf('ann', 'email'), password: keptOf('ann', 'password') }, prepare: async (world) => world.forgetFailedLogins() },
   revealApiKey: { persona: 'administrator.session', path: { keyId: keptOf('administrator', 'key') } },
   // A password costs too much to be made for each; most of those that are tried to be deleted were made by the run.

@@ -24,7 +24,12 @@ const administrators = ['administrator.session', 'administrator.key'] as const;
 export const personas = [...administrators, 'ann.session', 'ann.key', 'bob.session', 'bob.key', 'carl.session', 'carl.key', 'ann.logs', 'ann.bounded', 'executor', 'garbage', 'unsigned', 'basic', 'none'] as const;
 /** Who may try to take away what has to stay. */
 const harmless = new Set(['carl.session', 'carl.key', 'ann.logs', 'garbage', 'unsigned', 'basic', 'none']);
-const harmful = new Set(['updateUser', 'patchUser', 'revokeServer']);
+const harmful = new Set(['updateUser', 'patchUser', 'revokeServer', 'application-delete', 'environment-remove', 'project-remove', 'server-remove', 'user-remove', 'user-deleteApiKey']);
+
+/** Whether it takes away what it names, or what somebody may do. */
+export function isHarmful({ id, method }: Operation): boolean {
+  return method === 'DELETE' || harmful.has(id);
+}
 
 /** Node lets a request line and its headers have 16 KB, and workerd no more. */
 const longest = 3_000;
@@ -47,11 +52,11 @@ export function draftsOf(operation: Operation): fc.Arbitrary<Draft> {
   });
   return fc.oneof({ weight: 3, arbitrary: right }, { weight: 2, arbitrary: wrong }).map(({ path, query, headers, body, persona, isSocket }) => {
     const target = query.length === 0 ? path : `${path}?${query.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&')}`;
-    const takesAway = operation.method === 'DELETE' || harmful.has(operation.id);
+    const takesAway = isHarmful(operation);
     const named = JSON.stringify([target, body]);
     const isLockout = recipes[operation.id]?.endsSessions === true && persona.endsWith('.session');
     const { onlyFor } = recipes[operation.id] ?? {};
-    const isForOthers = onlyFor !== undefined && !target.includes(onlyFor);
+    const isForOthers = onlyFor !== undefined && !named.includes(onlyFor);
     const asked = isForOthers ? 'carl.session' : isLockout ? persona.replace('.session', '.key') : takesAway && namesKept(named) && !harmless.has(persona) ? 'carl.session' : persona;
     return { method: operation.method, target, headers: { ...body?.headers, ...Object.fromEntries(headers) }, body: body?.text ?? null, persona: asked, isSocket };
   });
@@ -83,7 +88,7 @@ function fillPath(operation: Operation, valueFor: (parameter: Parameter) => fc.A
 function rightPath(operation: Operation): fc.Arbitrary<string> {
   return fillPath(operation, (parameter) => {
     const fixed = recipes[operation.id]?.path?.[parameter.name];
-    return fixed === undefined ? valueOf(parameter.schema, { root: operation.document.root, operation: operation.id, name: parameter.name }).map(encode) : fc.constant(fixed);
+    return fixed === undefined ? valueOf(parameter.schema, { document: operation.document, operation: operation.id, name: parameter.name }).map(encode) : fc.constant(fixed);
   });
 }
 
@@ -103,16 +108,21 @@ function oddPath(operation: Operation): fc.Arbitrary<string> {
 }
 
 function rightQuery(operation: Operation): fc.Arbitrary<Pairs> {
-  const fixed = recipes[operation.id]?.query;
+  const { query: fixed, example } = recipes[operation.id] ?? {};
   if (fixed !== undefined) return fc.constant(Object.entries(fixed));
+  const made = madeQuery(operation);
+  return example === undefined || operation.method !== 'GET' ? made : fc.oneof(fc.constant(Object.entries(example).map(([name, value]) => [name, toText(value)] as const)), made);
+}
+
+function madeQuery(operation: Operation): fc.Arbitrary<Pairs> {
   // Who comes by a token of the address, and cursors, which are of one list each, are tried with the wrong ones.
   const parameters = parametersIn(operation, 'query').filter(({ name }) => !['token', 'ticket', 'cursor'].includes(name));
   return chosen(parameters, operation).map((pairs) => pairs.flatMap(([name, value]) => (Array.isArray(value) ? value.map((one) => [name, String(one)] as const) : [[name, String(value)] as const])));
 }
 
 /** Some of the parameters that may be left out, all of those that may not. */
-function chosen(parameters: readonly Parameter[], { document: { root }, id }: Operation): fc.Arbitrary<[string, unknown][]> {
-  const values = Object.fromEntries(parameters.map(({ name, schema }) => [name, valueOf(schema, { root, operation: id, name })]));
+function chosen(parameters: readonly Parameter[], { document, id }: Operation): fc.Arbitrary<[string, unknown][]> {
+  const values = Object.fromEntries(parameters.map(({ name, schema }) => [name, valueOf(schema, { document, operation: id, name })]));
   return fc.record(values, { requiredKeys: parameters.filter(({ isRequired }) => isRequired).map(({ name }) => name) }).map((given) => Object.entries(given));
 }
 
@@ -163,10 +173,11 @@ function rightBody(operation: Operation): fc.Arbitrary<Body | null> {
   return body.isRequired ? some.filter(({ text }) => text !== '') : fc.oneof(some, fc.constant(null));
 }
 
-function rightValue({ id, document: { root }, body }: Operation, type: string): fc.Arbitrary<unknown> {
-  const fixed = recipes[id]?.body;
+function rightValue({ id, document, body }: Operation, type: string): fc.Arbitrary<unknown> {
+  const { body: fixed, example } = recipes[id] ?? {};
   const schema = body?.content.get(type) ?? {};
-  const value = valueOf(schema, { root, operation: id, name: '' });
+  const value = valueOf(schema, { document, operation: id, name: '' });
+  if (example !== undefined) return fc.oneof(fc.constant(example), value);
   if (fixed === undefined) return value;
   // A recipe without a field: only what has to be there, now and then.
   if (Object.keys(fixed).length > 0) return fc.constant(fixed);

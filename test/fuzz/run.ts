@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import type { Host } from '../../scripts/local/settings.ts';
 import { createRandom } from '../faults/random.ts';
 import { residentMegabytes } from '../support/resident-memory.ts';
+import { within } from '../support/within.ts';
 import { createCheck } from './check.ts';
 import { loadOperations, type Operation } from './documents.ts';
 import { recipes } from './recipes.ts';
-import { draftsOf, type Draft } from './requests.ts';
+import { draftsOf, isHarmful, type Draft } from './requests.ts';
 import { createSecrets } from './secrets.ts';
 import { createClient, toCurl, type Message, type Reply } from './send.ts';
 import { countReply, createTally, type Tally } from './table.ts';
@@ -50,19 +51,22 @@ interface Turn {
   seed: number;
 }
 
-/** Requests of one operation before the next has its turn. */
-const turn = 10;
+/** ms that a request takes at most, with what it is prepared by: a run says what it hangs on. */
+const patience = 60_000;
+
+/** Requests of one operation before the next has its turn. What is not built yet, and so declares no success, has little to say. */
+const turnOf = (operation: Operation) => (declaresSuccess(operation) ? 10 : 1);
 
 export async function fuzz({ host, seed, requests, lanes = 6, only, onFinding }: RunOptions): Promise<Report> {
   const tally = createTally();
   const fuzzed = await openFuzzWorld({ host, onTransfer: (operation, status) => countReply(tally, operation, { status }) });
   try {
     const { plane } = fuzzed.world;
-    const operations = (await loadOperations(async (path) => (await fetch(`${plane.url}${path}`)).text())).filter(({ id }) => only?.includes(id) !== false);
+    const operations = (await loadOperations(async (path) => (await plane.request('GET', path)).body)).filter(({ id }) => only?.includes(id) !== false);
     const findings: Finding[] = [];
     const ask = createAsking(fuzzed, operations, tally);
     const withDrafts = operations.map((operation) => ({ operation, drafts: draftsOf(operation) }));
-    const rounds = Math.ceil(requests / (operations.length * turn));
+    const rounds = Math.ceil(requests / operations.reduce((sum, operation) => sum + turnOf(operation), 0));
     let sent = 0;
     const turns = Array.from({ length: rounds }, (_round, round) => createRandom(seed, round).shuffle(withDrafts).map((of, place) => ({ ...of, seed: createRandom(seed, round, place).below(2 ** 31) }))).flat();
     let begin = 0;
@@ -97,9 +101,12 @@ export async function fuzz({ host, seed, requests, lanes = 6, only, onFinding }:
   }
 }
 
-function isReachable({ id, replies }: Operation): boolean {
-  // What is not built yet declares no success.
-  return recipes[id]?.unreachable === undefined && [...replies.keys()].some((status) => status < 300);
+function isReachable(operation: Operation): boolean {
+  return recipes[operation.id]?.unreachable === undefined && declaresSuccess(operation);
+}
+
+function declaresSuccess({ replies }: Operation): boolean {
+  return [...replies.keys()].some((status) => status < 300);
 }
 
 async function isWell({ world: { plane, administrator, ann } }: FuzzWorld): Promise<boolean> {
@@ -112,14 +119,16 @@ async function takeTurn({ operation, drafts, seed }: Turn, ask: (draft: Draft) =
   let last: Answer | undefined;
   const details = await fc.check(
     fc.asyncProperty(drafts, async (draft) => {
-      const answer = await ask(draft);
+      const answer = await within(ask(draft), patience, () => `the end of ${operation.id}, asked for with ${JSON.stringify(draft).slice(0, 1_000)}`);
       if (answer.wrong.length === 0) return;
       last = answer;
       throw new Error(answer.wrong[0]);
     }),
-    { seed, numRuns: turn, interruptAfterTimeLimit: 60_000 },
+    { seed, numRuns: turnOf(operation), interruptAfterTimeLimit: 60_000 },
   );
-  if (!details.failed || last === undefined) return null;
+  if (!details.failed) return null;
+  // Nothing that was answered: what prepares, or the run itself.
+  if (last === undefined) throw new Error(`${operation.id} could not be asked`, { cause: details.errorInstance });
   return { operation: operation.id, what: last.wrong[0] ?? '', message: last.message, reply: last.reply };
 }
 
@@ -148,7 +157,7 @@ function createAsking(fuzzed: FuzzWorld, operations: readonly Operation[], tally
     countReply(tally, operation.id, reply);
     if (reply.status < 300) {
       things.learnFrom(reply.body.slice(0, 20_000), reply.headers.location);
-      if (draft.method === 'DELETE') message.target.split(/[/?]/).forEach((part) => things.forget(part));
+      if (isHarmful(operation)) `${message.target}\n${message.body ?? ''}`.split(/[^\w-]+/).forEach((part) => things.forget(part));
     }
     const wrong = [...check(operation, message, reply), ...findSecrets({ operation: operation.id, persona: draft.persona, message }, reply)];
     return { wrong: unknown(wrong), message, reply: `${reply.status} ${reply.body.slice(0, 1_000)} ${reply.close === undefined ? '' : JSON.stringify(reply.close)}` };
@@ -166,11 +175,11 @@ async function toMessage(fuzzed: FuzzWorld, operation: Operation, { method, targ
   const isPrepared = text.includes('~prepared.') || text.includes('~ann.password~');
   const prepared = isPrepared ? ((await recipes[operation.id]?.prepare?.(fuzzed, operation.id)) ?? {}) : {};
   const resolve = (part: string) => fuzzed.things.resolve(part, prepared);
-  const authorization = await fuzzed.authorization(persona);
+  const authorization = await fuzzed.authorization(persona, operation.document.name);
   return {
     method,
     target: resolve(target),
-    headers: { ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, resolve(value)])), ...(authorization !== undefined && { Authorization: authorization }) },
+    headers: { ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, resolve(value)])), ...authorization },
     body: body === null ? null : resolve(body),
     isSocket,
   };

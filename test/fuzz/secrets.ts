@@ -18,12 +18,12 @@ interface Secret {
 const nobody = () => false;
 
 export function createSecrets({ world: { ann, bob, administrator } }: FuzzWorld): (asked: Asked, reply: Reply) => string[] {
-  const showsKeys = ({ operation }: Asked) => operation === 'createApiKey' || operation === 'revealApiKey';
+  const showsKeys = ({ operation }: Asked) => ['createApiKey', 'revealApiKey', 'user-createApiKey'].includes(operation);
   /** Texts that only their owner and administrators come to see, unless they have sent them. */
   const of = (name: string, texts: string[]): Secret[] =>
     texts.map((text) => ({ what: `what is of ${name}`, pattern: text, maySee: ({ persona, message }) => persona.startsWith(`${name}.`) || persona.startsWith('administrator.') || sent(message).includes(text) }));
   const secrets: Secret[] = [
-    { what: 'a value of an environment', pattern: secretMarker, maySee: ({ operation }) => operation === 'getAppEnv' },
+    { what: 'a value of an environment', pattern: secretMarker, maySee: ({ operation, persona }) => operation === 'getAppEnv' || (operation === 'application-one' && persona !== 'ann.logs') },
     { what: 'a password', pattern: 'planted-password', maySee: nobody },
     { what: 'the password of the administrator', pattern: administrator.password, maySee: nobody },
     { what: 'a key', pattern: /dkp_[0-9a-f]{48}/, maySee: showsKeys },

@@ -25,6 +25,6 @@ export function countReply(tally: Tally, operation: string, { status, close }: {
 export function printTally(tally: Tally): string[] {
   const rows = [...tally].sort(([a], [b]) => a.localeCompare(b));
   const sums = [1, 2, 3, 4, 5].map((hundreds) => rows.reduce((sum, [, { classes }]) => sum + (classes[hundreds] ?? 0), 0));
-  const line = (name: string, figures: readonly (number | string)[]) => [name.padEnd(22), ...figures.map((figure) => String(figure).padStart(7))].join('');
+  const line = (name: string, figures: readonly (number | string)[]) => [name.padEnd(38), ...figures.map((figure) => String(figure).padStart(7))].join('');
   return [line('operation', ['1xx', '2xx', '3xx', '4xx', '5xx']), ...rows.map(([name, { classes }]) => line(name, classes.slice(1))), line('all', sums)];
 }

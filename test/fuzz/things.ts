@@ -41,7 +41,7 @@ export function createThings(kept: Readonly<Record<string, Readonly<Record<strin
   return {
     learn,
     learnFrom: (body, location) => {
-      for (const [, field, id = ''] of body.matchAll(/"(id|next_cursor|ticket)":"([a-z]{3}_[0-9a-z]+)"/g)) {
+      for (const [, field, id = ''] of body.matchAll(/"(id|next_cursor|ticket|[a-z]+Id)":"([a-z]{3}_[0-9a-z]+)"/g)) {
         const kind = kindOf[id.slice(0, 3)];
         if (kind !== undefined) learn(kind, id);
         if (field === 'next_cursor') learn('cursor', id);

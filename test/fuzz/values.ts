@@ -1,10 +1,13 @@
 /** Values that a schema allows, as arbitraries. */
 import fc from 'fast-check';
-import { follow, type Schema } from './documents.ts';
-import { hints, hintsOf } from './hints.ts';
+import { follow, type Schema, type ServedDocument } from './documents.ts';
+import { dokployHints } from './dokploy-hints.ts';
+import { hints, hintsOf, type Hints } from './hints.ts';
+
+const hintsIn: Readonly<Record<ServedDocument['name'], Hints>> = { dockup: hints, dokploy: dokployHints };
 
 export interface Place {
-  root: Schema;
+  document: ServedDocument;
   operation: string;
   /** Of the parameter or property. */
   name: string;
@@ -17,13 +20,13 @@ const formats: Record<string, fc.Arbitrary<string>> = {
 };
 
 export function valueOf(schema: Schema, place: Place): fc.Arbitrary<unknown> {
-  const hint = hintsOf[place.operation]?.[place.name] ?? hints[place.name];
-  return hint ?? fromSchema(follow(place.root, schema), place);
+  const hint = hintsOf[place.operation]?.[place.name] ?? hintsIn[place.document.name][place.name];
+  return hint ?? fromSchema(follow(place.document.root, schema), place);
 }
 
 function fromSchema(schema: Schema, place: Place): fc.Arbitrary<unknown> {
   const choices = (schema['anyOf'] ?? schema['oneOf']) as Schema[] | undefined;
-  if (choices !== undefined) return fc.oneof(...choices.map((choice) => fromSchema(follow(place.root, choice), place)));
+  if (choices !== undefined) return fc.oneof(...choices.map((choice) => fromSchema(follow(place.document.root, choice), place)));
   if (schema['const'] !== undefined) return fc.constant(schema['const']);
   if (Array.isArray(schema['enum'])) return fc.constantFrom(...(schema['enum'] as unknown[]));
   const types = [schema['type'] ?? 'string'].flat() as string[];

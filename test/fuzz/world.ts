@@ -11,14 +11,19 @@ import type { Host } from '../../scripts/local/settings.ts';
 import { logIn, startWorld, type World } from '../support/control-plane-world.ts';
 import { enrolExecutor } from '../support/fake-executor.ts';
 import { createHandlers } from './executor.ts';
+import type { ServedDocument } from './documents.ts';
 import { createThings, type Things } from './things.ts';
 
 export interface FuzzWorld {
   world: World;
   things: Things;
-  /** Of a persona; undefined: it sends none. */
-  authorization(persona: string): Promise<string | undefined>;
-  addApp(wanted: { deployments?: number }): Promise<string>;
+  /** The header that tells who a persona is; keys come by that of the document. */
+  authorization(persona: string, document: ServedDocument['name']): Promise<Record<string, string>>;
+  /** @param wanted.isBare it has no volumes on its host */
+  addApp(wanted: { deployments?: number; settings?: object; isBare?: boolean }): Promise<string>;
+  slugOf(app: string): Promise<string>;
+  /** The oldest, which can be gone back to. */
+  firstDeploymentOf(app: string): Promise<string>;
   /** One that is kept for this operation, deployed twice, with the status it has to begin with. */
   appFor(operation: string, status: AppStatus): Promise<string>;
   addLastingDeployment(): Promise<string>;
@@ -43,26 +48,28 @@ interface Options {
 }
 
 const made = z.looseObject({ id: z.string() });
+const deploymentPage = z.object({ data: z.array(made) });
 
 export async function openFuzzWorld({ host, onTransfer }: Options): Promise<FuzzWorld> {
   const world = await startWorld({}, host);
   const { plane, administrator, ann, bob, connection, executor } = world;
-  const lasting = new Set<string>();
+  const [lasting, bare] = [new Set<string>(), new Set<string>()];
 
   let seq = connection.received.filter(({ type }) => type === 'ack').length;
   const tell = (event: ExecutorEvent) => connection.send({ type: 'event', seq: ++seq, event });
   /** Resolves when everything that was told until now is written down. */
   const written = (last = seq) => connection.until((messages) => messages.findLast((message) => message.type === 'ack' && message.seq >= last));
-  Object.assign(world.handlers, createHandlers({ url: plane.url, connectToken: () => executor.connectToken(), tell, lasting, onTransfer }));
+  Object.assign(world.handlers, createHandlers({ url: plane.url, connectToken: () => executor.connectToken(), tell, lasting, bare, onTransfer }));
 
   let count = 0;
   const post = async (path: string, body: object, token?: string) => (await plane.expect(201, made, plane.request('POST', path, { body, ...(token !== undefined && { token }) }))).id;
   const { id: projectId } = await plane.createProject('of the administrator');
 
-  async function addApp({ deployments = 1 }: Parameters<FuzzWorld['addApp']>[0], isLasting = false): Promise<string> {
+  async function addApp({ deployments = 1, settings, isBare = false }: Parameters<FuzzWorld['addApp']>[0], isLasting = false): Promise<string> {
     const name = `steady-${++count}`;
-    const { id } = await plane.createApp(projectId, { name, slug: name, image: 'nginx:alpine' });
+    const { id } = await plane.createApp(projectId, { name, slug: name, image: 'nginx:alpine', ...settings });
     if (isLasting) lasting.add(id);
+    if (isBare) bare.add(id);
     for (let i = 0; i < (isLasting ? 0 : deployments); i++) await plane.expect(200, deployment, plane.request('POST', `/api/v1/apps/${id}/deploy?wait=20`));
     await written();
     return id;
@@ -128,7 +135,7 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
   const steady = await plane.getApp(await addApp({ deployments: 2 }));
 
   const things = createThings({
-    administrator: { app: steady.id, slug: steady.slug, project: projectId, user: administrator.id, key: administrator.key.id, server: executor.serverId },
+    administrator: { app: steady.id, slug: steady.slug, project: projectId, environment: defaultEnvironmentId(projectId), user: administrator.id, key: administrator.key.id, server: executor.serverId },
     ann: { app: ann.app.id, slug: ann.app.slug, project: ann.projectId, environment: defaultEnvironmentId(ann.projectId), deployment: ann.deploymentId, user: ann.id, key: ann.key.id, email: ann.email, password: ann.password },
     carl: { user: carlId },
     dora: { user: await addUser() },
@@ -146,12 +153,15 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
   return {
     world,
     things,
-    authorization: async (persona) => {
-      if (persona === 'none') return undefined;
-      if (persona === 'basic') return 'Basic YTpi';
-      return `Bearer ${persona === 'executor' ? await spare.connectToken() : tokens[persona]}`;
+    authorization: async (persona, document): Promise<Record<string, string>> => {
+      if (persona === 'none') return {};
+      if (persona === 'basic') return { Authorization: 'Basic YTpi' };
+      const token = (persona === 'executor' ? await spare.connectToken() : tokens[persona]) ?? '';
+      return document === 'dokploy' && token.startsWith('dkp_') ? { 'x-api-key': token } : { Authorization: `Bearer ${token}` };
     },
     addApp,
+    slugOf: async (app) => (await plane.getApp(app)).slug,
+    firstDeploymentOf: async (app) => (await plane.expect(200, deploymentPage, plane.request('GET', `/api/v1/apps/${app}/deployments`))).data.at(-1)?.id ?? '',
     appFor,
     addLastingDeployment,
     addUser,

@@ -128,6 +128,7 @@ const expiredSession = async ({ plane, ann }: World): Promise<string> => {
 const aboutTheRequest: ErrorRow[] = [
   { code: 'malformed_json', why: 'half an object', ask: createProject('{"name":') },
   { code: 'malformed_json', why: 'an empty body', ask: createProject('') },
+  { code: 'invalid_value', why: 'a name with half of a surrogate pair', ask: createProject('{"name":"x\\ud800"}') },
   { code: 'invalid_value', why: 'an upload whose id is none', pointer: '?uploadId', ask: ({ ann }) => get(`/api/v1/apps/${ann.app.slug}/uploads/nowhere`) },
   { code: 'invalid_value', why: 'a volume whose name is none', pointer: '?volume', ask: ({ ann }) => get(`/api/v1/apps/${ann.app.slug}/volumes/NO/content`) },
   { code: 'unsupported_media_type', why: 'JSON that calls itself text', ask: () => ({ ...post('/api/v1/projects', '{"name":"p"}'), headers: { 'content-type': 'text/plain' } }) },

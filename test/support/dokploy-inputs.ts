@@ -4,7 +4,12 @@ import { appHost, defaultEnvironmentId } from '../../shared/names.ts';
 import type { Member } from './control-plane-world.ts';
 
 export type Input = Record<string, unknown>;
-type Ids = ReturnType<typeof idsOf>;
+export type Ids = ReturnType<typeof idsOf>;
+
+/** Whose app it is. */
+interface Owner {
+  app: { slug: string };
+}
 
 /** What names a thing of this member, by the names that inputs have for it. */
 export function idsOf({ app, projectId, deploymentId, id, key }: Member, serverId: string) {
@@ -44,9 +49,9 @@ const user = ({ userId }: Ids) => ({ userId });
 const mount = ({ mountId }: Ids) => ({ mountId });
 
 /** The base domain of a control plane that is told none. */
-const hostOf = ({ app }: Member) => appHost(app.slug, 'localhost');
+const hostOf = ({ app }: Owner) => appHost(app.slug, 'localhost');
 
-export const inputs: Readonly<Record<string, (ids: Ids, owner: Member) => Input>> = {
+export const inputs: Readonly<Record<string, (ids: Ids, owner: Owner) => Input>> = {
   'application.one': application,
   'application.delete': application,
   'application.deploy': application,

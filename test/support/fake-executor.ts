@@ -2,7 +2,6 @@
  * The executor's end of the link as the control plane sees it: a real key, a real token, a real socket. Only what stands behind the calls
  * is made up by the test.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { WebSocket } from 'ws';
 import { createdServer } from '../../shared/api/servers.ts';
@@ -15,6 +14,7 @@ import { limits } from '../../shared/protocol/limits.ts';
 import { parseHubMessage, pingText, pongText, protocolVersion, type ExecutorMessage, type Hello, type HubMessage } from '../../shared/protocol/messages.ts';
 import type { Api } from './api.ts';
 import { createStreams, type FakeStream, type OnOpen } from './fake-streams.ts';
+import { within } from './within.ts';
 
 /** What answers a call. Throwing an `AppError` answers `err` with its code; a promise that never settles is an executor that fell silent. */
 export type Handlers = { [M in Method]?: (params: Params<M>, call: { pulse(): void }) => Result<M> | Promise<Result<M>> };
@@ -120,7 +120,8 @@ async function greet(socket: WebSocket, handlers: Handlers, hello: Partial<Hello
         watchers.add(look);
         look();
       }),
-      () => `wait for a message; received ${JSON.stringify(received)}`,
+      15_000,
+      () => `a message; received ${JSON.stringify(received.slice(-100))}`,
     );
 
   const closed = new Promise<{ code: number; reason: string }>((resolve) => socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() })));
@@ -182,14 +183,4 @@ async function answer(call: Call, handlers: Handlers, send: (message: ExecutorMe
     if (!(error instanceof AppError)) throw error;
     send({ type: 'err', id: call.id, code: error.code, message: error.message });
   }
-}
-
-async function within<T>(promise: Promise<T>, what: () => string): Promise<T> {
-  const ended = new AbortController();
-  const late = sleep(15_000, undefined, { signal: ended.signal }).then(() => {
-    throw new Error(what());
-  });
-  // Aborted as soon as the promise is there: that rejection is nobody's.
-  late.catch(() => undefined);
-  return Promise.race([promise, late]).finally(() => ended.abort());
 }

@@ -3,7 +3,7 @@ import { Hono, type Context as HonoContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { AppError } from '../../shared/errors.ts';
-import { toAppError } from '../problem.ts';
+import { errorHeaders, toAppError } from '../problem.ts';
 import { countRequest } from '../request-limit.ts';
 import type { BaseEnv } from '../route.ts';
 import { requireRight } from '../services/access.ts';
@@ -87,6 +87,6 @@ function refuse(c: HonoContext<BaseEnv>, protocol: Protocol, path: string | unde
   tellError(c, error);
   const failure = toFailure(error);
   const body = protocol.fail(failure, path);
-  if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
-  return typeof body === 'string' ? c.text(body, failure.status as 400) : c.json(body, failure.status as 400);
+  const headers = errorHeaders(error);
+  return typeof body === 'string' ? c.text(body, failure.status as 400, headers) : c.json(body, failure.status as 400, headers);
 }

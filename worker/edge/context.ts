@@ -7,6 +7,7 @@ import type { Context } from '../services/context.ts';
 import type { KeptTexts } from '../services/kept-texts.ts';
 import type { LastUse } from '../services/last-use.ts';
 import type { ExecutorClient, Log, RateLimiter } from '../services/ports.ts';
+import { guarded } from '../store/guarded-client.ts';
 import { edgeSockets } from './client-sockets.ts';
 import type { Bindings } from './hub-rpc.ts';
 
@@ -25,7 +26,7 @@ interface Parts {
  */
 export function createEdgeContext(env: Bindings, { executors, log, ...parts }: Parts): Context {
   const config = readConfig('edge', env);
-  const client = createClient({ url: config.databaseUrl, authToken: config.databaseToken, concurrency: 6 });
+  const client = guarded(createClient({ url: config.databaseUrl, authToken: config.databaseToken, concurrency: 6 }));
   return createContext({ config, db: { client, orm: drizzle(client, { casing: 'snake_case' }) }, executors, sockets: edgeSockets, networkOf: networkAtEdge(config), log, ...parts });
 }
 

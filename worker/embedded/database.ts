@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { createClient, type Client } from '@libsql/client';
 import { drizzle } from 'drizzle-orm/libsql';
 import type { Db } from '../store/db.ts';
+import { guarded } from '../store/guarded-client.ts';
 import { withCachedReads } from './read-client.ts';
 
 /** A local file in WAL mode, or a libSQL server where the URL names one. Close `db.client`; `client` is for tools that read columns by name. */
@@ -16,6 +17,6 @@ export async function openDatabase(url: string, authToken: string | undefined): 
     await client.execute('pragma synchronous = normal');
     await client.execute('pragma foreign_keys = on');
   }
-  const reading = isFile ? withCachedReads(client, url.slice('file:'.length)) : client;
-  return { client, db: { client: reading, orm: drizzle(reading, { casing: 'snake_case' }) } };
+  const ours = guarded(isFile ? withCachedReads(client, url.slice('file:'.length)) : client);
+  return { client, db: { client: ours, orm: drizzle(ours, { casing: 'snake_case' }) } };
 }

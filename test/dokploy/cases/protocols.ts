@@ -36,6 +36,13 @@ export function protocolCases(plane: Plane): void {
     ])('SEC-09 with %s: 401', async (_name, key) => {
       const reply = await callDokploy(plane(), 'project.all', {}, key ?? null);
       expect(reply).toMatchObject({ status: 401, body: { message: 'Unauthorized' } });
+      expect(reply.headers.get('www-authenticate')).toBe('Bearer');
+    });
+
+    test('half of a surrogate pair is no text: 400, and nothing is changed', async () => {
+      const before = await plane().request('GET', '/api/v1/projects');
+      expect(await callDokploy(plane(), 'project.create', { name: 'x\ud800' })).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST', data: { dockupCode: 'invalid_value' } } });
+      expect((await plane().request('GET', '/api/v1/projects')).body).toEqual(before.body);
     });
 
     test('input that does not fit tells which field, in the words of zod', async () => {
