@@ -1,6 +1,6 @@
 /**
- * The layers of the tests, each a project that runs alone (`npm test -- --project unit`). Projects that use the engine run one file after
- * the other and, by their group, one project after the other: two cores and one Docker engine are shared by all.
+ * The layers of the tests, each a project that runs alone (`npm test -- --project unit`). By their group one project runs after the other: two cores and one Docker engine are
+ * shared by all.
  */
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
@@ -15,8 +15,13 @@ function serial(group: number) {
   return { fileParallelism: false, sequence: { groupOrder: group }, ...slow };
 }
 
-function endToEnd(host: 'embedded' | 'edge', group: number): TestProjectInlineConfiguration {
-  return { test: { name: `e2e-${host}`, include: ['test/e2e/**/*.test.ts'], provide: { host }, ...serial(group) } };
+/** Two files at a time: they wait for containers most of the time, and each has a server of its own on the engine. */
+function inPairs(group: number) {
+  return { maxWorkers: 2, sequence: { groupOrder: group }, ...slow };
+}
+
+function endToEnd(host: 'embedded' | 'edge'): TestProjectInlineConfiguration {
+  return { test: { name: `e2e-${host}`, include: ['test/e2e/**/*.test.ts'], provide: { host }, ...inPairs(6) } };
 }
 
 const projects: TestProjectInlineConfiguration[] = [
@@ -35,12 +40,12 @@ const projects: TestProjectInlineConfiguration[] = [
   },
   // A sample: all of it, on either host, is `npm run test:fuzz`.
   { test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], ...serial(4) } },
-  { test: { name: 'executor', include: ['test/executor/**/*.test.ts'], ...serial(5) } },
-  endToEnd('embedded', 6),
-  endToEnd('edge', 7),
-  { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], provide: { host: 'embedded' }, ...serial(8) } },
+  { test: { name: 'executor', include: ['test/executor/**/*.test.ts'], ...inPairs(5) } },
+  endToEnd('embedded'),
+  endToEnd('edge'),
+  { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], provide: { host: 'embedded' }, ...serial(7) } },
   // A sample: all of it, on either host, is `npm run test:faults`.
-  { test: { name: 'faults', include: ['test/faults/**/*.test.ts'], provide: { host: 'embedded' }, ...serial(9) } },
+  { test: { name: 'faults', include: ['test/faults/**/*.test.ts'], provide: { host: 'embedded' }, ...serial(8) } },
 ];
 
 export default defineConfig({ test: { projects, passWithNoTests: false } });

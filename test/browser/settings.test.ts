@@ -1,7 +1,8 @@
 /** The pages for people as they are used: logging in, keys, what others may do, Swagger UI. In Chromium, over a control plane without an executor. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { URI, type TOTP } from 'otpauth';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { apiKeyPage, me, user, userPage } from '../../shared/api/auth.ts';
+import { apiKeyPage, me, session, user, userPage } from '../../shared/api/auth.ts';
 import { startBrowser, type Browser, type Tab } from '../support/browser-tab.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 
@@ -28,6 +29,7 @@ describe('in a browser', () => {
     return tab;
   }
   async function logIn(tab: Tab, { email, password }: { email: string; password: string }): Promise<void> {
+    await tab.until("document.querySelector('#login button')?.disabled === false");
     await tab.type('#email', email);
     await tab.type('#password', password);
     await tab.press('Enter');
@@ -146,6 +148,88 @@ describe('in a browser', () => {
     expect(await tab.evaluate(`document.querySelector('[data-user="${own?.id}"] select') === null`)).toBe(true);
     expect(await textOf(tab, `[data-user="${own?.id}"]`)).toContain('owner');
     expect([...tab.complaints, ...member.complaints]).toEqual([]);
+  });
+
+  test('SEC-15 who is invited opens the link, chooses a password and is in; the token is in no address that the host sees', async () => {
+    const tab = await open('/settings', 'inviting administrator');
+    await logIn(tab, plane.credentials);
+    const invite = async (email: string) => {
+      await tab.type('#invited-email', email);
+      await tab.click('#new-invitation button');
+      await tab.until(says(email));
+      return String(await tab.evaluate(`[...document.querySelectorAll('#invitations tr')].find((row) => row.innerText.includes(${JSON.stringify(email)})).querySelector('code').innerText`));
+    };
+    const link = await invite('invited@example.com');
+    expect(link.startsWith(`${plane.url}/invitation#token=dki_`)).toBe(true);
+    await invite('not-wanted@example.com');
+    await tab.click('#invitations tr:last-child [data-revoke]');
+    await tab.click('dialog[open] .danger');
+    await tab.until(says('taken back'));
+    expect(await textOf(tab, '#invitations')).not.toContain('not-wanted');
+    await tab.go(`${plane.url}/settings`);
+    await tab.until("document.querySelector('#invitations').innerText.includes('invited@example.com')");
+    expect(await textOf(tab, '#invitations')).not.toContain('dki_');
+
+    const guest = await open(link.slice(plane.url.length), 'guest');
+    await guest.until('document.activeElement.id === "password"');
+    await guest.type('#password', 'twelve-characters');
+    await guest.press('Enter');
+    await guest.until("document.querySelector('#who')?.innerText.includes('invited@example.com')");
+    expect(await guest.evaluate('location.href')).toBe(`${plane.url}/settings`);
+    expect(guest.requests.filter((address) => address.includes('dki_'))).toEqual([]);
+
+    const late = await open(link.slice(plane.url.length), 'somebody with the same link');
+    await late.until('document.activeElement.id === "password"');
+    await late.type('#password', 'twelve-characters');
+    await late.press('Enter');
+    await late.until(says('invitation'));
+    const half = await open('/invitation', 'somebody with half a link');
+    await half.until(says('not whole'));
+    expect([...tab.complaints, ...guest.complaints, ...half.complaints]).toEqual([]);
+  });
+
+  test('somebody changes the password, ends sessions, and takes an authenticator and lets it go', async () => {
+    const { email } = await addMember('careful-settings@example.com');
+    const other = await plane.expect(200, session, plane.request('POST', '/api/v1/auth/login', { token: null, body: { email, password: 'twelve-characters' } }));
+    const third = await plane.expect(200, session, plane.request('POST', '/api/v1/auth/login', { token: null, body: { email, password: 'twelve-characters' }, headers: { 'user-agent': 'a forgotten one' } }));
+    const tab = await open('/settings', 'careful');
+    await logIn(tab, { email, password: 'twelve-characters' });
+    await tab.until("document.querySelectorAll('#sessions tbody tr').length === 3");
+    expect(await tab.evaluate("document.querySelectorAll('#sessions [data-end]').length")).toBe(2);
+    await tab.evaluate("[...document.querySelectorAll('#sessions tbody tr')].find((row) => row.innerText.includes('a forgotten one')).querySelector('[data-end]').focus()");
+    await tab.press('Enter');
+    await tab.until(says('ended'));
+    const isIn = async (token: string) => (await plane.request('GET', '/api/v1/auth/me', { token })).status === 200;
+    expect([await isIn(other.token), await isIn(third.token)]).toEqual([true, false]);
+
+    await tab.type('#password-now', 'not the password');
+    await tab.type('#password-new', 'another-twelve-characters');
+    await tab.press('Enter');
+    await tab.until("document.querySelector('#message').classList.contains('error')");
+    expect(await isIn(other.token)).toBe(true);
+    await tab.evaluate("document.querySelector('#new-password').reset()");
+    await tab.type('#password-now', 'twelve-characters');
+    await tab.type('#password-new', 'another-twelve-characters');
+    await tab.press('Enter');
+    await tab.until(says('changed'));
+    expect(await isIn(other.token)).toBe(false);
+
+    await tab.type('#factor-password', 'another-twelve-characters');
+    await tab.press('Enter');
+    await tab.until("!document.querySelector('#confirm-factor').hidden");
+    const authenticator = URI.parse(String(await tab.evaluate("document.querySelector('#factor-link').href"))) as TOTP;
+    expect(await textOf(tab, '#factor-secret')).toBe(authenticator.secret.base32);
+    await tab.type('#factor-code', authenticator.generate());
+    await tab.press('Enter');
+    await tab.until(says('takes a code'));
+    const [recovery = ''] = String(await textOf(tab, '#recovery-codes')).split('\n');
+    expect((await plane.expect(200, me, plane.request('GET', '/api/v1/auth/me', { token: String(await tab.evaluate("sessionStorage.getItem('dockup.token')")) }))).user.second_factor).toBe(true);
+    await tab.type('#end-password', 'another-twelve-characters');
+    await tab.type('#end-code', recovery);
+    await tab.press('Enter');
+    await tab.until(says('alone'));
+    expect(await tab.evaluate("document.querySelector('#recovery').hidden")).toBe(true);
+    expect(tab.complaints).toEqual([]);
   });
 
   test('Swagger UI comes from this host alone, calls as its visitor, or with the key that is given, and keeps to a policy without unsafe-inline', async () => {

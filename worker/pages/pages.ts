@@ -1,4 +1,4 @@
-/** The pages for people: log in, settings, Swagger UI. They do what they do through the public API, as their visitor; all that is theirs is the cookie that opens a page. */
+/** The pages for people: log in, accept an invitation, settings, Swagger UI. They do what they do through the public API, as their visitor; all that is theirs is the cookie that opens a page. */
 import { Hono, type Context as HonoContext } from 'hono';
 import { AppError } from '../../shared/errors.ts';
 import { readIdentity } from '../identity.ts';
@@ -6,6 +6,7 @@ import { countRequest } from '../request-limit.ts';
 import type { BaseEnv } from '../route.ts';
 import { serveAsset, type ReadAsset } from './assets.ts';
 import { answerHtml, scriptedPolicy } from './html.ts';
+import { renderInvitation } from './invitation.ts';
 import { renderLogin } from './login.ts';
 import { forgetVisitor, guardedPaths, keepVisitor } from './page-cookie.ts';
 import { renderSettings } from './settings.ts';
@@ -14,6 +15,7 @@ import { openSwagger } from './swagger.ts';
 export function createPages(readAsset: ReadAsset): Hono<BaseEnv> {
   const pages = new Hono<BaseEnv>();
   pages.get('/login', (c) => answerHtml(c, renderLogin(), { policy: scriptedPolicy }));
+  pages.get('/invitation', (c) => answerHtml(c, renderInvitation(), { policy: scriptedPolicy }));
   pages.get('/settings', (c) => answerHtml(c, renderSettings(), { policy: scriptedPolicy }));
   for (const path of guardedPaths) pages.get(path, openSwagger);
   pages.get('/assets/:name', serveAsset(readAsset));

@@ -27,7 +27,7 @@ export const invitationRoutes = [
       path,
       operationId: 'createInvitation',
       summary: 'Invite somebody',
-      description: 'Answers a token, this once, that works once, for this address. No mail is sent: hand it over. Another invitation for the same address takes the place of the one before.',
+      description: 'Answers a token, this once, that works once, for this address. No mail is sent: hand it over, or the page `/invitation#token={token}&email={email}`, where the part behind the `#` is not sent to any host. Another invitation for the same address takes the place of the one before.',
       tags,
       request: { body: body(createBody) },
       responses: { 201: json(createdInvitation, 'The invitation and its token.') },

@@ -74,7 +74,7 @@ export function pageCases(plane: Plane): void {
     let pages: { path: string; policy: string; html: string }[];
     beforeAll(async () => {
       pages = [];
-      for (const path of ['/', '/login', '/settings', ...guarded]) {
+      for (const path of ['/', '/login', '/invitation', '/settings', ...guarded]) {
         const response = await ask(path, bearer(plane().credentials.api_key));
         expect(response.status).toBe(200);
         pages.push({ path, policy: response.headers.get('content-security-policy') ?? '', html: await response.text() });
@@ -89,7 +89,7 @@ export function pageCases(plane: Plane): void {
         expect(html).not.toMatch(/<script(?![^>]* src="\/assets\/)|<style|\son\w+=|\sstyle=/);
         for (const [, address] of html.matchAll(/(?:src|action|<link[^>]*href)="([^"]+)"/g)) expect(address).toMatch(/^\/(?!\/)/);
       }
-      for (const path of ['/login', '/settings']) expect(pages.find((page) => page.path === path)?.policy).toContain("require-trusted-types-for 'script'");
+      for (const path of ['/login', '/invitation', '/settings']) expect(pages.find((page) => page.path === path)?.policy).toContain("require-trusted-types-for 'script'");
     });
 
     test('every file they name is there, those of Swagger UI byte by byte as in its package', async () => {

@@ -60,19 +60,21 @@ export async function attempt(act) {
 }
 
 /**
- * Runs `send` instead of the browser's own way, once at a time.
+ * Runs `send` instead of the browser's own way, once at a time. The button of the form is disabled until then: nothing would come of it.
  * @param {HTMLFormElement} form
  * @param {() => Promise<unknown>} send
  */
 export function onSubmit(form, send) {
+  const sender = form.querySelector('button');
+  if (sender === null) throw new Error(`nothing sends ${form.id}`);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const sender = form.querySelector('button');
-    if (sender === null || sender.disabled) return;
+    if (sender.disabled) return;
     sender.disabled = true;
     await attempt(send);
     sender.disabled = false;
   });
+  sender.disabled = false;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { announce, button, confirmed, element, get, onSubmit } from './elements.js';
 import { copy } from './copy.js';
 import { call, listAll } from './session.js';
+import { timeOf } from './times.js';
 
 /** @typedef {{ id: string, name: string, prefix: string, revealable: boolean, scopes: string[] | null, projects: string[] | null, apps: string[] | null, expires_at: string | null, last_used_at: string | null }} Key */
 
@@ -64,14 +65,6 @@ function limitsOf({ scopes, projects, apps }) {
   const reached = [...(projects ?? []), ...(apps ?? [])].length;
   const reach = projects === null && apps === null ? '' : `, in ${reached} projects or apps only`;
   return (scopes === null ? 'everything' : scopes.join(', ')) + reach;
-}
-
-/**
- * @param {string | null} time
- * @param {string} none
- */
-function timeOf(time, none) {
-  return time === null ? none : element('time', { datetime: time }, new Date(time).toLocaleString());
 }
 
 /** The last moment of that day, where its reader is. @param {string} day */

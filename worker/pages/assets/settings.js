@@ -1,6 +1,9 @@
 import { attempt, get } from './elements.js';
 import { showKeys } from './keys.js';
+import { showInvitations } from './invitations.js';
+import { showSecondFactor } from './second-factor.js';
 import { call, findToken, logOut } from './session.js';
+import { showSessions } from './sessions.js';
 import { showUsers } from './users.js';
 
 attempt(async () => {
@@ -10,10 +13,13 @@ attempt(async () => {
   }
   const { user } = await call('GET', '/auth/me');
   get('who', HTMLElement).textContent = `${user.email} (${user.role})`;
+  for (const field of document.querySelectorAll('[name=username]')) field.setAttribute('value', user.email);
   const leave = get('log-out', HTMLButtonElement);
   leave.hidden = false;
   leave.addEventListener('click', () => attempt(logOut));
   const isAdministrator = user.role !== 'member';
   await showKeys(isAdministrator || user.grants.includes('api_tokens'));
-  if (isAdministrator) await showUsers(user);
+  showSecondFactor(user);
+  await showSessions();
+  if (isAdministrator) await Promise.all([showUsers(user), showInvitations()]);
 });
