@@ -11,8 +11,13 @@ type Context = HonoContext<{ Variables: BaseEnv['Variables'] & { actor: Actor } 
 type Handler = (c: Context) => Response | Promise<Response>;
 type Fields = Record<string, unknown>;
 
-/** After these it may have been done all the same. What was refused has its reply, and no row. */
+/** After these it may have been done all the same. */
 const open: readonly string[] = ['deadline_exceeded', 'executor_lost'];
+
+/** Whether there is something to tell of after all. What was refused has its reply, and no row. */
+export function mayBeDone(error: unknown): error is AppError {
+  return error instanceof AppError && (error.extra['deployment'] !== undefined || open.includes(error.code));
+}
 
 /** With the address that it is called at: `/api/v1/apps/{appId}`. */
 type Told = Audited & { path: string };
@@ -29,8 +34,7 @@ export function auditAfter(handler: Handler, entry: Told): Handler {
     };
     c.set('auditNow', () => write('done', {}));
     const response = await Promise.resolve(handler(c)).catch(async (error: unknown) => {
-      const made = error instanceof AppError ? error.extra['deployment'] : undefined;
-      if (error instanceof AppError && (made !== undefined || open.includes(error.code))) await write(error.code, (made ?? {}) as Fields);
+      if (mayBeDone(error)) await write(error.code, (error.extra['deployment'] ?? {}) as Fields);
       throw error;
     });
     // The reply is read only where something of it is told: others may be streams.

@@ -6,6 +6,7 @@ import { deployment } from '../../shared/api/deployments.ts';
 import { sha256 } from '../../worker/auth/bytes.ts';
 import { routes } from '../../worker/registry.ts';
 import { audited } from '../../worker/services/audited.ts';
+import { callDokploy } from '../support/dokploy-client.ts';
 import { startWorld, type World } from '../support/control-plane-world.ts';
 
 /** Operations that change something and leave no row: why. */
@@ -91,6 +92,13 @@ describe('the audit log', () => {
     expect((await ask('POST', `/api/v1/deploy/${ann.app.slug}?wait=30`, ann.session)).status).toBe(422);
     expect((await read())[0]).toMatchObject({ action: 'app.deploy', outcome: 'image_not_found', target: expect.stringMatching(new RegExp(`^${ann.app.id}/dep_`)) });
     handlers.deploy = () => ({ accepted: true });
+  });
+
+  test('tells of what was asked by the API of Dokploy and may have been done', async () => {
+    const { ann, handlers, plane } = world;
+    handlers.act = () => ({ status: 'on fire' }) as never;
+    expect(await callDokploy(plane, 'application.stop', { applicationId: ann.app.id }, ann.key.text)).toMatchObject({ status: 503, body: { data: { dockupCode: 'executor_lost' } } });
+    expect((await read())[0]).toMatchObject({ action: 'dokploy.application.stop', outcome: 'executor_lost', target: ann.app.id, actor: ann.id });
   });
 
   test('SEC-11 has been exported whole, oldest first, without a secret, and can be checked without the host', async () => {

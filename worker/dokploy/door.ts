@@ -3,6 +3,7 @@ import { Hono, type Context as HonoContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { AppError } from '../../shared/errors.ts';
+import { mayBeDone } from '../audit-after.ts';
 import { errorHeaders, toAppError } from '../problem.ts';
 import { countRequest } from '../request-limit.ts';
 import type { BaseEnv } from '../route.ts';
@@ -49,8 +50,12 @@ async function serve(c: HonoContext<BaseEnv>, protocol: Protocol): Promise<Respo
     requireRight(actor, action);
     const read = input.safeParse(await protocol.readInput(c));
     if (!read.success) throw invalidInput(read.error);
-    const value = await run({ ctx: c.get('ctx'), actor, action }, read.data);
-    await tellOf(c, actor, { path, method: found.procedure.method, asked: read.data, value });
+    const asked = { path, method: found.procedure.method, asked: read.data };
+    const value = await Promise.resolve(run({ ctx: c.get('ctx'), actor, action }, read.data)).catch(async (error: unknown) => {
+      if (mayBeDone(error)) await tellOf(c, actor, { ...asked, value: error.extra['deployment'], outcome: error.code });
+      throw error;
+    });
+    await tellOf(c, actor, { ...asked, value, outcome: 'done' });
     return c.body(protocol.answer(value), 200, { 'Content-Type': 'application/json' });
   } catch (error) {
     return refuse(c, protocol, found === undefined ? undefined : path, error instanceof z.core.$ZodError ? invalidInput(error) : toAppError(error));
@@ -60,15 +65,16 @@ async function serve(c: HonoContext<BaseEnv>, protocol: Protocol): Promise<Respo
 interface Done extends Record<'asked' | 'value', unknown> {
   path: string;
   method: 'get' | 'post';
+  outcome: string;
 }
 
 /** As `services/audited.ts` for our own operations: every mutation, and the one query that lets secrets out, before its reply is there. What was asked may hold secrets: of it a row has the ids. */
-async function tellOf(c: HonoContext<BaseEnv>, actor: Actor, { path, method, asked, value }: Done): Promise<void> {
+async function tellOf(c: HonoContext<BaseEnv>, actor: Actor, { path, method, asked, value, outcome }: Done): Promise<void> {
   const fields = (thing: unknown) => Object.entries((thing ?? {}) as Record<string, unknown>);
   const letsSecretsOut = path === 'application.one' && fields(value).some(([name, env]) => name === 'env' && typeof env === 'string' && env !== '');
   if (method === 'get' && !letsSecretsOut) return;
   const ids = [...fields(asked), ...fields(value)].filter(([name, id]) => name.endsWith('Id') && typeof id === 'string').map(([, id]) => String(id).slice(0, 100));
-  await appendAudit(c.get('ctx'), [{ ...byActor(actor), action: `dokploy.${path}`, target: [...new Set(ids)].slice(0, 4).join('/') || actor.user.id, requestId: c.get('requestId') }]);
+  await appendAudit(c.get('ctx'), [{ ...byActor(actor), action: `dokploy.${path}`, target: [...new Set(ids)].slice(0, 4).join('/') || actor.user.id, outcome, requestId: c.get('requestId') }]);
 }
 
 /** With a key in the header of Dokploy's clients, or as everywhere. @throws AppError unauthenticated, invalid_token, token_expired, grant_missing, rate_limited */
