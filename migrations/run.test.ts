@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as audit from '../worker/store/audit-schema.ts';
 import * as invitation from '../worker/store/invitation-schema.ts';
 import * as others from '../worker/store/schema.ts';
+import * as tag from '../worker/store/tag-schema.ts';
 import journal from './meta/_journal.json' with { type: 'json' };
 import { runMigrations } from './run.ts';
 
@@ -80,7 +81,7 @@ describe('REL-25 migrations', () => {
   test('they make exactly the tables and columns that the code knows', async () => {
     await runMigrations(client);
     const casing = new CasingCache('snake_case');
-    const tables = Object.values({ ...others, ...audit, ...invitation }).filter((value) => is(value, SQLiteTable));
+    const tables = Object.values({ ...others, ...audit, ...invitation, ...tag }).filter((value) => is(value, SQLiteTable));
     const known = Object.fromEntries(tables.map((table) => [getTableName(table), Object.values(getTableColumns(table)).map((column) => casing.getColumnCasing(column)).sort()]));
 
     const { rows } = await client.execute("select t.name as tab, c.name as col from sqlite_master t, pragma_table_info(t.name) c where t.type = 'table' and t.name not like '\\_\\_%' escape '\\' and t.name not like 'sqlite%' order by 1, 2");

@@ -19,7 +19,7 @@ export function isReservedSlug(slug: string): boolean {
   return reservedSlugs.has(slug) || slug.startsWith('xn--');
 }
 
-const idPrefixes = { user: 'usr', key: 'key', project: 'prj', environment: 'env', app: 'app', deployment: 'dep', server: 'srv', event: 'evt', audit: 'aud', team: 'team', share: 'shr', session: 'ses', invitation: 'inv' } as const;
+const idPrefixes = { user: 'usr', key: 'key', project: 'prj', environment: 'env', app: 'app', deployment: 'dep', server: 'srv', event: 'evt', audit: 'aud', team: 'team', share: 'shr', session: 'ses', invitation: 'inv', tag: 'tag' } as const;
 export type IdKind = keyof typeof idPrefixes;
 
 /** Crockford base 32, lower case: sorts like the number it writes. */

@@ -10,6 +10,7 @@ import type { LoginSession } from '../shared/api/sessions.ts';
 import type { Invitation } from '../shared/api/invitations.ts';
 import type { Project } from '../shared/api/projects.ts';
 import type { Share } from '../shared/api/shares.ts';
+import type { Tag } from '../shared/api/tags.ts';
 import type { Team } from '../shared/api/teams.ts';
 import type { Disk, Server } from '../shared/api/servers.ts';
 import type { Volume } from '../shared/api/volumes.ts';
@@ -24,8 +25,10 @@ import type { UsagePoint as MinuteOfApp } from './services/ports.ts';
 import type { AppView } from './store/apps.ts';
 import type { AuditRow } from './store/audit-schema.ts';
 import type { InvitationRow } from './store/invitation-schema.ts';
-import type { ApiKeyRow, EnvironmentRow, EventRow, ProjectRow, ServerRow, SessionRow, UserRow } from './store/schema.ts';
+import type { ProjectView } from './store/projects.ts';
+import type { ApiKeyRow, EnvironmentRow, EventRow, ServerRow, SessionRow, UserRow } from './store/schema.ts';
 import type { NamedShare } from './store/shares.ts';
+import type { TagRow } from './store/tag-schema.ts';
 import type { TeamView } from './store/teams.ts';
 
 export function toUser(row: UserRow): User {
@@ -60,12 +63,13 @@ export function toApiKey(row: ApiKeyRow): ApiKey {
   };
 }
 
-export function toProject(row: ProjectRow): Project {
+export function toProject(row: ProjectView): Project {
   return {
     id: row.id,
     name: row.name,
     description: row.description,
     owner_id: row.ownerId,
+    tags: row.tags,
     created_at: toTimestamp(row.createdAt),
     updated_at: toTimestamp(row.updatedAt),
   };
@@ -94,6 +98,10 @@ export function toInvitation({ id, email, role, grants, teams, createdBy, create
 
 export function toTeam({ id, name, members, createdAt, updatedAt }: TeamView): Team {
   return { id, name, members, created_at: toTimestamp(createdAt), updated_at: toTimestamp(updatedAt) };
+}
+
+export function toTag({ id, name, color, createdAt, updatedAt }: TagRow): Tag {
+  return { id, name, color, created_at: toTimestamp(createdAt), updated_at: toTimestamp(updatedAt) };
 }
 
 export function toShare({ share, name }: NamedShare): Share {

@@ -19,6 +19,7 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { statsRoutes } from './routes/stats.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { systemRoutes } from './routes/system.ts';
+import { tagRoutes } from './routes/tags.ts';
 import { teamRoutes } from './routes/teams.ts';
 import { transferRoutes } from './routes/transfers.ts';
 import { unavailableRoutes } from './routes/unavailable.ts';
@@ -38,6 +39,7 @@ export const routes: readonly DefinedRoute[] = [
   ...auditLogRoutes,
   ...projectRoutes,
   ...environmentRoutes,
+  ...tagRoutes,
   ...shareRoutes,
   ...appRoutes,
   ...deploymentRoutes,

@@ -18,7 +18,8 @@ import { actions, type Action } from './services/permissions.ts';
 import type { Claim } from './services/idempotency-keys.ts';
 import { reachServer } from './services/servers.ts';
 import type { AppView } from './store/apps.ts';
-import type { DeploymentRow, EnvironmentRow, ProjectRow, ServerRow, TicketRow } from './store/schema.ts';
+import type { ProjectView } from './store/projects.ts';
+import type { DeploymentRow, EnvironmentRow, ServerRow, TicketRow } from './store/schema.ts';
 
 /** What every handler finds on its request. */
 interface BaseVariables {
@@ -79,7 +80,7 @@ export const onAdministrator: Access<{ actor: Actor }> = {
   grant: async (_ctx, identity) => ({ actor: requireActor(identity) }),
 };
 
-export const onProject: Access<{ actor: Actor; project: ProjectRow }> = {
+export const onProject: Access<{ actor: Actor; project: ProjectView }> = {
   kind: 'project',
   errors: [...signedIn, 'forbidden', 'project_not_found'],
   grant: async (ctx, identity, { action, param }) => {

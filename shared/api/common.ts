@@ -4,7 +4,7 @@ import { errorCodes } from '../errors.ts';
 import { idPattern, type IdKind } from '../names.ts';
 
 export function idOf(kind: IdKind, description: string) {
-  const example = { user: 'usr_1k3m8v0qz9x4c7b2n5h6t0', key: 'key_1k3m8v0qz9x4c7b2n5h6t0', project: 'prj_1k3m8v0qz9x4c7b2n5h6t0', environment: 'env_1k3m8v0qz9x4c7b2n5h6t0', app: 'app_1k3m8v0qz9x4c7b2n5h6t0', deployment: 'dep_1k3m8v0qz9x4c7b2n5h6t0', server: 'srv_1k3m8v0qz9x4c7b2n5h6t0', event: 'evt_1k3m8v0qz9x4c7b2n5h6t0', audit: 'aud_1k3m8v0qz9x4c7b2n5h6t0', team: 'team_1k3m8v0qz9x4c7b2n5h6t0', share: 'shr_1k3m8v0qz9x4c7b2n5h6t0', session: 'ses_1k3m8v0qz9x4c7b2n5h6t0', invitation: 'inv_1k3m8v0qz9x4c7b2n5h6t0' }[kind];
+  const example = { user: 'usr_1k3m8v0qz9x4c7b2n5h6t0', key: 'key_1k3m8v0qz9x4c7b2n5h6t0', project: 'prj_1k3m8v0qz9x4c7b2n5h6t0', environment: 'env_1k3m8v0qz9x4c7b2n5h6t0', app: 'app_1k3m8v0qz9x4c7b2n5h6t0', deployment: 'dep_1k3m8v0qz9x4c7b2n5h6t0', server: 'srv_1k3m8v0qz9x4c7b2n5h6t0', event: 'evt_1k3m8v0qz9x4c7b2n5h6t0', audit: 'aud_1k3m8v0qz9x4c7b2n5h6t0', team: 'team_1k3m8v0qz9x4c7b2n5h6t0', share: 'shr_1k3m8v0qz9x4c7b2n5h6t0', session: 'ses_1k3m8v0qz9x4c7b2n5h6t0', invitation: 'inv_1k3m8v0qz9x4c7b2n5h6t0', tag: 'tag_1k3m8v0qz9x4c7b2n5h6t0' }[kind];
   return z.string().regex(idPattern(kind)).meta({ description, example });
 }
 

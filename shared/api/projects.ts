@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idOf, pageOf, timestamp } from './common.ts';
+import { tagIds } from './tags.ts';
 
 const name = z.string().trim().min(1).max(100).meta({ description: 'Name for people; need not be unique.', example: 'My Project' });
 const description = z.string().max(2000).meta({ description: 'Free text.', example: 'Everything of the shop.' });
@@ -10,8 +11,9 @@ export const project = z
     name,
     description,
     owner_id: idOf('user', 'The user it belongs to.'),
+    tags: tagIds,
     created_at: timestamp('When it was made.'),
-    updated_at: timestamp('When it was last changed.'),
+    updated_at: timestamp('When its name or description was last changed.'),
   })
   .meta({ id: 'Project', description: 'A group of apps that share a private network.' });
 export type Project = z.infer<typeof project>;

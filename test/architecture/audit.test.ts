@@ -12,6 +12,7 @@ import { startWorld, type World } from '../support/control-plane-world.ts';
 /** Operations that change something and leave no row: why. */
 const untold: Record<string, string> = {
   createProject: 'events and the project itself tell of it', updateProject: 'a name', patchProject: 'a name',
+  createTag: 'a name', updateTag: 'a name', patchTag: 'a name', updateProjectTags: 'names that a project is found by', addProjectTag: 'a name that a project is found by', deleteProjectTag: 'a name that a project is found by',
   createEnvironment: 'a name', updateEnvironment: 'a name', patchEnvironment: 'a name',
   createApp: 'app.created tells of it', updateApp: 'app.updated tells of it', patchApp: 'app.updated tells of it', updateAppAutoscale: 'not available yet',
   addVolume: 'settings of the app', uploadVolume: 'app.volume_written tells of it',

@@ -19,8 +19,8 @@ const name = ({ method, path }: DefinedRoute) => `${method.toUpperCase()} ${path
 
 /** Of something of ann's. */
 function addressOf({ path }: DefinedRoute): string {
-  const { ann, executor, team } = world;
-  const values: Record<string, string> = { projectId: ann.projectId, appId: ann.app.id, slug: ann.app.slug, deploymentId: ann.deploymentId, serverId: executor.serverId, userId: ann.id, teamId: team.id, holderId: team.id, keyId: ann.key.id, sessionId: ann.sessionId };
+  const { ann, executor, team, tag } = world;
+  const values: Record<string, string> = { projectId: ann.projectId, appId: ann.app.id, slug: ann.app.slug, deploymentId: ann.deploymentId, serverId: executor.serverId, userId: ann.id, teamId: team.id, tagId: tag.id, holderId: team.id, keyId: ann.key.id, sessionId: ann.sessionId };
   return path.replaceAll(/\{(\w+)\}/g, (_whole, parameter: string) => values[parameter] ?? 'unknown');
 }
 

@@ -38,8 +38,8 @@ const get = (path: string, token: string) => world.plane.request('GET', path, { 
 const things = routes.filter(({ access }) => access.kind === 'project' || access.kind === 'environment' || access.kind === 'app' || access.kind === 'deployment');
 
 function addressOf({ path }: DefinedRoute): string {
-  const { ann, bob } = world;
-  const values: Record<string, string> = { projectId: ann.projectId, environmentId: defaultEnvironmentId(ann.projectId), appId: ann.app.id, slug: ann.app.slug, deploymentId: ann.deploymentId, holderId: bob.id };
+  const { ann, bob, tag } = world;
+  const values: Record<string, string> = { projectId: ann.projectId, environmentId: defaultEnvironmentId(ann.projectId), appId: ann.app.id, slug: ann.app.slug, deploymentId: ann.deploymentId, holderId: bob.id, tagId: tag.id };
   return path.replaceAll(/\{(\w+)\}/g, (_whole, parameter: string) => values[parameter] ?? 'unknown');
 }
 

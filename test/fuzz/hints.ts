@@ -26,6 +26,8 @@ export const hints: Hints = {
   deployment: thing('deployment', 'ann'),
   serverId: thing('server', 'administrator'),
   server_id: fc.oneof({ weight: 4, arbitrary: fc.constant(keptOf('administrator', 'server')) }, { weight: 1, arbitrary: thing('server') }),
+  tagId: thing('tag', 'administrator'),
+  tags: fc.array(thing('tag', 'administrator'), { maxLength: 3 }),
   userId: thing('user', 'ann', 'bob', 'administrator'),
   keyId: thing('key', 'ann', 'bob', 'administrator'),
   uploadId: thing('upload'),

@@ -2,7 +2,7 @@
  * What a request means and cannot know: things that are there when it is sent. A draft holds `~app.3~`, the third of the apps there are; its text is the same for the same seed,
  * and again when it is shrunk. Only characters that no encoding touches.
  */
-export const kinds = ['app', 'slug', 'project', 'environment', 'deployment', 'server', 'user', 'team', 'key', 'upload', 'event', 'cursor', 'ticket', 'volume'] as const;
+export const kinds = ['app', 'slug', 'project', 'environment', 'deployment', 'server', 'user', 'team', 'tag', 'key', 'upload', 'event', 'cursor', 'ticket', 'volume'] as const;
 export type Kind = (typeof kinds)[number];
 
 /** Things of the world that have to stay: nobody sends what would take them away but strangers. */

@@ -89,6 +89,8 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   createRecoveryCodes: signIn,
   deleteUserTotp: { unreachable: 'nobody of the run has a second factor' },
   deleteEnvironment: { path: { environmentId: prepared('environment') }, prepare: async (world) => ({ environment: await world.addEnvironment() }) },
+  deleteTag: { path: { tagId: prepared('tag') }, prepare: async (world) => ({ tag: await world.addTag() }) },
+  deleteProjectTag: { path: { projectId: prepared('project'), tagId: prepared('tag') }, prepare: async (world) => world.addTaggedProject() },
   getTeam: { path: { teamId: prepared('team') }, prepare: withTeam },
   updateTeam: { path: { teamId: prepared('team') }, prepare: withTeam },
   patchTeam: { path: { teamId: prepared('team') }, prepare: withTeam },

@@ -12,7 +12,7 @@ export interface Things {
 }
 
 /** By the beginning of an id. */
-const kindOf: Readonly<Record<string, Kind>> = { app: 'app', prj: 'project', env: 'environment', dep: 'deployment', srv: 'server', usr: 'user', key: 'key', evt: 'event', dkt: 'ticket' };
+const kindOf: Readonly<Record<string, Kind>> = { app: 'app', prj: 'project', env: 'environment', dep: 'deployment', srv: 'server', usr: 'user', tag: 'tag', key: 'key', evt: 'event', dkt: 'ticket' };
 
 /** How many of a kind are kept in mind: the newest. */
 const most = 40;

@@ -31,6 +31,8 @@ export interface FuzzWorld {
   addKey(): Promise<string>;
   addProject(): Promise<string>;
   addEnvironment(): Promise<string>;
+  addTag(): Promise<string>;
+  addTaggedProject(): Promise<{ project: string; tag: string }>;
   /** @param member a placeholder of somebody who is in it */
   addTeam(member?: string): Promise<string>;
   /** @param path of a project or an app */
@@ -96,7 +98,13 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
   const addKey = () => post('/api/v1/api-keys', { name: `extra ${++count}` }, administrator.session);
   const addProject = () => post('/api/v1/projects', { name: `extra ${++count}` });
   const addEnvironment = () => post(`/api/v1/projects/${projectId}/environments`, { name: `extra ${++count}` });
+  const addTag = () => post('/api/v1/tags', { name: `extra ${++count}` });
   const put = (path: string, body?: object) => plane.expect(200, made, plane.request('PUT', path, body === undefined ? {} : { body }));
+  const addTaggedProject = async () => {
+    const [project, tag] = [await addProject(), await addTag()];
+    await put(`/api/v1/projects/${project}/tags/${tag}`);
+    return { project, tag };
+  };
   const addTeam = async (member?: string) => {
     const id = await post('/api/v1/teams', { name: `extra ${++count}` });
     if (member !== undefined) await put(`/api/v1/teams/${id}/members/${things.resolve(member, {})}`);
@@ -135,7 +143,7 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
   const steady = await plane.getApp(await addApp({ deployments: 2 }));
 
   const things = createThings({
-    administrator: { app: steady.id, slug: steady.slug, project: projectId, environment: defaultEnvironmentId(projectId), user: administrator.id, key: administrator.key.id, server: executor.serverId },
+    administrator: { app: steady.id, slug: steady.slug, project: projectId, environment: defaultEnvironmentId(projectId), tag: world.tag.id, user: administrator.id, key: administrator.key.id, server: executor.serverId },
     ann: { app: ann.app.id, slug: ann.app.slug, project: ann.projectId, environment: defaultEnvironmentId(ann.projectId), deployment: ann.deploymentId, user: ann.id, key: ann.key.id, email: ann.email, password: ann.password },
     carl: { user: carlId },
     dora: { user: await addUser() },
@@ -168,6 +176,8 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
     addKey,
     addProject,
     addEnvironment,
+    addTag,
+    addTaggedProject,
     addTeam,
     share: async (path, holder) => void (await put(`${path}/access/${holder}`, {})),
     addInvitation,

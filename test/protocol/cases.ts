@@ -22,6 +22,7 @@ import { signInCases } from './cases/sign-in.ts';
 import { silenceCases } from './cases/silence.ts';
 import { socketCases } from './cases/sockets.ts';
 import { streamCases } from './cases/streams.ts';
+import { tagCases } from './cases/tags.ts';
 import { terminalCases } from './cases/terminals.ts';
 import { usageCases } from './cases/usage.ts';
 
@@ -49,6 +50,7 @@ const groups = [
   { name: 'transfers', cases: transferCases },
   { name: 'pages', cases: pageCases },
   { name: 'environments', cases: environmentCases },
+  { name: 'tags', cases: tagCases },
 ];
 
 export function testLink(host: Host): void {

@@ -1,6 +1,7 @@
 /** One row per error code that a single request can be answered with: what is asked, and what must come back. */
 import { SignJWT } from 'jose';
 import { createdApiKey, user, type Scope } from '../../shared/api/auth.ts';
+import { mostTagsOfProject } from '../../shared/api/tags.ts';
 import { enrolPath } from '../../shared/protocol/enrolment.ts';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import { defaultEnvironmentId } from '../../shared/names.ts';
@@ -89,6 +90,14 @@ const filledEnvironment = async (world: World): Promise<string> => {
   const { id } = (await plane.request('POST', `/api/v1/projects/${ann.projectId}/environments`, { token: ann.session, body: { name: 'filled' } })).body as { id: string };
   await undeployed(world, 'within', { image: 'nginx:alpine', environment_id: id });
   return id;
+};
+
+/** One more tag for bob, whose project has as many as it may. */
+const fullOfTags = async ({ plane, bob, tag }: World): Promise<Asked> => {
+  const numbers = `with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${mostTagsOfProject})`;
+  await plane.database.execute(`insert into tags ${numbers} select 'tag_' || n, 'tag ' || n, null, 1, 1 from numbers`);
+  await plane.database.execute({ sql: `insert into project_tags ${numbers} select ?, 'tag_' || n, 1 from numbers`, args: [bob.projectId] });
+  return { method: 'PUT', path: `/api/v1/projects/${bob.projectId}/tags/${tag.id}`, token: bob.session };
 };
 
 /** An app of ann on a server whose executor has never connected. */
@@ -252,6 +261,10 @@ const aboutWhatIsNotThere: ErrorRow[] = [
   { code: 'team_not_found', why: 'inviting into no team', pointer: '/teams/0', ask: asAdministrator(() => post('/api/v1/invitations', { email: 'invited@example.com', teams: [missing('team')] })) },
   { code: 'out_of_range', why: 'an invitation for longer than 72 hours', pointer: '/expires_in_hours', ask: asAdministrator(() => post('/api/v1/invitations', { email: 'invited@example.com', expires_in_hours: 73 })) },
   { code: 'team_not_found', why: 'reading no team', ask: asAdministrator(() => get(`/api/v1/teams/${missing('team')}`)) },
+  { code: 'tag_not_found', why: 'reading no tag', ask: () => get(`/api/v1/tags/${missing('tag')}`) },
+  { code: 'tag_not_found', why: 'giving a project no tag', ask: ({ ann }) => ({ method: 'PUT', path: `/api/v1/projects/${ann.projectId}/tags/${missing('tag')}` }) },
+  { code: 'tag_not_found', why: 'taking a tag that the project does not have', ask: ({ bob, tag }) => ({ method: 'DELETE', path: `/api/v1/projects/${bob.projectId}/tags/${tag.id}`, token: bob.session }) },
+  { code: 'tag_not_found', why: 'a list with no tag in it', pointer: '/tags/1', ask: ({ ann, tag }) => ({ method: 'PUT', path: `/api/v1/projects/${ann.projectId}/tags`, body: { tags: [tag.id, missing('tag')] } }) },
   { code: 'session_not_found', why: 'ending no session', ask: () => ({ method: 'DELETE', path: `/api/v1/auth/sessions/${missing('ses')}` }) },
   { code: 'session_not_found', why: 'ending the session of somebody else', ask: ({ bob }) => ({ method: 'DELETE', path: `/api/v1/auth/sessions/${bob.sessionId}` }) },
   { code: 'api_key_not_found', why: 'deleting no key', ask: () => ({ method: 'DELETE', path: `/api/v1/api-keys/${missing('key')}` }) },
@@ -283,6 +296,9 @@ const aboutTheRules: ErrorRow[] = [
   { code: 'environment_exists', why: 'a name that is there', pointer: '/name', ask: ({ ann }) => post(`/api/v1/projects/${ann.projectId}/environments`, { name: 'production' }) },
   { code: 'environment_is_default', why: 'deleting the first one', ask: ({ ann }) => ({ method: 'DELETE', path: `/api/v1/environments/${defaultEnvironmentId(ann.projectId)}` }) },
   { code: 'environment_not_empty', why: 'one with an app', ask: async (world) => ({ method: 'DELETE', path: `/api/v1/environments/${await filledEnvironment(world)}` }) },
+  { code: 'tag_exists', why: 'a name that is there', pointer: '/name', ask: asAdministrator(({ tag }) => post('/api/v1/tags', { name: tag.name })) },
+  { code: 'invalid_value', why: 'a colour by its name', pointer: '/color', ask: asAdministrator(() => post('/api/v1/tags', { name: 'red', color: 'red' })) },
+  { code: 'too_many_tags', why: 'one more than a project has at most', ask: fullOfTags },
   { code: 'server_in_use', why: 'a server with apps', ask: asAdministrator(({ executor }) => ({ method: 'DELETE', path: `/api/v1/servers/${executor.serverId}` })) },
   { code: 'owner_protected', why: 'deleting the owner', ask: asAdministrator(({ administrator }) => ({ method: 'DELETE', path: `/api/v1/users/${administrator.id}` })) },
   { code: 'owner_protected', why: 'taking the owner’s role away', ask: asAdministrator(({ administrator }) => ({ method: 'PATCH', path: `/api/v1/users/${administrator.id}`, body: { role: 'member' } })) },

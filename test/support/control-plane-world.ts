@@ -10,6 +10,7 @@ import type { App } from '../../shared/api/apps.ts';
 import { deployment } from '../../shared/api/deployments.ts';
 import { recoveryCodes, totpSecret } from '../../shared/api/sign-in.ts';
 import { project as projectSchema } from '../../shared/api/projects.ts';
+import { tag as tagSchema, type Tag } from '../../shared/api/tags.ts';
 import { team as teamSchema, type Team } from '../../shared/api/teams.ts';
 import type { LogEntry } from '../../shared/protocol/logs.ts';
 import type { StatsSample } from '../../shared/protocol/usage.ts';
@@ -42,6 +43,8 @@ export interface World {
   bob: Member;
   /** Nobody is in it, and nothing is shared with it. */
   team: Team;
+  /** Of ann's project. */
+  tag: Tag;
   executor: FakeExecutor;
   connection: Connection;
   /** What the executor answers: tests may replace its methods. */
@@ -80,12 +83,15 @@ async function populate(plane: ControlPlane): Promise<World> {
   const [firstKey] = (await plane.expect(200, page, plane.request('GET', '/api/v1/api-keys'))).data;
   const administrator = { id: login.user.id, email, password, session: login.token, sessionId: sessionOf(login.token), key: { id: firstKey?.id ?? '', text: api_key } };
   const [ann, bob] = [await addMember(plane, connection, 'ann'), await addMember(plane, connection, 'bob')];
+  const tag = await plane.expect(201, tagSchema, plane.request('POST', '/api/v1/tags', { body: { name: 'customers' } }));
+  await plane.expect(200, projectSchema, plane.request('PUT', `/api/v1/projects/${ann.projectId}/tags/${tag.id}`));
   return {
     plane,
     administrator,
     ann,
     bob,
     team: await plane.expect(201, teamSchema, plane.request('POST', '/api/v1/teams', { body: { name: 'nobody' } })),
+    tag,
     executor,
     connection,
     handlers,

@@ -14,6 +14,7 @@ const tags = [
   { name: 'Audit log', description: 'What was done to rights, people, secrets and servers, by whom: append-only, and hash-chained.' },
   { name: 'Projects', description: 'Groups of apps that share a private network.' },
   { name: 'Environments', description: 'Parts of a project, such as production and staging.' },
+  { name: 'Tags', description: 'Marks that projects are given, the same for everybody.' },
   { name: 'Sharing', description: 'Who reaches a project, or one app, besides its owner.' },
   { name: 'Apps', description: 'What runs: an image, its settings and its container.' },
   { name: 'Deployments', description: 'Bringing a version of an app into service.' },

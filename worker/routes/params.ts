@@ -12,6 +12,7 @@ export const deploymentParams = z.object({ deploymentId: z.string().meta({ descr
 export const serverParams = z.object({ serverId: z.string().meta({ description: 'Id of the server.', example: example('srv') }) });
 export const userParams = z.object({ userId: z.string().meta({ description: 'Id of the user.', example: example('usr') }) });
 export const invitationParams = z.object({ invitationId: z.string().meta({ description: 'Id of the invitation.', example: example('inv') }) });
+export const tagParams = z.object({ tagId: z.string().meta({ description: 'Id of the tag.', example: example('tag') }) });
 export const teamParams = z.object({ teamId: z.string().meta({ description: 'Id of the team.', example: example('team') }) });
 export const holderParam = { holderId: z.string().meta({ description: 'Id of the user or of the team.', example: example('usr') }) };
 export const sessionParams = z.object({ sessionId: z.string().meta({ description: 'Id of the session.', example: example('ses') }) });

@@ -7,8 +7,8 @@ import { isId } from '../../shared/names.ts';
 import { findAppById, findAppBySlug, type AppView } from '../store/apps.ts';
 import { findDeployment } from '../store/deployments.ts';
 import { findEnvironment, type EnvironmentView } from '../store/environments.ts';
-import { findProject } from '../store/projects.ts';
-import type { DeploymentRow, ProjectRow } from '../store/schema.ts';
+import { findProject, type ProjectView } from '../store/projects.ts';
+import type { DeploymentRow } from '../store/schema.ts';
 import { isAdministrator, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { refusalOf, refusalOfLevel, type Action, type Level, type Refusal } from './permissions.ts';
@@ -57,7 +57,7 @@ export function isAllowed(actor: Actor, action: Action, app: AppView): boolean {
   return findRefusal(actor, action) === null && level !== null && refusalOfLevel(level, action) === null;
 }
 
-const ofProject = ({ ownerId, id }: ProjectRow): Owned => ({ ownerId, projectId: id, appId: null });
+const ofProject = ({ ownerId, id }: ProjectView): Owned => ({ ownerId, projectId: id, appId: null });
 const ofApp = ({ ownerId, projectId, id }: AppView): Owned => ({ ownerId, projectId, appId: id });
 
 /** Which one, and what for: nobody reaches anything without saying so. */
@@ -67,7 +67,7 @@ export interface Wanted {
 }
 
 /** @throws AppError project_not_found, forbidden */
-export async function reachProject(ctx: Context, actor: Actor, { id, action }: Wanted): Promise<ProjectRow> {
+export async function reachProject(ctx: Context, actor: Actor, { id, action }: Wanted): Promise<ProjectView> {
   const project = isId('project', id) ? await findProject(ctx.db, id) : undefined;
   return demand(actor, project, { action, owned: ofProject, missing: 'project_not_found' });
 }

@@ -71,6 +71,7 @@ export const audited: Readonly<Record<string, Audited>> = {
 
   deleteProject: { action: 'project.delete' },
   deleteEnvironment: { action: 'environment.delete' },
+  deleteTag: { action: 'tag.delete' },
   deleteApp: { action: 'app.delete', tells: only('delete_volumes') },
   deleteVolume: volumeDelete,
   deleteVolumeByQuery: volumeDelete,

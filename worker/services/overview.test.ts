@@ -9,6 +9,7 @@ import { changeEnvironment, createEnvironment, removeEnvironment } from './envir
 import { readOverview, readOverviewVersion } from './overview.ts';
 import { changeProject, createProject, removeProject } from './projects.ts';
 import { removeApp } from './removals.ts';
+import { addProjectTag, changeProjectTags, changeTag, createTag, removeTag } from './tags.ts';
 
 let opened: TestContext;
 beforeEach(async () => {
@@ -22,6 +23,7 @@ test('every change of what an overview holds makes another version of it, and re
   const versions: string[] = [];
   const note = async () => versions.push(await readOverviewVersion(ctx, actor));
   const app = () => reachApp(ctx, actor, { id: appId, action: 'apps:write' });
+  const ownProject = () => reachProject(ctx, actor, { id: project.id, action: 'apps:write' });
   await placeOnServer(opened);
   await note();
 
@@ -29,7 +31,7 @@ test('every change of what an overview holds makes another version of it, and re
   await note();
   await changeProject(ctx, project, { name: 'renamed' });
   await note();
-  await changeProject(ctx, await reachProject(ctx, actor, { id: project.id, action: 'apps:write' }), { name: 'again' });
+  await changeProject(ctx, await ownProject(), { name: 'again' });
   await note();
   const staging = await createEnvironment(ctx, project, { name: 'staging', description: '' });
   await note();
@@ -49,6 +51,20 @@ test('every change of what an overview holds makes another version of it, and re
   await note();
   await removeEnvironment(ctx, staging);
   await note();
+  const tag = await createTag(ctx, { name: 'customers', color: null });
+  await addProjectTag(ctx, await ownProject(), tag.id);
+  await note();
+  await changeTag(ctx, tag.id, { color: '#3b82f6' });
+  await note();
+  await changeTag(ctx, tag.id, { name: 'clients' });
+  await note();
+  await changeProjectTags(ctx, await ownProject(), [(await createTag(ctx, { name: 'internal', color: null })).id]);
+  await note();
+  await addProjectTag(ctx, await ownProject(), tag.id);
+  await note();
+  await removeTag(ctx, tag.id);
+  // What it holds is what it held before that one came back.
+  expect(await readOverviewVersion(ctx, actor)).toBe(versions.at(-2));
   await removeProject(ctx, project);
   await note();
   expect(new Set(versions).size).toBe(versions.length);

@@ -1,6 +1,7 @@
 /** Everything somebody reaches, as one tree: projects, their environments, and the apps in each. */
 import { listCurrentDeployments, listOverview, listRecentDeployments, readOverviewVersion as readVersion, type AppStanding } from '../store/overview.ts';
 import type { AppRow, DeploymentRow, EnvironmentRow, ProjectRow } from '../store/schema.ts';
+import type { TagRow } from '../store/tag-schema.ts';
 import { listFilter, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
 
@@ -12,6 +13,8 @@ export interface EnvironmentTree {
 
 export interface ProjectTree {
   project: ProjectRow;
+  /** By name. */
+  tags: TagRow[];
   /** Oldest first: the default one leads. */
   environments: EnvironmentTree[];
 }
@@ -21,9 +24,9 @@ export async function readOverview(ctx: Context, actor: Actor, projectId?: strin
   const rows = await listOverview(ctx.db, { ...listFilter(actor), projectId });
   const trees: ProjectTree[] = [];
   // Rows of one project, and of one environment, follow one another.
-  for (const { project, environment, app } of rows) {
+  for (const { project, tags, environment, app } of rows) {
     let tree = trees.at(-1);
-    if (tree?.project.id !== project.id) trees.push((tree = { project, environments: [] }));
+    if (tree?.project.id !== project.id) trees.push((tree = { project, tags, environments: [] }));
     let place = tree.environments.at(-1);
     if (place?.environment.id !== environment.id) tree.environments.push((place = { environment, apps: [] }));
     if (app !== null) place.apps.push(app);

@@ -25,6 +25,8 @@ export const actions: Readonly<Record<string, Action>> = {
   listServers: 'admin', createServer: 'admin', getServer: 'admin', revokeServer: 'admin', deleteServer: 'admin',
   listProjects: 'apps:read', getProject: 'apps:read', createProject: 'apps:write', updateProject: 'apps:write', patchProject: 'apps:write', deleteProject: 'delete_project',
   listEnvironments: 'apps:read', getEnvironment: 'apps:read', createEnvironment: 'apps:write', updateEnvironment: 'apps:write', patchEnvironment: 'apps:write', deleteEnvironment: 'apps:write',
+  listTags: 'apps:read', getTag: 'apps:read', createTag: 'admin', updateTag: 'admin', patchTag: 'admin', deleteTag: 'admin',
+  updateProjectTags: 'apps:write', addProjectTag: 'apps:write', deleteProjectTag: 'apps:write',
   listProjectAccess: 'share', grantProjectAccess: 'share', revokeProjectAccess: 'share', listAppAccess: 'share', grantAppAccess: 'share', revokeAppAccess: 'share',
   listApps: 'apps:read', listProjectApps: 'apps:read', getApp: 'apps:read', createApp: 'apps:write', updateApp: 'apps:write', patchApp: 'apps:write', deleteApp: 'apps:write',
   getAppEnv: 'secrets:read',

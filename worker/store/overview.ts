@@ -5,6 +5,8 @@ import { isReachedApp, withLaterSettings } from './apps.ts';
 import type { Db } from './db.ts';
 import { isReachedProject } from './projects.ts';
 import { apps, deployments, environments, projects, type AppRow, type DeploymentRow, type EnvironmentRow, type ListFilter, type ProjectRow } from './schema.ts';
+import { projectTags, tags, type TagRow } from './tag-schema.ts';
+import { tagsOfProject } from './tags.ts';
 
 /** An app and how its newest deployment stands. */
 export interface AppStanding extends AppRow {
@@ -20,6 +22,8 @@ const latest = sql<DeploymentStatus | null>`(select status from deployments wher
 
 export interface OverviewRow {
   project: ProjectRow;
+  /** By name. */
+  tags: TagRow[];
   environment: EnvironmentRow;
   /** Null in an environment without any. */
   app: AppStanding | null;
@@ -28,7 +32,7 @@ export interface OverviewRow {
 /** One row per app, or per environment without any: newest projects first, their environments oldest first, newest apps first. Every project has an environment. */
 export async function listOverview({ orm }: Db, filter: OverviewFilter): Promise<OverviewRow[]> {
   const rows = await orm
-    .select({ project: projects, environment: environments, app: apps, latest })
+    .select({ project: projects, tags: tagsOfProject, environment: environments, app: apps, latest })
     .from(projects)
     .innerJoin(environments, eq(environments.projectId, projects.id))
     .leftJoin(apps, and(eq(apps.projectId, projects.id), or(eq(apps.environmentId, environments.id), and(isNull(apps.environmentId), isDefault)), isReachedApp(filter)))
@@ -47,7 +51,8 @@ const isDefault = sql`${environments.id} = 'env_' || substr(${projects.id}, 5)`;
 export async function readOverviewVersion({ orm }: Db, filter: ListFilter): Promise<string> {
   const places = sql`select ${environments.id} || ':' || ${environments.updatedAt} || ':' || ${projects.id} || ':' || ${projects.updatedAt} as part from ${projects} inner join ${environments} on ${environments.projectId} = ${projects.id} where ${isReachedProject(filter) ?? sql`1`}`;
   const services = sql`select ${apps.id} || ':' || ${apps.updatedAt} || ':' || ${apps.status} || ':' || coalesce(${latest}, '') as part from ${apps} inner join ${projects} on ${projects.id} = ${apps.projectId} where ${isReachedApp(filter) ?? sql`1`}`;
-  const row = await orm.select({ version: sql<string | null>`group_concat(part)` }).from(sql`(${places} union all ${services})`).get();
+  const marks = sql`select ${projectTags.projectId} || ':' || ${tags.id} || ':' || ${tags.updatedAt} as part from ${projectTags} inner join ${tags} on ${tags.id} = ${projectTags.tagId} inner join ${projects} on ${projects.id} = ${projectTags.projectId} where ${isReachedProject(filter) ?? sql`1`}`;
+  const row = await orm.select({ version: sql<string | null>`group_concat(part)` }).from(sql`(${places} union all ${services} union all ${marks})`).get();
   return row?.version ?? '';
 }
 
