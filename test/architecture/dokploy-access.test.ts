@@ -34,7 +34,9 @@ async function expectNothingDone(work: () => Promise<void>): Promise<void> {
   expect(world.connection.received.length).toBe(before.messages);
 }
 
-const inputOf = ({ path }: Listed, owner: Member): Input => inputs[path]?.(idsOf(owner, world.executor.serverId), owner) ?? {};
+const idsOfWorld = (owner: Member) => idsOf(owner, { serverId: world.executor.serverId, tagId: world.tag.id });
+
+const inputOf = ({ path }: Listed, owner: Member): Input => inputs[path]?.(idsOfWorld(owner), owner) ?? {};
 
 function schemaOf({ procedure }: Working): { properties: string[]; required: string[] } {
   const { properties = {}, required = [] } = z.toJSONSchema(procedure.input, { io: 'input' });
@@ -44,16 +46,16 @@ function schemaOf({ procedure }: Working): { properties: string[]; required: str
 /** The same id of a thing that does not exist. */
 const missingOf = (id: string) => (id.includes('_') ? id.replace(/_[0-9a-z]{22}/, `_${'0'.repeat(22)}`) : 'no-such-app');
 
-/** A server is nobody's, but for administrators to look at, the one organization is everybody's, and only `docker` finds an app by its name. */
+/** A server is nobody's, but for administrators to look at, tags and the one organization are everybody's, of tags more only for administrators, and only `docker` finds an app by its name. */
 function isOfSomebody({ path, procedure }: Working, name: string): boolean {
-  if (name === 'serverId') return procedure.action === 'admin';
-  return name === 'appName' ? path.startsWith('docker.') : name !== 'organizationId';
+  if (name === 'serverId' || name === 'tagId') return procedure.action === 'admin';
+  return name === 'appName' ? path.startsWith('docker.') : name !== 'organizationId' && name !== 'tagIds';
 }
 
 /** Each property that names a thing, once, with whether it has to be there. */
 const references = working.flatMap((entry) => {
   const { properties, required } = schemaOf(entry);
-  const known = Object.keys(idsOf({ app: {}, key: {} } as Member, ''));
+  const known = Object.keys(idsOf({ app: {}, key: {} } as Member, { serverId: '', tagId: '' }));
   return properties.filter((name) => known.includes(name) && isOfSomebody(entry, name)).map((name) => ({ title: `${entry.path}: ${name}`, entry, name, isRequired: required.includes(name) }));
 });
 
@@ -64,7 +66,7 @@ test('every procedure that works and has to be told something has a row here tha
 });
 
 test('every id that has to be there is one of somebody here', () => {
-  const known = Object.keys(idsOf(world.ann, ''));
+  const known = Object.keys(idsOfWorld(world.ann));
   const unknown = working.flatMap((entry) => schemaOf(entry).required.filter((name) => /^id$|Ids?$/.test(name) && !known.includes(name)).map((name) => `${entry.path}: ${name}`));
   expect(unknown).toEqual([]);
 });
@@ -87,7 +89,7 @@ describe('SEC-03 a member and what belongs to another one', () => {
 
   test.each(references)('$title is refused as if it did not exist, nothing is changed, nothing is sent', async ({ entry, name, isRequired }) => {
     const { plane, ann, bob } = world;
-    const theirs = (idsOf(ann, world.executor.serverId) as Record<string, string>)[name] ?? '';
+    const theirs = String((idsOfWorld(ann) as Record<string, unknown>)[name] ?? '');
     const named = theirs === ann.app.id ? [theirs, ann.app.slug] : [theirs];
     await expectNothingDone(async () => {
       for (const key of [bob.key.text, bob.session]) {

@@ -9,10 +9,12 @@ import { peopleCases } from './cases/people.ts';
 import { projectCases } from './cases/projects.ts';
 import { protocolCases } from './cases/protocols.ts';
 import { socketCases } from './cases/sockets.ts';
+import { tagCases } from './cases/tags.ts';
 
 const groups = [
   { name: 'the two protocols', cases: protocolCases },
   { name: 'projects and environments', cases: projectCases },
+  { name: 'tags', cases: tagCases },
   { name: 'applications', cases: applicationCases },
   { name: 'people', cases: peopleCases },
   { name: 'the OpenAPI document', cases: openApiCases },

@@ -8,6 +8,7 @@ const app = thing('app', 'ann', 'bob');
 const slug = thing('slug', 'ann', 'bob');
 const environment = thing('environment', 'ann', 'bob');
 const user = thing('user', 'ann', 'bob', 'administrator');
+const tag = thing('tag', 'administrator');
 const deployment = thing('deployment', 'ann', 'bob');
 
 export const dokployHints: Hints = {
@@ -23,6 +24,8 @@ export const dokployHints: Hints = {
   userId: user,
   memberId: user,
   apiKeyId: thing('key', 'ann', 'bob'),
+  tagId: tag,
+  tagIds: fc.array(tag, { maxLength: 3 }),
   serverId: thing('server', 'administrator'),
   organizationId: fc.constantFrom(organizationId, 'another'),
   appName: slug,

@@ -32,6 +32,8 @@ const usual: Ids = {
   appName: keptOf('ann', 'slug'),
   serverId: keptOf('administrator', 'server'),
   organizationId,
+  tagId: keptOf('administrator', 'tag'),
+  tagIds: [keptOf('administrator', 'tag')],
   invitationId: prepared('invitation'),
 };
 
@@ -85,6 +87,8 @@ const needs: Readonly<Record<string, Needs>> = {
   },
   'server.remove': { ids: { serverId: prepared('server') }, prepare: async (world: FuzzWorld) => ({ server: (await world.addServer()).id }) },
   'server.create': { input: { name: `f ${fresh}` } },
+  'tag.create': { input: { name: `f ${fresh}` } },
+  'tag.remove': { ids: { tagId: prepared('tag') }, prepare: async (world) => ({ tag: await world.addTag() }) },
   'user.remove': { ids: { userId: prepared('user') }, prepare: async (world) => ({ user: await world.addUser() }) },
   'user.createUserWithCredentials': { input: { email: `f${fresh}@example.com` } },
   'user.deleteApiKey': { ids: { apiKeyId: prepared('key') }, persona: 'administrator.session', prepare: async (world) => ({ key: await world.addKey() }) },

@@ -154,6 +154,8 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
   // Of uploads the executor knows whichever it is asked for.
   things.learn('upload', '1'.repeat(32));
   things.learn('server', another.id);
+  things.learn('project', await addProject());
+  things.learn('tag', await addTag());
   things.learn('user', await addUser());
   things.learn('key', await addKey());
   for (let i = 0; i < 3; i++) things.learn('app', await addApp({}));

@@ -12,7 +12,7 @@ interface Owner {
 }
 
 /** What names a thing of this member, by the names that inputs have for it. */
-export function idsOf({ app, projectId, deploymentId, id, key }: Member, serverId: string) {
+export function idsOf({ app, projectId, deploymentId, id, key }: Member, { serverId, tagId }: { serverId: string; tagId: string }) {
   return {
     projectId,
     environmentId: defaultEnvironmentId(projectId ?? ''),
@@ -32,6 +32,9 @@ export function idsOf({ app, projectId, deploymentId, id, key }: Member, serverI
     appName: app.slug,
     serverId,
     organizationId,
+    /** Everybody's. */
+    tagId,
+    tagIds: [tagId],
     /** Nobody's: those who manage them manage all. */
     invitationId: `inv_${'0'.repeat(22)}`,
   };
@@ -45,6 +48,7 @@ const domain = ({ domainId }: Ids) => ({ domainId });
 const containers = ({ appName }: Ids) => ({ appName });
 const organization = (ids: Ids) => ({ organizationId: ids.organizationId });
 const server = ({ serverId }: Ids) => ({ serverId });
+const tag = ({ tagId }: Ids) => ({ tagId });
 const user = ({ userId }: Ids) => ({ userId });
 const mount = ({ mountId }: Ids) => ({ mountId });
 
@@ -109,6 +113,13 @@ export const inputs: Readonly<Record<string, (ids: Ids, owner: Owner) => Input>>
   'server.remove': server,
   'server.getServices': server,
   'server.create': () => ({ name: 's' }),
+  'tag.one': tag,
+  'tag.create': () => ({ name: 't' }),
+  'tag.update': ({ tagId }) => ({ tagId, name: 'taken over' }),
+  'tag.remove': tag,
+  'tag.assignToProject': ({ projectId, tagId }) => ({ projectId, tagId }),
+  'tag.removeFromProject': ({ projectId, tagId }) => ({ projectId, tagId }),
+  'tag.bulkAssign': ({ projectId, tagIds }) => ({ projectId, tagIds }),
   'user.one': user,
   'user.remove': user,
   'user.checkUserOrganizations': user,

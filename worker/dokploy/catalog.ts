@@ -279,7 +279,7 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
   tag: {
     get: 'all one',
     post: 'assignToProject bulkAssign create remove removeFromProject update',
-    instead: 'Tags are not available yet.',
+    instead: '',
   },
   user: {
     get: 'all checkUserOrganizations get getBackups getBookmarkedTemplates getContainerMetrics getInvitations getMetricsToken getPermissions getServerMetrics getUserByToken haveRootAccess listPasskeys listSessions one session',

@@ -35,6 +35,7 @@ const messages: Partial<Record<ErrorCode, string>> = {
   app_not_found: 'Application not found',
   project_not_found: 'Project not found',
   environment_not_found: 'Environment not found',
+  tag_not_found: 'Tag not found',
   deployment_not_found: 'Deployment not found',
   server_not_found: 'Server not found',
   user_not_found: 'User not found',

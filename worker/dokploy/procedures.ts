@@ -15,6 +15,7 @@ import { projectRouter } from './routers/project.ts';
 import { rollbackRouter } from './routers/rollback.ts';
 import { serverRouter } from './routers/server.ts';
 import { createSettingsRouter } from './routers/settings.ts';
+import { tagRouter } from './routers/tag.ts';
 import { userRouter } from './routers/user.ts';
 
 const routers: Readonly<Record<string, Router>> = {
@@ -29,6 +30,7 @@ const routers: Readonly<Record<string, Router>> = {
   rollback: rollbackRouter,
   server: serverRouter,
   settings: createSettingsRouter(() => listed),
+  tag: tagRouter,
   user: userRouter,
 };
 

@@ -68,6 +68,19 @@ export function clientCases(plane: Plane): void {
       await connection.close();
     }, slow);
 
+    test('projects are given tags, of which several are one word', async () => {
+      const { project: { projectId } } = await cli<Made>('project', 'create', '--name', 'tagged');
+      const [one, two] = [await cli<{ tagId: string }>('tag', 'create', '--name', 'customers', '--color', '#3b82f6'), await cli<{ tagId: string }>('tag', 'create', '--name', 'internal')];
+      const ids = async () => (await expectDokploy<{ projectTags: { tagId: string }[] }>(plane(), 'project.one', { projectId })).projectTags.map(({ tagId }) => tagId);
+      expect(await cli('tag', 'bulk-assign', '--projectId', projectId, '--tagIds', JSON.stringify([one.tagId, two.tagId]))).toEqual({ success: true });
+      expect(await ids()).toEqual([one.tagId, two.tagId]);
+      expect(await cli('tag', 'bulk-assign', '--projectId', projectId, '--tagIds', two.tagId)).toEqual({ success: true });
+      expect(await ids()).toEqual([two.tagId]);
+      expect(await cli('tag', 'all')).toEqual([one, two]);
+      for (const { tagId } of [one, two]) await cli('tag', 'remove', '--tagId', tagId);
+      expect(await ids()).toEqual([]);
+    }, slow);
+
     const failures: [what: string, status: number, args: (environmentId: string) => string[]][] = [
       ['a database', 501, (environmentId) => ['postgres', 'create', '--name', 'db', '--databaseName', 'd', '--databaseUser', 'u', '--databasePassword', 'planted', '--environmentId', environmentId]],
       ['a compose file', 501, (environmentId) => ['compose', 'create', '--name', 'stack', '--environmentId', environmentId]],

@@ -6,6 +6,7 @@ import { identify } from '../../services/auth.ts';
 import type { Context } from '../../services/context.ts';
 import { changeProject } from '../../services/projects.ts';
 import { reachProject } from '../../services/access.ts';
+import { addProjectTag, changeTag, createTag, removeTag } from '../../services/tags.ts';
 import type { JsonText } from '../procedure.ts';
 import { projectRouter } from './project.ts';
 
@@ -50,5 +51,19 @@ test('project.all takes three statements at most, and writes nothing; two while 
   await changeProject(opened.ctx, await reachProject(opened.ctx, opened.actor, { id: projectId, action: 'apps:write' }), { name: 'changed' });
   const third = await call();
   expect(third.count).toBe(3);
-  expect(JSON.parse(third.text)).toMatchObject([{ projectId, name: 'changed' }]);
+  expect(JSON.parse(third.text)).toMatchObject([{ projectId, name: 'changed', projectTags: [] }]);
+
+  const { id: tagId } = await createTag(opened.ctx, { name: 'customers', color: null });
+  await addProjectTag(opened.ctx, await reachProject(opened.ctx, opened.actor, { id: projectId, action: 'apps:write' }), tagId);
+  const counts: number[] = [];
+  for (const name of ['customers', 'clients']) {
+    await changeTag(opened.ctx, tagId, { name });
+    const { text, count } = await call();
+    counts.push(count);
+    expect(JSON.parse(text)).toMatchObject([{ projectId, projectTags: [{ tagId, tag: { name } }] }]);
+  }
+  await removeTag(opened.ctx, tagId);
+  const last = await call();
+  expect(JSON.parse(last.text)).toMatchObject([{ projectId, projectTags: [] }]);
+  expect([...counts, last.count]).toEqual([3, 3, 3]);
 });

@@ -5,6 +5,7 @@ import { isDefault } from '../../services/environments.ts';
 import type { EnvironmentRow, ProjectRow } from '../../store/schema.ts';
 import { fixed, flag, organizationId, text, textOrNull, time, toTime } from '../fields.ts';
 import { applicationEntry, legacyApplication, toApplicationEntry, toLegacyApplication, type LegacyApplication } from './application.ts';
+import { projectTag, toProjectTag } from './tag.ts';
 
 /** Kinds of services that do not exist here yet: their lists are there, and empty. */
 const otherKinds = fixed(z.array(z.unknown()), [], ['mariadb', 'mongo', 'mysql', 'postgres', 'redis', 'compose', 'libsql']);
@@ -43,12 +44,10 @@ export function toEnvironmentTree({ environment, apps }: EnvironmentTree): z.inf
   return { ...toEnvironmentRow(environment), applications: apps.map((app) => toApplicationEntry(app, app.latest)), ...otherKinds.values };
 }
 
-export const projectTag = z.object({ tag: z.object({ tagId: text, name: text, color: textOrNull }) });
-
 export const projectTree = projectRow.extend({ environments: z.array(environmentTree), projectTags: z.array(projectTag) }).meta({ id: 'ProjectTree' });
 
-export function toProjectTree({ project, environments }: ProjectTree): z.infer<typeof projectTree> {
-  return { ...toProjectRow(project), environments: environments.map(toEnvironmentTree), projectTags: [] };
+export function toProjectTree({ project, tags, environments }: ProjectTree): z.infer<typeof projectTree> {
+  return { ...toProjectRow(project), environments: environments.map(toEnvironmentTree), projectTags: tags.map((tag) => toProjectTag(project.id, tag)) };
 }
 
 const listedEnvironment = z.object({
@@ -70,7 +69,7 @@ export const listedProject = projectRow.extend({
 export type ListedProject = z.infer<typeof listedProject>;
 
 /** @param domainsOf the domains of an app */
-export function toListedProject({ project, environments }: ProjectTree, domainsOf: (app: EnvironmentTree['apps'][number]) => LegacyApplication['domains']): ListedProject {
+export function toListedProject({ project, tags, environments }: ProjectTree, domainsOf: (app: EnvironmentTree['apps'][number]) => LegacyApplication['domains']): ListedProject {
   return {
     ...toProjectRow(project),
     adminId: project.ownerId,
@@ -86,6 +85,6 @@ export function toListedProject({ project, environments }: ProjectTree, domainsO
       }),
       ...otherKinds.values,
     })),
-    projectTags: [],
+    projectTags: tags.map((tag) => toProjectTag(project.id, tag)),
   };
 }
