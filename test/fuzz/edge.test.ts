@@ -1,3 +1,3 @@
 import { testSample } from './sample.ts';
 
-testSample('edge', 2_500);
+testSample('edge', 3_500);

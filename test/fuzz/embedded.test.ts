@@ -1,3 +1,3 @@
 import { testSample } from './sample.ts';
 
-testSample('embedded', 3_000);
+testSample('embedded', 3_500);
