@@ -7,7 +7,10 @@ import type { HandlerContext } from './context.ts';
 export function streamLogs({ host }: Pick<HandlerContext, 'host'>): StreamHandler<'logs'> {
   return async ({ app, filter, tail }, stream) => {
     const sink = createSink(stream);
-    await host.logs.follow({ app, filter, tail, sink, signal: stream.signal });
+    const enough = new AbortController();
+    stream.onInputEnd(() => enough.abort());
+    const hasEnded = () => filter.deployment !== null && host.journal.get(filter.deployment)?.outcome != null;
+    await host.logs.follow({ app, filter, tail, sink, signal: stream.signal, enough: enough.signal, hasEnded });
     await sink.drained();
     return {};
   };

@@ -78,6 +78,7 @@ export class FollowedContainer {
 
   /** What is there already, at the pace of its reader. */
   async tellPast(signal: AbortSignal): Promise<void> {
+    this.#lag.end();
     await this.#read({ signal, onBatch: () => this.#by.sink.drained() });
   }
 

@@ -8,7 +8,7 @@ import { encodeEntry } from './encode.ts';
 import { toLineTest } from './filter.ts';
 import { FollowedContainer, type Following, type LineSink } from './follow-container.ts';
 import type { LiveLogs } from './live.ts';
-import { listSources, type LogStore } from './sources.ts';
+import { listSources, type LogSource, type LogStore } from './sources.ts';
 import { beginReadings, beginTrack, readTail, type Reading } from './tail.ts';
 
 export interface FollowRequest {
@@ -18,6 +18,10 @@ export interface FollowRequest {
   tail: number | null;
   signal: AbortSignal;
   sink: LineSink;
+  /** Aborts when what has been written by then is all that is wanted. */
+  enough?: AbortSignal;
+  /** Whether the one deployment that it is of has ended, so that no container of it is to come. */
+  hasEnded?: () => boolean;
 }
 
 /** ms after which a container whose log ended at once is looked at again. */
@@ -27,6 +31,8 @@ const pause = 250;
 interface Attended {
   container: FollowedContainer;
   isBusy: boolean;
+  /** Resolves when it is no longer busy. */
+  work: Promise<void>;
   /** Changes of the app that were known when it was last read. */
   seen: number;
 }
@@ -43,9 +49,9 @@ export class Follower {
   #wake = Promise.withResolvers<void>();
 
   constructor(store: LogStore, live: LiveLogs, request: FollowRequest) {
-    const { app, filter, sink } = request;
+    const { app, filter, sink, signal, enough } = request;
     this.#request = request;
-    this.#signal = anySignal(request.signal, this.#end.signal);
+    this.#signal = anySignal(signal, this.#end.signal, ...(enough === undefined ? [] : [enough]));
     this.#following = { store, live, app, filter, sink, matches: toLineTest(filter), signal: this.#signal, cursorOf: (track) => this.#cursorOf(track) };
   }
 
@@ -57,7 +63,7 @@ export class Follower {
 
   /** Resolves when no more lines can match. @throws AppError app_not_deployed, invalid_value, engine_unreachable */
   async run(): Promise<void> {
-    const { filter, signal } = this.#request;
+    const { filter, signal, enough } = this.#request;
     const wake = () => this.#wake.resolve();
     this.#signal.addEventListener('abort', wake, { once: true });
     const timer = filter.until === null ? undefined : setTimeout(() => this.#end.abort(), Math.min(Math.max(0, filter.until - Date.now()), longestTimer));
@@ -65,12 +71,13 @@ export class Follower {
       await this.#tellPast();
       if (filter.until === null || filter.until > Date.now()) await this.#tellComing();
     } catch (error) {
-      // What was cut off by its reader, or by the end that it asked for, has not failed.
-      if (!signal.aborted && !this.#end.signal.aborted) throw error;
+      // What was cut off by its reader, or by an end that was asked for, has not failed.
+      if (!this.#signal.aborted) throw error;
     } finally {
       clearTimeout(timer);
       this.#end.abort();
     }
+    if (enough?.aborted && !signal.aborted) await this.#tellRest();
   }
 
   /** Lines that are there already wait for their reader: it takes nothing away from the app that they lie where they are. */
@@ -78,7 +85,7 @@ export class Follower {
     const { app, filter, tail, sink, signal } = this.#request;
     const { store } = this.#following;
     const sources = await listSources(store, app);
-    if (sources.length === 0) throw new AppError('app_not_deployed');
+    if (sources.length === 0 && filter.deployment === null) throw new AppError('app_not_deployed');
     const readings = beginReadings(sources, filter);
     for (const reading of readings) this.#attendTo(reading);
     if (tail !== null) {
@@ -92,37 +99,56 @@ export class Follower {
   }
 
   #attendTo(reading: Reading): void {
-    this.#followed.push({ container: new FollowedContainer(reading, this.#following), isBusy: false, seen: -1 });
+    this.#followed.push({ container: new FollowedContainer(reading, this.#following), isBusy: false, work: Promise.resolve(), seen: -1 });
   }
 
   /** Lines that come are dropped when their reader is too slow. */
   async #tellComing(): Promise<void> {
     while (!this.#signal.aborted) {
       this.#wake = Promise.withResolvers();
-      await this.#look();
+      const mayCome = await this.#look();
       if (this.#failure !== undefined) throw this.#failure;
-      const isAllOver = this.#request.filter.deployment !== null && this.#followed.length > 0 && this.#followed.every(({ container }) => container.isOver);
+      const isAllOver = !mayCome && this.#followed.every(({ container }) => container.isOver);
       if (isAllOver || this.#signal.aborted) return;
       await this.#wake.promise;
     }
   }
 
-  async #look(): Promise<void> {
-    const { app, filter } = this.#request;
+  /** What has been written since the last look. Nothing is dropped of it: it waits for its reader. */
+  async #tellRest(): Promise<void> {
+    const { app, filter, signal } = this.#request;
+    await Promise.all(this.#followed.map(({ work }) => work));
+    this.#attendToNew(await listSources(this.#following.store, app), filter);
+    for (const { container } of this.#followed) {
+      if (!container.isOver) await container.tellPast(signal);
+    }
+  }
+
+  /** Answers whether containers may come that are not there yet. */
+  async #look(): Promise<boolean> {
+    const { app, filter, hasEnded } = this.#request;
     const changes = this.#changes;
+    // Looked at first: the container of a deployment comes before its end.
+    const isPast = hasEnded?.() === true;
     const sources = await listSources(this.#following.store, app);
-    if (sources.length === 0 && !this.#followed.some(({ isBusy }) => isBusy)) throw new AppError('app_not_deployed');
+    const isAwaited = filter.deployment !== null && this.#followed.length === 0;
+    if (sources.length === 0 && !isAwaited && !this.#followed.some(({ isBusy }) => isBusy)) throw new AppError('app_not_deployed');
+    this.#attendToNew(sources, filter);
+    for (const attended of this.#followed) {
+      const { container, isBusy, seen } = attended;
+      // Neither container nor archive: it never wrote a line that could still be read.
+      if (!isBusy && !sources.includes(container.source)) container.isOver = true;
+      if (!isBusy && !container.isOver && (container.source.isRunning || seen !== changes)) attended.work = this.#attend(attended, changes);
+    }
+    return filter.deployment === null || (this.#followed.length === 0 && !isPast);
+  }
+
+  #attendToNew(sources: readonly LogSource[], filter: LogFilter): void {
     const newest = this.#followed.at(-1)?.container.source.deployment ?? '';
     for (const source of sources) {
       const known = this.#followed.find(({ container }) => container.source.deployment === source.deployment);
       if (known !== undefined) known.container.source = source;
       else if (source.deployment > newest && (filter.deployment === null || filter.deployment === source.deployment)) this.#attendTo({ source, track: beginTrack(source.deployment, filter) });
-    }
-    for (const attended of this.#followed) {
-      const { container, isBusy, seen } = attended;
-      // Neither container nor archive: it never wrote a line that could still be read.
-      if (!isBusy && !sources.includes(container.source)) container.isOver = true;
-      if (!isBusy && !container.isOver && (container.source.isRunning || seen !== changes)) void this.#attend(attended, changes);
     }
   }
 

@@ -6,5 +6,8 @@ export function streamCapability(kind: StreamKind): string {
   return `stream:${kind}`;
 }
 
+/** A stream of logs ends when its input does, with all that was written until then. */
+export const logEndCapability = 'stream:logs:end';
+
 /** All that this build has. */
-export const allCapabilities: string[] = [...methods, ...(Object.keys(streamKinds) as StreamKind[]).map(streamCapability)];
+export const allCapabilities: string[] = [...methods, ...(Object.keys(streamKinds) as StreamKind[]).map(streamCapability), logEndCapability];

@@ -8,6 +8,7 @@ import { grantCases } from './cases/grants.ts';
 import { peopleCases } from './cases/people.ts';
 import { projectCases } from './cases/projects.ts';
 import { protocolCases } from './cases/protocols.ts';
+import { deploymentLogCases } from './cases/deployment-logs.ts';
 import { socketCases } from './cases/sockets.ts';
 import { tagCases } from './cases/tags.ts';
 
@@ -19,6 +20,7 @@ const groups = [
   { name: 'people', cases: peopleCases },
   { name: 'the OpenAPI document', cases: openApiCases },
   { name: 'sockets', cases: socketCases },
+  { name: 'the log', cases: deploymentLogCases },
   { name: 'clients of Dokploy', cases: clientCases },
   { name: 'grants', cases: grantCases },
 ];

@@ -181,6 +181,71 @@ describe('a stream of an app\'s log', () => {
   });
 });
 
+describe('a stream of the log of one deployment', () => {
+  it('waits for a container that is still to come, of an app that has others or none, and is told to its end', async () => {
+    const spec = shell('echo first; sleep 3600');
+    const [first, second] = [makeId('deployment'), makeId('deployment')];
+    const readers = [follow(fixture, spec.app, { filter: { deployment: first } }), follow(fixture, spec.app, { filter: { deployment: second } })] as const;
+    await fixture.deploy(spec, first);
+    await until(readers[0], 'first');
+    expect(readers[1].entries()).toEqual([]);
+    await fixture.deploy({ ...spec, command: ['/bin/sh', '-c', counting('tick')] }, second);
+    await until(readers[1], 'tick 5');
+    expect(await readers[0].end).toEqual({});
+    expect(texts(readers[0].entries())).toEqual(['first']);
+    readers[1].leave();
+    await readers[1].end;
+  });
+
+  it('ends when it is told to, with every line that was written before', async () => {
+    const spec = shell(counting('tick', '0.005'));
+    const deployment = await deployed(fixture, spec);
+    const reader = follow(fixture, spec.app, { filter: { deployment } });
+    await until(reader, 'tick 50');
+    const before = (await readLog(fixture, spec.app)).length;
+    reader.finish();
+    expect(await reader.end).toEqual({});
+    expect(reader.dropped()).toBe(0);
+    expect(texts(reader.entries())).toEqual(count('tick', 1, reader.entries().length));
+    expect(reader.entries().length).toBeGreaterThanOrEqual(before);
+  });
+
+  it('that is told so at once is what there is: of a reader that is slow, too', async () => {
+    const spec = shell('seq 30000; sleep 3600');
+    const deployment = await deployed(fixture, spec);
+    await eventually(async () => ((await readLog(fixture, spec.app)).at(-1)?.text === '30000' ? true : undefined));
+    const reader = follow(fixture, spec.app, { filter: { deployment }, room: 100_000 });
+    reader.finish();
+    await eventually(() => (reader.lines().length > 0 ? true : undefined));
+    reader.allow(100_000_000);
+    expect(await reader.end).toEqual({});
+    expect(texts(reader.entries())).toEqual(Array.from({ length: 30_000 }, (_, i) => String(i + 1)));
+  });
+
+  it('of which nothing was written, or is kept, ends without a line', async () => {
+    const spec = shell('sleep 3600');
+    await deployed(fixture, spec);
+    const unknown = follow(fixture, spec.app, { filter: { deployment: makeId('deployment') } });
+    unknown.finish();
+    expect(await unknown.end).toEqual({});
+    const failed = await fixture.deploy({ ...spec, image: 'localhost:1/none:latest' });
+    expect(failed.status).toBe('failed');
+    const reader = follow(fixture, spec.app, { filter: { deployment: failed.deployment } });
+    expect(await reader.end).toEqual({});
+    expect([...unknown.lines(), ...reader.lines()]).toEqual([]);
+  });
+
+  it('tells a failed deployment to its end when that is told after its container is gone', async () => {
+    const deployment = makeId('deployment');
+    const spec = shell('seq 2000; exit 3');
+    const reader = follow(fixture, spec.app, { filter: { deployment } });
+    expect((await fixture.deploy(spec, deployment)).status).toBe('failed');
+    reader.finish();
+    expect(await reader.end).toEqual({});
+    expect(texts(reader.entries())).toEqual(Array.from({ length: 2_000 }, (_, i) => String(i + 1)));
+  });
+});
+
 describe('REL-17 a flood', () => {
   const flood = (lines: number, rate: number) =>
     node(`

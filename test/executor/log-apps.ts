@@ -37,6 +37,8 @@ export const texts = (lines: readonly LogEntry[]): string[] => lines.map((line) 
 export interface LogReader extends StreamReader {
   entries(): LogEntry[];
   dropped(): number;
+  /** As if its reader had said that what was written by now is all it wants. */
+  finish(): void;
   /** What the stream ended with. */
   end: Promise<unknown>;
 }
@@ -48,6 +50,7 @@ export function follow(fixture: Pick<HostFixture, 'host'>, app: string, options:
   return {
     ...reader,
     entries: () => reader.lines().flatMap((line) => (line.startsWith('{"dropped"') ? [] : [logEntry.parse(JSON.parse(line))])),
+    finish: () => reader.stream.receiveEnd(),
     dropped: () => gaps().reduce((sum, lines) => sum + lines, 0),
     end: streamLogs(fixture)({ app, filter: { ...everyLine, ...filter }, tail }, reader.stream).catch((error: unknown) => error),
   };

@@ -100,7 +100,7 @@ async function freePort(): Promise<number> {
 describe('the executor process', () => {
   it('enrols, connects, says so, and deploys an app that answers through HAProxy', async () => {
     const connection = await connected();
-    expect(connection.hello).toMatchObject({ protocol: protocolVersion, capabilities: [...methods, 'stream:logs', 'stream:stats', 'stream:exec'], engine: { os: 'linux', version: expect.any(String) }, ingress: { scheme: 'http', port: httpPort }, deployments: [] });
+    expect(connection.hello).toMatchObject({ protocol: protocolVersion, capabilities: [...methods, 'stream:logs', 'stream:stats', 'stream:exec', 'stream:logs:end'], engine: { os: 'linux', version: expect.any(String) }, ingress: { scheme: 'http', port: httpPort }, deployments: [] });
     await eventually(() => (output.includes(`Executor ${serverId} connected to ${hub.url}`) ? true : undefined));
     await eventually(() => connection.received.find((message) => message.type === 'event' && message.event.kind === 'report'));
     const spec = makeSpec({ env: { VERSION: 'hello', SECRET: 'planted-value' } });

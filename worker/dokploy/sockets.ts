@@ -7,11 +7,12 @@ import { readIdentity } from '../identity.ts';
 import { fromZodError } from '../problem.ts';
 import { countRequest } from '../request-limit.ts';
 import type { BaseEnv } from '../route.ts';
-import { requireRight } from '../services/access.ts';
+import { reachDeployment, requireRight } from '../services/access.ts';
 import type { Actor } from '../services/actor.ts';
 import { appendAudit, byActor } from '../services/audit.ts';
 import { identify, tryIdentify } from '../services/auth.ts';
 import { reachContainer, requireCurrent } from '../services/containers.ts';
+import { followDeployment } from '../services/deployment-log.ts';
 import { recordTerminal } from '../services/exec.ts';
 import { askForLogs } from '../services/logs.ts';
 import type { Action } from '../services/permissions.ts';
@@ -24,6 +25,8 @@ type Asked = HonoContext<BaseEnv>;
 /** `docker.getContainers` lists them; an app is known by its name here (`appName`) and its id as well. */
 const containerId = z.string().min(1).max(200);
 const logs = z.object({ containerId, ...logQuery });
+/** Of a row of `deployment.all`: the id of the deployment. */
+const deploymentLog = z.object({ logPath: z.string().min(1).max(200) });
 const terminal = z.object({ containerId, activeWay: z.enum(['bash', 'sh']).default('sh') });
 
 export function createDokploySockets(): Hono<BaseEnv> {
@@ -31,6 +34,7 @@ export function createDokploySockets(): Hono<BaseEnv> {
   const serve = (path: string, handler: (c: Asked) => Promise<Response>) => door.get(path, ...socketDoors(readCaller), handler);
   serve('/docker-container-logs', followLogs);
   serve('/docker-container-terminal', openTerminal);
+  serve('/listen-deployment', followDeploymentLog);
   return door;
 }
 
@@ -41,6 +45,14 @@ async function followLogs(c: Asked): Promise<Response> {
   const { app, deployment } = await reachContainer(ctx, actor, { id: name, action: 'logs' });
   const request = await askForLogs(ctx, app, { ...conditions, deployment: deployment?.id });
   return attachClient(ctx, c.req.raw, { app, ticket: c.get('ticket'), request: { ...request, wire: 'text' } });
+}
+
+async function followDeploymentLog(c: Asked): Promise<Response> {
+  const ctx = c.get('ctx');
+  const actor = admit(c, 'logs');
+  const { logPath: id } = readQuery(c, deploymentLog);
+  const { deployment, app } = await reachDeployment(ctx, actor, { id, action: 'logs' });
+  return attachClient(ctx, c.req.raw, { app, ticket: c.get('ticket'), request: followDeployment(deployment) });
 }
 
 async function openTerminal(c: Asked): Promise<Response> {

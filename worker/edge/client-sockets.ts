@@ -52,8 +52,9 @@ export class ClientSockets {
     const { stream, hasControl } = JSON.parse(decodeURIComponent(request.headers.get(clientHeader) ?? '')) as Asked;
     const { 0: far, 1: socket } = new WebSocketPair();
     ctx.acceptWebSocket(socket, ['client']);
-    const session = newSession({ server: request.headers.get('x-dockup-server') ?? '', app: stream.app, kind: stream.kind, wire: stream.wire, hasControl });
-    streams.open(this.#wrap(socket, { ...session, unheard: 0 }), stream.params);
+    const { params, ...asked } = stream;
+    const session = newSession({ server: request.headers.get('x-dockup-server') ?? '', ...asked, hasControl });
+    streams.open(this.#wrap(socket, { ...session, unheard: 0 }), params);
     return new Response(null, { status: 101, webSocket: far });
   }
 
@@ -64,7 +65,7 @@ export class ClientSockets {
     // Written by `remember` below, or by the object for an executor.
     const session = socket.deserializeAttachment() as EdgeSession | object | null;
     // What an earlier release has written lacks what this one knows.
-    return session !== null && 'stream' in session ? this.#wrap(socket, { ...session, wire: session.wire ?? 'own', rest: session.rest ?? [] }) : undefined;
+    return session !== null && 'stream' in session ? this.#wrap(socket, { ...session, wire: session.wire ?? 'own', rest: session.rest ?? [], deployment: session.deployment ?? null, isDrained: session.isDrained ?? false }) : undefined;
   }
 
   forget(socket: WebSocket): void {

@@ -9,7 +9,7 @@ import { Hub } from '../hub/hub.ts';
 import { openReader, type Reading } from '../hub/reader.ts';
 import { createSession, type ClientSession, type ClientSocket, type HubSocket, type Session } from '../hub/socket.ts';
 import { createIngest } from '../services/ingest.ts';
-import type { CallOutcome, Presence, StreamRequest, UsagePoint } from '../services/ports.ts';
+import type { CallOutcome, DeploymentEnd, Presence, StreamRequest, UsagePoint } from '../services/ports.ts';
 import { createLog } from '../log.ts';
 import { ClientSockets, clientHeader } from './client-sockets.ts';
 import { createEdgeContext } from './context.ts';
@@ -97,6 +97,10 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
 
   async awaitEvent(server: string, app: string, after: string, timeout: number): Promise<void> {
     return this.#open(server).events.wait(app, after, timeout);
+  }
+
+  async conclude(server: string, end: DeploymentEnd): Promise<void> {
+    this.#open(server).streams.conclude(end);
   }
 
   async disconnect(server: string, code: number, reason: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Method, Params } from '../../shared/protocol/calls.ts';
 import type { Reading } from '../hub/reader.ts';
-import type { CallOutcome, Presence, StreamRequest, UsagePoint } from '../services/ports.ts';
+import type { CallOutcome, DeploymentEnd, Presence, StreamRequest, UsagePoint } from '../services/ports.ts';
 
 /** What a Worker may ask of the Durable Object that holds an executor's socket. The object does not know its own name, so each call carries the server's id. */
 export interface HubRpc extends Rpc.DurableObjectBranded {
@@ -12,6 +12,7 @@ export interface HubRpc extends Rpc.DurableObjectBranded {
   forget(server: string): Promise<void>;
   announce(server: string, app: string, event: string): Promise<void>;
   awaitEvent(server: string, app: string, after: string, timeout: number): Promise<void>;
+  conclude(server: string, end: DeploymentEnd): Promise<void>;
   disconnect(server: string, code: number, reason: string): Promise<void>;
 }
 

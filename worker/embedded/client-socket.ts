@@ -7,8 +7,8 @@ import { newSession, type Streams } from '../hub/streams.ts';
 import type { StreamRequest } from '../services/ports.ts';
 import { hasExecControl } from '../services/subprotocols.ts';
 
-export function connectClient(streams: Streams, socket: WebSocket, server: string, { kind, app, params, wire }: StreamRequest): void {
-  const client = wrap(socket, newSession({ server, app, kind, wire, hasControl: hasExecControl([socket.protocol]) }));
+export function connectClient(streams: Streams, socket: WebSocket, server: string, { params, ...stream }: StreamRequest): void {
+  const client = wrap(socket, newSession({ server, ...stream, hasControl: hasExecControl([socket.protocol]) }));
   socket.on('message', (data: Buffer, isBinary) => streams.receive(client, isBinary ? data : data.toString()));
   socket.on('close', () => streams.closed(client));
   watchLiveness(socket);

@@ -88,6 +88,17 @@ export class ClientStream {
     this.#passInput();
   }
 
+  /** Of a log: what has been written by now is all that is wanted. */
+  finish(): void {
+    this.#isInputOver = true;
+    this.#passInput();
+  }
+
+  /** Lines of text that are not the executor's. @throws AppError slow_reader */
+  say(lines: string): void {
+    this.socket.send(new TextEncoder().encode(lines), () => undefined);
+  }
+
   /** Nothing more goes either way. */
   release(): void {
     this.#input.clear();

@@ -245,6 +245,7 @@ export class Hub {
     const { session } = socket;
     if (event.kind === 'usage') await this.#ports.history.put(this.#server, event.minute, event.apps);
     else if (event.kind !== 'report' || remembersNews(socket, event)) await this.#ports.ingest.event(this.#server, session.epoch, event);
+    if (event.kind === 'deployment' && !isFinished(event.status)) this.streams.tellPhase(event);
     // A transition says more than the picture before it: the next one is compared with the database, however much it looks like the last.
     if (event.kind === 'status') session.picture = '';
   }

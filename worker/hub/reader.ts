@@ -19,7 +19,7 @@ const emptyLine = new TextEncoder().encode('\n');
 const endMark = 0;
 
 /** Resolves when the executor has opened the stream, or refused it. */
-export function openReader(streams: Streams, server: string, { kind, app, params }: StreamRequest): Promise<Reading> {
+export function openReader(streams: Streams, server: string, { kind, app, params, deployment }: StreamRequest): Promise<Reading> {
   const { readable, writable } = createPipe();
   const writer = writable.getWriter();
   // A reader that goes away fails the writes; it is noticed by `closed`, once.
@@ -31,7 +31,7 @@ export function openReader(streams: Streams, server: string, { kind, app, params
       resolve({ ok: true, body: readable });
     };
     const socket: ClientSocket = {
-      session: newSession({ server, kind, app, hasControl: false }),
+      session: newSession({ server, kind, app, deployment, hasControl: false }),
       remember: () => undefined,
       send: write,
       opened: open,

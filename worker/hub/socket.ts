@@ -1,6 +1,7 @@
 /** The seam between the hub and whatever holds its sockets: `ws` in Node, hibernating WebSockets in a Durable Object. */
 import type { StreamEnd } from '../../shared/protocol/messages.ts';
 import type { StreamKind } from '../../shared/protocol/streams.ts';
+import type { FollowedDeployment } from '../services/ports.ts';
 
 /** What the hub knows of a connection. It lives with the socket (at the edge: its attachment), so hibernation loses nothing. */
 export interface Session {
@@ -63,6 +64,10 @@ export interface ClientSession {
   /** Numbered frames of the stream so far: those of input, and those of output. */
   framesPassed: number;
   framesTaken: number;
+  /** The one deployment whose log it is, while the stream ends with it. */
+  deployment: FollowedDeployment | null;
+  /** The executor has told all that it has of the deployment, whose end is not known yet. */
+  isDrained: boolean;
 }
 
 /** Messages of a terminal are bytes, all others text. */

@@ -3,13 +3,19 @@
  * after hibernation is in the clients' sessions: the map is made from them again.
  */
 import { AppError } from '../../shared/errors.ts';
-import { streamCapability } from '../../shared/protocol/capabilities.ts';
+import { logEndCapability, streamCapability } from '../../shared/protocol/capabilities.ts';
+import type { DeploymentEvent } from '../../shared/protocol/events.ts';
 import { decodeFrame } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { ExecutorMessage, StreamEnd } from '../../shared/protocol/messages.ts';
 import { streamKinds } from '../../shared/protocol/streams.ts';
+import { toEndLine, toPhaseLine } from '../services/deployment-log.ts';
+import type { DeploymentEnd, FollowedDeployment } from '../services/ports.ts';
 import { ClientStream, type Link } from './client-stream.ts';
 import type { ClientSession, ClientSocket, Session } from './socket.ts';
+
+/** Deployments whose end is kept, for streams that are being opened right then. */
+const keptEnds = 1_000;
 
 interface HubLink extends Link {
   /** Of the connection to the executor, once it has said hello. */
@@ -19,6 +25,8 @@ interface HubLink extends Link {
 export class Streams {
   readonly #link: HubLink;
   readonly #streams = new Map<number, ClientStream>();
+  /** By deployment, or by app where that is gone; the oldest first. */
+  readonly #ends = new Map<string, DeploymentEnd>();
 
   constructor(link: HubLink) {
     this.#link = link;
@@ -29,9 +37,11 @@ export class Streams {
     const { stream, kind } = socket.session;
     const refusal = this.#refusalOf(socket.session);
     if (refusal !== undefined) return socket.end(refusal);
-    this.#streams.set(stream, new ClientStream(socket, this.#link));
+    const opened = new ClientStream(socket, this.#link);
+    this.#streams.set(stream, opened);
     socket.remember();
     this.#link.tell({ type: 'open', stream, kind, params, credit: limits.streamWindow });
+    this.#try(opened, () => this.#begin(opened));
   }
 
   /** A client that was connected before hibernation. */
@@ -64,8 +74,29 @@ export class Streams {
       return stream.allow(message.credit);
     }
     const { type: _type, stream: id, ...end } = message;
+    if (stream?.socket.session.deployment?.isTold && (end.code === undefined || end.code === 'app_not_deployed')) return this.#drained(stream);
     this.#forget(id);
     stream?.socket.end(end);
+  }
+
+  /** A deployment does something else than before. */
+  tellPhase({ deployment, phase, at }: DeploymentEvent): void {
+    for (const stream of this.#streams.values()) {
+      const { deployment: followed } = stream.socket.session;
+      if (followed?.id !== deployment || !followed.isTold || followed.end !== null || followed.phase === phase) continue;
+      followed.phase = phase;
+      stream.socket.remember();
+      this.#try(stream, () => stream.say(toPhaseLine(phase, at)));
+    }
+  }
+
+  /** A deployment has ended, and whoever follows its log alone has only to hear what was written until then. */
+  conclude(end: DeploymentEnd): void {
+    this.#keep(end);
+    for (const stream of this.#streams.values()) {
+      const { app, deployment } = stream.socket.session;
+      if (deployment !== null && (end.deployment === null ? app === end.app : deployment.id === end.deployment)) this.#try(stream, () => this.#conclude(stream, end));
+    }
   }
 
   /** A frame of the executor. False when it is none. */
@@ -86,6 +117,56 @@ export class Streams {
       this.#forget(socket.session.stream);
       socket.end(lost(message));
     }
+  }
+
+  /** @throws AppError slow_reader */
+  #begin(stream: ClientStream): void {
+    const { app, deployment } = stream.socket.session;
+    if (deployment === null) return;
+    const end = deployment.end ?? this.#ends.get(deployment.id) ?? this.#ends.get(app);
+    if (deployment.isTold) stream.say(deployment.begun);
+    Object.assign(deployment, { begun: '', end: null });
+    stream.socket.remember();
+    if (end !== undefined) this.#conclude(stream, end);
+  }
+
+  /** @throws AppError slow_reader */
+  #conclude(stream: ClientStream, end: DeploymentEnd): void {
+    const { session } = stream.socket;
+    const { deployment } = session;
+    if (deployment === null || deployment.end !== null) return;
+    if (!deployment.isTold && end.status === 'succeeded') session.deployment = null;
+    else deployment.end = end;
+    stream.socket.remember();
+    if (session.deployment === null) return;
+    if (session.isDrained) return this.#drained(stream);
+    if (this.#link.session()?.capabilities?.includes(logEndCapability) !== false) return stream.finish();
+    // It would go on for ever: what is still on its way is not waited for.
+    this.#link.tell({ type: 'close', stream: session.stream });
+    this.#drained(stream);
+  }
+
+  /** Nothing more comes of the executor: the client is told how the deployment has ended, as soon as that is known. */
+  #drained(stream: ClientStream): void {
+    const { socket } = stream;
+    const { deployment } = socket.session;
+    socket.session.isDrained = true;
+    socket.remember();
+    const end = deployment?.end ?? null;
+    if (end === null) return;
+    this.#try(stream, () => {
+      if (deployment?.isTold) stream.say(toEndLine(end));
+      this.#forget(socket.session.stream);
+      socket.end({});
+    });
+  }
+
+  #keep(end: DeploymentEnd): void {
+    const key = end.deployment ?? end.app;
+    this.#ends.delete(key);
+    this.#ends.set(key, end);
+    const [oldest] = this.#ends.keys();
+    if (this.#ends.size > keptEnds && oldest !== undefined) this.#ends.delete(oldest);
   }
 
   #refusalOf({ kind, app }: ClientSession): StreamEnd | undefined {
@@ -126,10 +207,10 @@ function lost(message: string): StreamEnd {
   return { code: 'executor_lost', message };
 }
 
-type Opened = Pick<ClientSession, 'server' | 'app' | 'kind' | 'hasControl'> & { wire?: ClientSession['wire'] | undefined };
+type Opened = Pick<ClientSession, 'server' | 'app' | 'kind' | 'hasControl'> & { wire?: ClientSession['wire'] | undefined; deployment?: FollowedDeployment | undefined };
 
 /** Numbered at random, so that a hub that slept does not use a number twice. */
-export function newSession({ server, app, kind, wire = 'own', hasControl }: Opened): ClientSession {
+export function newSession({ server, app, kind, wire = 'own', deployment, hasControl }: Opened): ClientSession {
   const [stream = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return { server, app, kind, wire, hasControl: hasControl && wire === 'own', rest: [], stream, inputCredit: 0, unreturned: 0, isCut: false, framesPassed: 0, framesTaken: 0 };
+  return { server, app, kind, wire, hasControl: hasControl && wire === 'own', rest: [], stream, inputCredit: 0, unreturned: 0, isCut: false, framesPassed: 0, framesTaken: 0, deployment: deployment ?? null, isDrained: false };
 }

@@ -17,7 +17,8 @@ import { findDefaultServer } from '../store/servers.ts';
 import type { Actor } from './actor.ts';
 import { buildAppSpec, requireImage, strategyOf } from './app-spec.ts';
 import type { Context } from './context.ts';
-import { recordChange, recordEvent } from './events.ts';
+import { describeEnd, describeRequest } from './deployment-log.ts';
+import { conclude, recordChange, recordEvent } from './events.ts';
 import { readPage, type Page } from './pages.ts';
 import { requireConnected } from './presence.ts';
 import { explainStop } from './statuses.ts';
@@ -95,12 +96,6 @@ export async function findRequested(ctx: Context, id: string | undefined): Promi
   if (known === undefined) return null;
   await startSoon(ctx, known);
   return describe(ctx, (await findDeployment(ctx.db, known.id)) ?? known);
-}
-
-function describeRequest({ image, rollbackOf, strategy }: DeploymentRow, reason?: string): string {
-  const what = rollbackOf === null ? `Deployment of ${image} requested` : `Rollback to deployment ${rollbackOf} requested`;
-  const how = strategy === 'stop-first' ? '; because of its volumes or published ports the app is stopped before the new container starts' : '';
-  return `${what}${reason === undefined ? '' : `: ${reason}`}${how}`;
 }
 
 /** Where the app is, or goes. @throws AppError server_revoked, executor_offline */
@@ -182,9 +177,12 @@ interface Ending {
 export async function endDeployment(ctx: Context, deployment: DeploymentRow, ending: Ending): Promise<boolean> {
   const { id, appId, serverId } = deployment;
   const end = (isGivenUp(deployment) ? correctDeployment : finishDeployment)(ctx.db, id, { ...ending, phase: ending.failure?.phase ?? 'done', now: ctx.clock() });
-  const message = { succeeded: 'Deployment succeeded', failed: `Deployment failed: ${ending.failure?.message ?? 'unknown reason'}`, cancelled: 'Deployment cancelled' }[ending.status];
+  const message = describeEnd(ending.status, ending.failure);
   const event = { type: `deployment.${ending.status}`, actor: 'system', message, data: { deployment_id: id, ...(ending.failure && { code: ending.failure.code }) } };
-  if (!(await recordChange(ctx, end, { appId, serverId }, [event]))) return false;
+  const isEnded = await recordChange(ctx, end, { appId, serverId }, [event]);
+  // Also when it is told again: an earlier time may have been cut short here.
+  await conclude(ctx, serverId, { app: appId, deployment: id, status: ending.status, at: ctx.clock(), message });
+  if (!isEnded) return false;
   if (ending.failure !== null) await explainStop(ctx, appId, ending.failure);
   await startNextDeployment(ctx, appId, serverId);
   return true;
@@ -196,6 +194,7 @@ export async function cancelDeployment(ctx: Context, { user }: Actor, deployment
   const end = finishDeployment(ctx.db, deployment.id, { status: 'cancelled', phase: 'queued', failure: null, now }, ['queued']);
   const event = { type: 'deployment.cancelled', actor: user.id, message: 'Deployment cancelled', data: { deployment_id: deployment.id } };
   if (await recordChange(ctx, end, deployment, [event])) {
+    await conclude(ctx, deployment.serverId, { app: deployment.appId, deployment: deployment.id, status: 'cancelled', at: now, message: describeEnd('cancelled', null) });
     // Its image may have been loaded already. A server that is away lets go of it by itself, a day later.
     if (isKeptImage(deployment.image)) await ctx.executors.call(deployment.serverId, 'cancel_deploy', { deployment: deployment.id }).catch(() => undefined);
     return { deployment: { ...deployment, status: 'cancelled', phase: 'queued', failure: null, finishedAt: now }, position: null, waitsFor: null };

@@ -9,6 +9,7 @@ import { findNewestEvent, insertEvent, insertEventOfChange, listEvents, listEven
 import type { EventRow } from '../store/schema.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
+import type { DeploymentEnd } from './ports.ts';
 
 interface NewEvent {
   appId: string;
@@ -40,9 +41,15 @@ export async function recordChange(ctx: Context, change: Statement, { appId, ser
   return true;
 }
 
-/** Whoever follows the events of an app that has been deleted finds out at once. */
+/** Whoever follows the events of an app that has been deleted, or the log of a deployment that it had, finds out at once. */
 export async function announceEnd(ctx: Context, serverId: string, appId: string): Promise<void> {
   await wake(ctx, serverId, appId, '');
+  await conclude(ctx, serverId, { app: appId, deployment: null, status: 'cancelled', at: ctx.clock(), message: 'The app was deleted' });
+}
+
+/** Whoever follows the log of a deployment finds out that it has ended. Never fails: what has ended stays so, whoever hears of it. */
+export async function conclude(ctx: Context, serverId: string, end: DeploymentEnd): Promise<void> {
+  await ctx.executors.conclude(serverId, end).catch((cause: unknown) => ctx.log.error('tell end of deployment', { deployment: end.deployment, app: end.app, cause: describeError(cause) }));
 }
 
 /** Never fails: those who follow find what is new at their next look, also when nobody could wake them. */

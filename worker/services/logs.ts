@@ -4,6 +4,7 @@ import type { AppView } from '../store/apps.ts';
 import { requireDeploymentOf } from './access.ts';
 import { requirePlaced } from './app-actions.ts';
 import type { Context } from './context.ts';
+import { awaitDeploymentLog } from './deployment-log.ts';
 import { toLogFilter, toLogStream } from './log-filter.ts';
 import type { StreamRequest } from './ports.ts';
 
@@ -17,6 +18,6 @@ export async function readLogs(ctx: Context, app: AppView, { tail, ...conditions
 
 /** The stream that follows the log. @throws AppError deployment_not_found, invalid_value */
 export async function askForLogs(ctx: Context, app: AppView, query: LogStreamQuery): Promise<StreamRequest> {
-  if (query.deployment !== undefined) await requireDeploymentOf(ctx, app, query.deployment);
-  return { kind: 'logs', app: app.id, params: toLogStream(app.id, query, ctx.clock()) };
+  const deployment = query.deployment === undefined ? undefined : await requireDeploymentOf(ctx, app, query.deployment);
+  return { kind: 'logs', app: app.id, params: toLogStream(app.id, query, ctx.clock()), deployment: deployment && awaitDeploymentLog(deployment) };
 }

@@ -19,6 +19,7 @@ export const noExecutors: ExecutorClient = {
   forget: async () => undefined,
   announce: async () => undefined,
   awaitEvent: refuse,
+  conclude: async () => undefined,
 };
 
 export const noSockets: Sockets = { refuse };

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import type { Method, Params, Result } from '../../shared/protocol/calls.ts';
 import type { StreamKind, StreamParams } from '../../shared/protocol/streams.ts';
 import type { MinuteUsage } from '../../shared/protocol/usage.ts';
+import type { DeploymentPhase } from '../../shared/status.ts';
 
 /** Usage of one app, from the last report: percent of one core, MB. */
 export interface Usage {
@@ -52,6 +53,30 @@ export interface ExecutorClient {
   announce(serverId: string, appId: string, eventId: string): Promise<void>;
   /** Resolves when an event newer than `after` was announced, or after `timeout` ms: a hint to look, never a fact. */
   awaitEvent(serverId: string, appId: string, after: string, timeout: number): Promise<void>;
+  /** A deployment has ended: whoever follows its log alone gets what was written until then, and no more. */
+  conclude(serverId: string, end: DeploymentEnd): Promise<void>;
+}
+
+export interface DeploymentEnd {
+  app: string;
+  /** Null: all that the app still has, because it is gone. */
+  deployment: string | null;
+  status: 'succeeded' | 'failed' | 'cancelled';
+  /** ms since the epoch. */
+  at: number;
+  message: string;
+}
+
+/** The one deployment whose log a stream is of. */
+export interface FollowedDeployment {
+  id: string;
+  phase: DeploymentPhase;
+  /** The client is told what it does, between the lines of text, and the stream ends with it. Else the stream ends with a failure alone: what has succeeded writes on. */
+  isTold: boolean;
+  /** What the client is told first: lines of text. */
+  begun: string;
+  /** Where it has ended. */
+  end: DeploymentEnd | null;
 }
 
 /** What a client asks to be connected with. The kind and its params belong together (`streamKinds`). */
@@ -61,6 +86,8 @@ export interface StreamRequest<K extends StreamKind = StreamKind> {
   params: StreamParams<K>;
   /** `text`: the client takes and sends text and nothing else, whatever subprotocol it offers. */
   wire?: 'text';
+  /** That `params` name, unless it goes on without it. */
+  deployment?: FollowedDeployment | undefined;
 }
 
 /** Methods whose params name a transfer. */

@@ -4,7 +4,7 @@ import type { StreamEnd } from '../../../shared/protocol/messages.ts';
 import type { Connection } from '../../support/fake-executor.ts';
 import type { FakeStream, OnOpen } from '../../support/fake-streams.ts';
 import { openSocket, type SocketClient } from '../../support/socket-client.ts';
-import { connectAndServe, setScene, type Plane, type Scene } from './scene.ts';
+import { connectAndServe, progress, requestDeploy, setScene, succeeded, type Plane, type Scene } from './scene.ts';
 
 const line = (n: number) => `${JSON.stringify({ time: '2026-11-22T18:50:28.123456789Z', stream: 'stdout', text: `line ${n} ü`, cursor: `c1.x.${n}`, deployment: 'dep_1' })}\n`;
 const nothing = { after: null, since: null, until: null, stream: null, search: null, deployment: null };
@@ -107,6 +107,32 @@ export function streamCases(plane: Plane): void {
     expect((await (await follow(scene)).closed).code).toBe(4501);
     expect(old.streams).toEqual([]);
     await old.close();
+  });
+
+  test('the log of a deployment that is to come waits for it, ends when it fails, and goes on when it succeeds', async () => {
+    const scene = await setScene(plane());
+    const connection = await connectAndServe(scene);
+    const [failing, queued] = [await requestDeploy(plane(), scene.app), await requestDeploy(plane(), scene.app)];
+    const clients = [await follow(scene, `?deployment=${failing.id}`), await follow(scene, `?deployment=${queued.id}`)] as const;
+    const [first, second] = await connection.until(() => (connection.streams.length === 2 ? connection.streams : undefined));
+    first?.write(line(1));
+    await connection.tell(progress(failing, { phase: 'pull' }));
+    await connection.tell(progress(failing, { status: 'cancelled', phase: 'pull' }));
+    await connection.until(() => (first?.isInputOver ? true : undefined));
+    first?.write(line(2));
+    first?.close();
+    expect(await clients[0].closed).toEqual({ code: 1000, reason: '' });
+    expect(clients[0].text()).toBe(line(1) + line(2));
+    await connection.tell(progress(queued, succeeded));
+    second?.write(line(3));
+    await expect.poll(() => clients[1].text()).toBe(line(3));
+    expect(second).toMatchObject({ isInputOver: false, isClosed: false });
+    const late = await follow(scene, `?deployment=${failing.id}`);
+    const third = await connection.until(() => (connection.streams[2]?.isInputOver ? connection.streams[2] : undefined));
+    third.close();
+    expect(await late.closed).toEqual({ code: 1000, reason: '' });
+    await clients[1].close();
+    await connection.close();
   });
 
   test('REL-11 a link that is cut ends its streams', async () => {
@@ -250,6 +276,20 @@ export function streamCases(plane: Plane): void {
       expect(await wrong.response.json()).toMatchObject({ code: 'invalid_value', errors: [{ pointer: '?since' }] });
       await connection.close();
       await expect.poll(async () => (await listen(scene)).response.status).toBe(503);
+    });
+
+    test('of a deployment that is to come they end with its failure', async () => {
+      const scene = await setScene(plane());
+      const connection = await connectAndServe(scene);
+      const deployment = await requestDeploy(plane(), scene.app);
+      const { response } = await listen(scene, {}, `?deployment=${deployment.id}`);
+      const stream = await connection.until(() => connection.streams[0]);
+      await connection.tell(progress(deployment, { status: 'cancelled', phase: 'pull' }));
+      await connection.until(() => (stream.isInputOver ? true : undefined));
+      stream.write(line(1));
+      stream.close();
+      expect(await response.text()).toBe(`retry: 3000\n\nid: c1.x.1\ndata: ${line(1)}\n`);
+      await connection.close();
     });
 
     test('a reader that does not read gets no more than the window and what lies on the way', async () => {

@@ -11,7 +11,7 @@ export const deploymentRow = z.object({
   title: text,
   description: textOrNull,
   status: deploymentStatus,
-  logPath: text.meta({ description: 'The id of the deployment: it is no file. `deployment.readLogs` reads the log.' }),
+  logPath: text.meta({ description: 'The id of the deployment: it is no file. `/listen-deployment` follows the log, `deployment.readLogs` reads it.' }),
   applicationId: text,
   serverId: textOrNull,
   createdAt: time,
