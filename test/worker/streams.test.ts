@@ -2,6 +2,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { expect, test } from 'vitest';
 import { app, type App } from '../../shared/api/apps.ts';
+import { deployment } from '../../shared/api/deployments.ts';
 import { project } from '../../shared/api/projects.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
@@ -32,8 +33,10 @@ async function setScene(): Promise<{ executor: Executor; connection: Connection;
   return { executor, connection, subject, frames };
 }
 
-async function open(subject: App, path: string): Promise<Client> {
-  const { webSocket: socket, status } = await fetchApi(`/api/v1/apps/${subject.slug}${path}`, { headers: { upgrade: 'websocket', authorization: `Bearer ${credentials.api_key}` } });
+const open = (subject: App, path: string) => openAt(`/api/v1/apps/${subject.slug}${path}`);
+
+async function openAt(address: string): Promise<Client> {
+  const { webSocket: socket, status } = await fetchApi(address, { headers: { upgrade: 'websocket', authorization: `Bearer ${credentials.api_key}` } });
   if (socket === null) throw new Error(`open stream: ${status}`);
   let text = '';
   socket.binaryType = 'arraybuffer';
@@ -131,6 +134,28 @@ test('REL-08 the credit for input survives the eviction: no byte more than the e
   connection.socket.send(encodeFrame({ kind: 'credit', stream, bytes: 10 }));
   await expect.poll(input).toBe('abcdefgh');
   client.socket.close();
+});
+
+test('REL-08 after each eviction the log of a deployment is told what it does, and how it ended', async () => {
+  const { executor, connection, subject, frames } = await setScene();
+  const asked = callApi('POST', `/api/v1/apps/${subject.slug}/deploy`, { status: 202, schema: deployment });
+  connection.send({ type: 'ok', id: (await connection.next('call')).id, result: { accepted: true } });
+  const { id } = await asked;
+  const client = await openAt(`/listen-deployment?logPath=${id}`);
+  const { stream } = await connection.next('open');
+  const event = { kind: 'deployment', deployment: id, app: subject.id, status: 'running', image_id: null, failure: null } as const;
+  const said = () => client.text().replaceAll(/^\S+Z /gm, '');
+
+  await evict(executor);
+  connection.send({ type: 'event', seq: 2, event: { ...event, phase: 'pull', at: Date.now() } });
+  await expect.poll(said).toMatch(/\nGetting the image\n$/);
+  await evict(executor);
+  connection.send({ type: 'event', seq: 3, event: { ...event, status: 'succeeded', phase: 'done', at: Date.now() } });
+  await expect.poll(() => frames.map(({ kind }) => kind)).toContain('end');
+  await evict(executor);
+  connection.send({ type: 'close', stream });
+  expect(await client.closed).toEqual({ code: 1000, reason: '' });
+  expect(said()).toMatch(/\nGetting the image\nDeployment succeeded\n$/);
 });
 
 test('REL-11 a link that ends while the object sleeps ends its streams', async () => {

@@ -2,17 +2,18 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeFrame, type Frame } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { protocolVersion, type HubMessage, type StreamEnd } from '../../shared/protocol/messages.ts';
+import type { FollowedDeployment } from '../services/ports.ts';
 import { createSession, type ClientSocket, type Session } from './socket.ts';
 import { newSession, Streams } from './streams.ts';
 
 const session: Session = { ...createSession('srv_1', 1), protocol: protocolVersion, isReady: true };
 
 /** The far ends of the clients' sockets and of the link: keep what they are sent. */
-function createClient(kind: 'logs' | 'exec' = 'logs', app = 'app_1') {
+function createClient(kind: 'logs' | 'exec' = 'logs', app = 'app_1', deployment?: FollowedDeployment) {
   const sent: { bytes: Uint8Array; taken: () => void }[] = [];
   const ends: StreamEnd[] = [];
   const socket: ClientSocket = {
-    session: newSession({ server: 'srv_1', app, kind, hasControl: false }),
+    session: newSession({ server: 'srv_1', app, kind, deployment, hasControl: false }),
     remember: () => {},
     send: (bytes, taken) => sent.push({ bytes, taken }),
     end: (end) => ends.push(end),
@@ -129,5 +130,19 @@ describe('streams', () => {
     expect(passed.slice(1)).toEqual([{ kind: 'mark', stream, number: 1 }]);
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
+  });
+
+  test('one that is opened right after its deployment has ended is told so, and so is one of an app that is gone', () => {
+    const end = { app: 'app_1', deployment: 'dep_1', status: 'failed', at: 0, message: 'Deployment failed: no room' } as const;
+    streams.conclude(end);
+    streams.conclude({ ...end, app: 'app_2', deployment: null, status: 'cancelled', message: 'The app was deleted' });
+    const followed = { phase: 'pull', isTold: true, begun: '', end: null } as const;
+    const clients = [createClient('logs', 'app_1', { id: 'dep_1', ...followed }), createClient('logs', 'app_2', { id: 'dep_2', ...followed }), createClient('logs', 'app_1', { id: 'dep_3', ...followed })];
+    for (const { socket } of clients) streams.open(socket, {});
+    const [first, second] = clients.map(({ socket }) => socket.session.stream);
+    expect(passed.map(({ kind, stream }) => [kind, stream])).toEqual([['end', first], ['end', second]]);
+    for (const { socket } of clients) streams.take({ type: 'close', stream: socket.session.stream });
+    expect(clients.map(({ ends }) => ends)).toEqual([[{}], [{}], []]);
+    expect(new TextDecoder().decode(clients[0]?.sent.at(-1)?.bytes)).toBe('1970-01-01T00:00:00.000Z Deployment failed: no room\n');
   });
 });
