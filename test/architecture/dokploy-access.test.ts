@@ -1,20 +1,12 @@
-/** Procedures of Dokploy times actor, over the real table of them and a real control plane. */
+/** Procedures of Dokploy times actor, over the real table of them and a real control plane. What belongs to somebody else: `tenants/`. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { createdApiKey, scopes } from '../../shared/api/auth.ts';
 import { listed } from '../../worker/dokploy/procedures.ts';
-import type { Listed, Procedure } from '../../worker/dokploy/procedure.ts';
 import { refusalOf } from '../../worker/services/permissions.ts';
 import { callDokploy } from '../support/dokploy-client.ts';
-import { idsOf, inputs, type Input } from '../support/dokploy-inputs.ts';
-import { startWorld, withoutTrail, type Member, type World } from '../support/control-plane-world.ts';
-
-interface Working extends Listed {
-  procedure: Procedure;
-}
-
-const working = listed.filter((entry): entry is Working => entry.procedure !== null);
-const queries = working.filter(({ method }) => method === 'get');
+import { inputs } from '../support/dokploy-inputs.ts';
+import { expectNothingDone, startWorld, withoutTrail, type World } from '../support/control-plane-world.ts';
+import { idsIn, inputOf, queries, schemaOf, working, type Working } from '../support/dokploy-references.ts';
 
 /** What the executor is asked on the way of a query. */
 const questions = ['logs', 'stats', 'volumes'];
@@ -26,54 +18,21 @@ beforeAll(async () => {
 });
 afterAll(() => world?.stop());
 
-/** Fails where something is changed, or sent to the executor. */
-async function expectNothingDone(work: () => Promise<void>): Promise<void> {
-  const before = { rows: await world.dump(), messages: world.connection.received.length };
-  await work();
-  expect(await world.dump()).toBe(before.rows);
-  expect(world.connection.received.length).toBe(before.messages);
-}
-
-const idsOfWorld = (owner: Member) => idsOf(owner, { serverId: world.executor.serverId, tagId: world.tag.id });
-
-const inputOf = ({ path }: Listed, owner: Member): Input => inputs[path]?.(idsOfWorld(owner), owner) ?? {};
-
-function schemaOf({ procedure }: Working): { properties: string[]; required: string[] } {
-  const { properties = {}, required = [] } = z.toJSONSchema(procedure.input, { io: 'input' });
-  return { properties: Object.keys(properties), required };
-}
-
-/** The same id of a thing that does not exist. */
-const missingOf = (id: string) => (id.includes('_') ? id.replace(/_[0-9a-z]{22}/, `_${'0'.repeat(22)}`) : 'no-such-app');
-
-/** A server is nobody's, but for administrators to look at, tags and the one organization are everybody's, of tags more only for administrators, and only `docker` finds an app by its name. */
-function isOfSomebody({ path, procedure }: Working, name: string): boolean {
-  if (name === 'serverId' || name === 'tagId') return procedure.action === 'admin';
-  return name === 'appName' ? path.startsWith('docker.') : name !== 'organizationId' && name !== 'tagIds';
-}
-
-/** Each property that names a thing, once, with whether it has to be there. */
-const references = working.flatMap((entry) => {
-  const { properties, required } = schemaOf(entry);
-  const known = Object.keys(idsOf({ app: {}, key: {} } as Member, { serverId: '', tagId: '' }));
-  return properties.filter((name) => known.includes(name) && isOfSomebody(entry, name)).map((name) => ({ title: `${entry.path}: ${name}`, entry, name, isRequired: required.includes(name) }));
-});
-
 test('every procedure that works and has to be told something has a row here that it would take', () => {
   expect(working.filter((entry) => schemaOf(entry).required.length > 0 && inputs[entry.path] === undefined).map(({ path }) => path)).toEqual([]);
   expect(Object.keys(inputs).filter((path) => !working.some((entry) => entry.path === path))).toEqual([]);
-  for (const entry of working) expect.soft(entry.procedure.input.safeParse(inputOf(entry, world.ann)).error, entry.path).toBeUndefined();
+  for (const entry of working) expect.soft(entry.procedure.input.safeParse(inputOf(world, entry, world.ann)).error, entry.path).toBeUndefined();
 });
 
 test('every id that has to be there is one of somebody here', () => {
-  const known = Object.keys(idsOfWorld(world.ann));
+  const known = Object.keys(idsIn(world, world.ann));
   const unknown = working.flatMap((entry) => schemaOf(entry).required.filter((name) => /^id$|Ids?$/.test(name) && !known.includes(name)).map((name) => `${entry.path}: ${name}`));
   expect(unknown).toEqual([]);
 });
 
 describe('SEC-09 without a key', () => {
   test.each(['/api', '/api/trpc'])('%s: every procedure is 401, also those that do not work, and nothing is done', async (base) => {
-    await expectNothingDone(async () => {
+    await expectNothingDone(world, async () => {
       for (const { path, method } of listed) {
         for (const headers of [{}, { 'x-api-key': `dkp_${'0'.repeat(48)}` }, { authorization: 'Bearer nonsense' }]) {
           const response = await fetch(`${world.plane.url}${base}/${path}`, { method: method.toUpperCase(), headers: { ...headers, 'content-type': 'application/json' }, ...(method === 'post' && { body: '{}' }) });
@@ -84,42 +43,12 @@ describe('SEC-09 without a key', () => {
   });
 });
 
-describe('SEC-03 a member and what belongs to another one', () => {
-  const expected = ({ procedure }: Working) => (procedure.action === 'admin' ? 403 : 404);
-
-  test.each(references)('$title is refused as if it did not exist, nothing is changed, nothing is sent', async ({ entry, name, isRequired }) => {
-    const { plane, ann, bob } = world;
-    const theirs = String((idsOfWorld(ann) as Record<string, unknown>)[name] ?? '');
-    const named = theirs === ann.app.id ? [theirs, ann.app.slug] : [theirs];
-    await expectNothingDone(async () => {
-      for (const key of [bob.key.text, bob.session]) {
-        const missing = await callDokploy(plane, entry.path, { ...inputOf(entry, bob), [name]: missingOf(theirs) }, key);
-        for (const value of named) {
-          const reply = await callDokploy(plane, entry.path, { ...inputOf(entry, bob), [name]: value }, key);
-          expect([reply.status, reply.body]).toEqual([isRequired ? expected(entry) : missing.status, missing.body]);
-          expect(missing.status).toBe(reply.status);
-          for (const text of [ann.app.name, ann.key.text, ann.email, 'planted-env-value', 'nginx']) expect(JSON.stringify(reply.body ?? '')).not.toContain(text);
-        }
-      }
-    });
-  });
-
-  test('what answers without being told of what holds nothing of theirs, and is refused where it is for administrators', async () => {
-    const { plane, ann, bob } = world;
-    await expectNothingDone(async () => {
-      for (const entry of queries.filter((one) => schemaOf(one).required.length === 0)) {
-        const reply = await callDokploy(plane, entry.path, {}, bob.key.text);
-        expect.soft(reply.status, entry.path).toBe(entry.procedure.action === 'admin' ? 403 : 200);
-        for (const text of [ann.app.id, ann.projectId, ann.app.slug, ann.key.id, ann.deploymentId, 'planted-env-value']) expect.soft(JSON.stringify(reply.body), entry.path).not.toContain(text);
-      }
-    });
-  });
-
-  test('a member who is not granted to call the API is refused all of it, by a session as well', async () => {
+describe('SEC-03 a member who is not granted to call the API', () => {
+  test('is refused all of it, by a session as well', async () => {
     const { plane, administrator, bob } = world;
     const grant = (grants: string[]) => plane.request('PATCH', `/api/v1/users/${bob.id}`, { token: administrator.session, body: { grants } });
     await grant([]);
-    await expectNothingDone(async () => {
+    await expectNothingDone(world, async () => {
       for (const { path } of listed) {
         for (const key of [bob.key.text, bob.session]) expect.soft(await callDokploy(plane, path, {}, key), path).toMatchObject({ status: 403, body: { code: 'FORBIDDEN', data: { dockupCode: 'grant_missing' } } });
       }
@@ -135,10 +64,10 @@ describe('SEC-03 a key', () => {
     const { key } = await plane.expect(201, createdApiKey, plane.request('POST', '/api/v1/api-keys', { token: administrator.session, body: { name: scope, scopes: [scope] } }));
     const isRefused = ({ procedure }: Working) => refusalOf({ role: 'admin', grants: [], via: 'api_key', scopes: [scope], isBounded: false }, procedure.action) !== null;
     const before = { rows: await world.dump(), messages: connection.received.length };
-    for (const entry of working.filter(isRefused)) expect.soft(await callDokploy(plane, entry.path, inputOf(entry, ann), key), entry.path).toMatchObject({ status: 403, body: { data: { dockupCode: 'scope_missing' } } });
+    for (const entry of working.filter(isRefused)) expect.soft(await callDokploy(plane, entry.path, inputOf(world, entry, ann), key), entry.path).toMatchObject({ status: 403, body: { data: { dockupCode: 'scope_missing' } } });
     expect(connection.received.length).toBe(before.messages);
     const open = working.filter((entry) => !isRefused(entry));
-    for (const entry of open.filter(({ method }) => method === 'get')) expect.soft((await callDokploy(plane, entry.path, inputOf(entry, ann), key)).status, entry.path).toBe(200);
+    for (const entry of open.filter(({ method }) => method === 'get')) expect.soft((await callDokploy(plane, entry.path, inputOf(world, entry, ann), key)).status, entry.path).toBe(200);
     // The right comes before the input, so that one that is not taken shows that the right is there.
     for (const entry of open.filter((one) => one.method === 'post' && schemaOf(one).required.length > 0)) expect.soft((await callDokploy(plane, entry.path, {}, key)).status, entry.path).toBe(400);
     expect(withoutTrail(await world.dump())).toBe(withoutTrail(before.rows));
@@ -150,7 +79,7 @@ describe('SEC-03 a key', () => {
       const { key } = await plane.expect(201, createdApiKey, plane.request('POST', '/api/v1/api-keys', { token: administrator.session, body: { name: 'reader', scopes: wanted } }));
       const shown: string[] = [];
       for (const entry of queries) {
-        const { body } = await callDokploy(plane, entry.path, inputOf(entry, ann), key);
+        const { body } = await callDokploy(plane, entry.path, inputOf(world, entry, ann), key);
         if (JSON.stringify(body)?.includes('planted-env-value')) shown.push(entry.path);
       }
       expect(shown).toEqual(isShown ? ['application.one'] : []);
@@ -163,7 +92,7 @@ describe('SEC-16', () => {
     const before = { rows: await world.dump(), messages: world.connection.received.length };
     const trail = async () => (await world.plane.database.execute('select action from audit_entries order by seq')).rows.map(({ action }) => action);
     const told = await trail();
-    for (const entry of queries) expect.soft(await callDokploy(world.plane, entry.path, inputOf(entry, world.ann)), entry.path).toMatchObject({ status: 200 });
+    for (const entry of queries) expect.soft(await callDokploy(world.plane, entry.path, inputOf(world, entry, world.ann)), entry.path).toMatchObject({ status: 200 });
     // Whoever has read the variables of an application is told of: nothing else is written.
     expect(withoutTrail(await world.dump())).toBe(withoutTrail(before.rows));
     expect((await trail()).slice(told.length)).toEqual(['dokploy.application.one']);
@@ -173,9 +102,9 @@ describe('SEC-16', () => {
 
   test('no mutation is to be had by GET, by either protocol', async () => {
     const { plane, ann } = world;
-    await expectNothingDone(async () => {
+    await expectNothingDone(world, async () => {
       for (const entry of working.filter(({ method }) => method === 'post')) {
-        const input = inputOf(entry, ann);
+        const input = inputOf(world, entry, ann);
         const addresses = [`/api/${entry.path}?${new URLSearchParams(input as Record<string, string>)}`, `/api/trpc/${entry.path}?input=${encodeURIComponent(JSON.stringify({ json: input }))}`];
         for (const address of addresses) expect.soft((await fetch(plane.url + address, { headers: { 'x-api-key': plane.credentials.api_key } })).status, address).toBe(404);
       }

@@ -29,35 +29,43 @@ const logs = z.object({ containerId, ...logQuery });
 const deploymentLog = z.object({ logPath: z.string().min(1).max(200) });
 const terminal = z.object({ containerId, activeWay: z.enum(['bash', 'sh']).default('sh') });
 
+interface DokploySocket {
+  path: string;
+  /** As procedures do. */
+  needs: Action;
+  /** Upgrades what has been let in; what it is about is looked up for the actor. */
+  connect(c: Asked, actor: Actor): Promise<Response>;
+}
+
+export const dokploySockets: readonly DokploySocket[] = [
+  { path: '/docker-container-logs', needs: 'logs', connect: followLogs },
+  { path: '/docker-container-terminal', needs: 'exec', connect: openTerminal },
+  { path: '/listen-deployment', needs: 'logs', connect: followDeploymentLog },
+];
+
 export function createDokploySockets(): Hono<BaseEnv> {
   const door = new Hono<BaseEnv>();
-  const serve = (path: string, handler: (c: Asked) => Promise<Response>) => door.get(path, ...socketDoors(readCaller), handler);
-  serve('/docker-container-logs', followLogs);
-  serve('/docker-container-terminal', openTerminal);
-  serve('/listen-deployment', followDeploymentLog);
+  for (const { path, needs, connect } of dokploySockets) door.get(path, ...socketDoors(readCaller), (c) => connect(c, admit(c, needs)));
   return door;
 }
 
-async function followLogs(c: Asked): Promise<Response> {
+async function followLogs(c: Asked, actor: Actor): Promise<Response> {
   const ctx = c.get('ctx');
-  const actor = admit(c, 'logs');
   const { containerId: name, ...conditions } = readQuery(c, logs);
   const { app, deployment } = await reachContainer(ctx, actor, { id: name, action: 'logs' });
   const request = await askForLogs(ctx, app, { ...conditions, deployment: deployment?.id });
   return attachClient(ctx, c.req.raw, { app, ticket: c.get('ticket'), request: { ...request, wire: 'text' } });
 }
 
-async function followDeploymentLog(c: Asked): Promise<Response> {
+async function followDeploymentLog(c: Asked, actor: Actor): Promise<Response> {
   const ctx = c.get('ctx');
-  const actor = admit(c, 'logs');
   const { logPath: id } = readQuery(c, deploymentLog);
   const { deployment, app } = await reachDeployment(ctx, actor, { id, action: 'logs' });
   return attachClient(ctx, c.req.raw, { app, ticket: c.get('ticket'), request: followDeployment(deployment) });
 }
 
-async function openTerminal(c: Asked): Promise<Response> {
+async function openTerminal(c: Asked, actor: Actor): Promise<Response> {
   const ctx = c.get('ctx');
-  const actor = admit(c, 'exec');
   const { containerId: name, activeWay } = readQuery(c, terminal);
   const container = await reachContainer(ctx, actor, { id: name, action: 'exec' });
   await requireCurrent(ctx, container);

@@ -1,0 +1,3 @@
+import { testTenants } from './cases.ts';
+
+testTenants('edge');
