@@ -2,6 +2,7 @@
 import type { Host } from '../../scripts/local/settings.ts';
 import { testOnHost } from '../support/host-cases.ts';
 import { applicationCases } from './cases/applications.ts';
+import { auditLogCases } from './cases/audit-log.ts';
 import { openApiCases } from './cases/openapi.ts';
 import { clientCases } from './cases/clients.ts';
 import { grantCases } from './cases/grants.ts';
@@ -17,6 +18,7 @@ const groups = [
   { name: 'projects and environments', cases: projectCases },
   { name: 'tags', cases: tagCases },
   { name: 'applications', cases: applicationCases },
+  { name: 'the audit log', cases: auditLogCases },
   { name: 'people', cases: peopleCases },
   { name: 'the OpenAPI document', cases: openApiCases },
   { name: 'sockets', cases: socketCases },

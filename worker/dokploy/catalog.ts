@@ -34,7 +34,7 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
   auditLog: {
     get: 'all',
     post: '',
-    instead: 'GET /api/v1/audit-log lists what was done, GET /api/v1/audit-log/export has all of it.',
+    instead: '',
   },
   backup: {
     get: 'listBackupFiles one',

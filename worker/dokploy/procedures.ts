@@ -5,6 +5,7 @@ import type { Listed, Router } from './procedure.ts';
 import { applicationActions } from './routers/application-actions.ts';
 import { applicationSettings } from './routers/application-settings.ts';
 import { applicationRouter } from './routers/application.ts';
+import { auditLogRouter } from './routers/audit-log.ts';
 import { deploymentRouter } from './routers/deployment.ts';
 import { dockerRouter } from './routers/docker.ts';
 import { domainRouter } from './routers/domain.ts';
@@ -20,6 +21,7 @@ import { userRouter } from './routers/user.ts';
 
 const routers: Readonly<Record<string, Router>> = {
   application: { ...applicationRouter, ...applicationSettings, ...applicationActions },
+  auditLog: auditLogRouter,
   deployment: deploymentRouter,
   docker: dockerRouter,
   domain: domainRouter,

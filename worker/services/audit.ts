@@ -6,7 +6,7 @@ import type { AuditQuery } from '../../shared/api/audit-log.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sha256 } from '../auth/bytes.ts';
 import type { AuditRow } from '../store/audit-schema.ts';
-import { findAuditHead, insertAuditRows, listAuditRows, listEarlierEntries, readAuditRows } from '../store/audit.ts';
+import { findAuditHead, insertAuditRows, listAuditActions, listAuditRows, listEarlierEntries, readAuditRows, searchAuditRows, type AuditSearch as Search, type NamedAuditRow } from '../store/audit.ts';
 import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import type { Page } from './pages.ts';
@@ -71,6 +71,17 @@ export async function readAuditLog(ctx: Context, { limit, cursor, actor, action,
   const rows = await listAuditRows(ctx.db, { actor, action, from: time(from), to: time(to), before: cursor === undefined ? undefined : Number(cursor) }, limit + 1);
   const data = rows.slice(0, limit);
   return { data, next_cursor: rows.length > limit ? String(data.at(-1)?.seq) : null };
+}
+
+export interface AuditSearch extends Omit<Search, 'actions'> {
+  /** Undefined: any. */
+  isWanted: ((action: string) => boolean) | undefined;
+}
+
+/** Newest first, by place, with whom each is about, and how many there are in all: for those who page by numbers. */
+export async function searchAuditLog({ db }: Context, { isWanted, ...search }: AuditSearch): Promise<{ rows: NamedAuditRow[]; total: number }> {
+  const actions = isWanted === undefined ? undefined : (await listAuditActions(db)).filter(isWanted);
+  return searchAuditRows(db, { ...search, actions });
 }
 
 /** Rows in memory at a time. */
