@@ -102,6 +102,14 @@ describe('the audit log', () => {
     expect((await read())[0]).toMatchObject({ action: 'dokploy.application.stop', outcome: 'executor_lost', target: ann.app.id, actor: ann.id });
   });
 
+  test('tells by its id of what was made by the API of Dokploy', async () => {
+    const { ann, plane } = world;
+    const { body } = await callDokploy(plane, 'project.create', { name: 'made' }, ann.key.text);
+    const { project, environment } = body as { project: { projectId: string }; environment: { environmentId: string } };
+    expect((await read())[0]).toMatchObject({ action: 'dokploy.project.create', outcome: 'done', target: expect.stringContaining(project.projectId) });
+    expect((await read())[0]?.target).toContain(environment.environmentId);
+  });
+
   test('SEC-11 has been exported whole, oldest first, without a secret, and can be checked without the host', async () => {
     const { ann, bob, administrator } = world;
     await ask('GET', `/api/v1/apps/${ann.app.id}/env`, ann.session);

@@ -73,7 +73,8 @@ async function tellOf(c: HonoContext<BaseEnv>, actor: Actor, { path, method, ask
   const fields = (thing: unknown) => Object.entries((thing ?? {}) as Record<string, unknown>);
   const letsSecretsOut = path === 'application.one' && fields(value).some(([name, env]) => name === 'env' && typeof env === 'string' && env !== '');
   if (method === 'get' && !letsSecretsOut) return;
-  const ids = [...fields(asked), ...fields(value)].filter(([name, id]) => name.endsWith('Id') && typeof id === 'string').map(([, id]) => String(id).slice(0, 100));
+  // What is made is answered as it is, or by its name within the reply.
+  const ids = [asked, value, ...fields(value).map(([, part]) => part)].flatMap(fields).filter(([name, id]) => name.endsWith('Id') && typeof id === 'string').map(([, id]) => String(id).slice(0, 100));
   await appendAudit(c.get('ctx'), [{ ...byActor(actor), action: `dokploy.${path}`, target: [...new Set(ids)].slice(0, 4).join('/') || actor.user.id, outcome, requestId: c.get('requestId') }]);
 }
 
