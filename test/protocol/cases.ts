@@ -12,6 +12,7 @@ import { environmentCases } from './cases/environments.ts';
 import { eventStreamCases } from './cases/event-streams.ts';
 import { eventCases } from './cases/events.ts';
 import { invitationCases } from './cases/invitations.ts';
+import { lostRightCases } from './cases/lost-rights.ts';
 import { messageCases } from './cases/messages.ts';
 import { pageCases } from './cases/pages.ts';
 import { requestCases } from './cases/requests.ts';
@@ -43,6 +44,7 @@ const groups = [
   { name: 'the audit log', cases: auditCases },
   { name: 'people', cases: peopleCases },
   { name: 'what is shared', cases: sharingCases },
+  { name: 'rights that are lost', cases: lostRightCases },
   { name: 'signing in', cases: signInCases },
   { name: 'absence and return', cases: absenceCases },
   { name: 'hosts that are away', cases: absentHostCases },

@@ -126,7 +126,7 @@ describe.each(recordings)('version $protocol', ({ protocol, steps, schemas }) =>
         send: (message) => void (typeof message === 'string' && sent.push(JSON.parse(message) as HubMessage)),
         close: (_code, reason) => void closed.push(reason),
       };
-      const ingest = { connected: note('connected'), disconnected: note('disconnected'), event: async (_server: string, _epoch: number, event: ExecutorEvent) => note(event.kind)() };
+      const ingest = { connected: note('connected'), disconnected: note('disconnected'), event: async (_server: string, _epoch: number, event: ExecutorEvent) => note(event.kind)(), refusalOf: async () => null };
       const history = { put: note('usage'), read: async () => [], drop: async () => undefined };
       const hub = new Hub('srv_1', { ingest, history, log: { info: () => undefined, error: (message) => void closed.push(message) } });
       hub.open(socket);
@@ -154,7 +154,7 @@ describe.each(recordings)('version $protocol', ({ protocol, steps, schemas }) =>
       const sent: string[] = [];
       const socket: HubSocket = { session: createSession('srv_1', 1), remember: () => undefined, send: (message) => void sent.push(String(message)), close: () => undefined };
       const silent = async () => undefined;
-      const hub = new Hub('srv_1', { ingest: { connected: silent, disconnected: silent, event: silent }, history: { put: silent, read: async () => [], drop: silent }, log: { info: () => undefined, error: () => undefined } });
+      const hub = new Hub('srv_1', { ingest: { connected: silent, disconnected: silent, event: silent, refusalOf: async () => null }, history: { put: silent, read: async () => [], drop: silent }, log: { info: () => undefined, error: () => undefined } });
       hub.open(socket);
       hub.receive(socket, JSON.stringify({ ...defaultHello, protocol, capabilities: ['deploy'] }));
       const before = sent.length;

@@ -2,6 +2,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { expect, test } from 'vitest';
 import { app, type App } from '../../shared/api/apps.ts';
+import { createdApiKey } from '../../shared/api/auth.ts';
 import { deployment } from '../../shared/api/deployments.ts';
 import { project } from '../../shared/api/projects.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../shared/protocol/frames.ts';
@@ -33,10 +34,10 @@ async function setScene(): Promise<{ executor: Executor; connection: Connection;
   return { executor, connection, subject, frames };
 }
 
-const open = (subject: App, path: string) => openAt(`/api/v1/apps/${subject.slug}${path}`);
+const open = (subject: App, path: string, token?: string) => openAt(`/api/v1/apps/${subject.slug}${path}`, token);
 
-async function openAt(address: string): Promise<Client> {
-  const { webSocket: socket, status } = await fetchApi(address, { headers: { upgrade: 'websocket', authorization: `Bearer ${credentials.api_key}` } });
+async function openAt(address: string, token = credentials.api_key): Promise<Client> {
+  const { webSocket: socket, status } = await fetchApi(address, { headers: { upgrade: 'websocket', authorization: `Bearer ${token}` } });
   if (socket === null) throw new Error(`open stream: ${status}`);
   let text = '';
   socket.binaryType = 'arraybuffer';
@@ -156,6 +157,20 @@ test('REL-08 after each eviction the log of a deployment is told what it does, a
   connection.send({ type: 'close', stream });
   expect(await client.closed).toEqual({ code: 1000, reason: '' });
   expect(said()).toMatch(/\nGetting the image\nDeployment succeeded\n$/);
+});
+
+test('SEC-03 after the eviction a stream ends with the key that it was opened with, and no other does', async () => {
+  const { executor, connection, subject } = await setScene();
+  const { id, key } = await callApi('POST', '/api/v1/api-keys', { body: { name: 'short-lived' }, status: 201, schema: createdApiKey });
+  const [lost, kept] = [await open(subject, '/logs/stream', key), await open(subject, '/logs/stream')];
+  const [first, second] = [await connection.next('open'), await connection.next('open')];
+  await evict(executor);
+  expect((await fetchApi(`/api/v1/api-keys/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${credentials.api_key}` } })).status).toBe(204);
+  expect(await lost.closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/^invalid_token: /) });
+  expect(await connection.next('close')).toEqual({ type: 'close', stream: first.stream });
+  connection.socket.send(data(second.stream, '{"n":1}\n'));
+  await expect.poll(() => kept.text()).toBe('{"n":1}\n');
+  kept.socket.close();
 });
 
 test('REL-11 a link that ends while the object sleeps ends its streams', async () => {

@@ -22,6 +22,8 @@ import { logQuery } from './log-text.ts';
 
 type Asked = HonoContext<BaseEnv>;
 
+const through = 'compatible_api';
+
 /** `docker.getContainers` lists them; an app is known by its name here (`appName`) and its id as well. */
 const containerId = z.string().min(1).max(200);
 const logs = z.object({ containerId, ...logQuery });
@@ -54,14 +56,14 @@ async function followLogs(c: Asked, actor: Actor): Promise<Response> {
   const { containerId: name, ...conditions } = readQuery(c, logs);
   const { app, deployment } = await reachContainer(ctx, actor, { id: name, action: 'logs' });
   const request = await askForLogs(ctx, app, { ...conditions, deployment: deployment?.id });
-  return attachClient(ctx, c.req.raw, { app, ticket: c.get('ticket'), request: { ...request, wire: 'text' } });
+  return attachClient(ctx, c.req.raw, { actor, through, app, ticket: c.get('ticket'), request: { ...request, wire: 'text' } });
 }
 
 async function followDeploymentLog(c: Asked, actor: Actor): Promise<Response> {
   const ctx = c.get('ctx');
   const { logPath: id } = readQuery(c, deploymentLog);
   const { deployment, app } = await reachDeployment(ctx, actor, { id, action: 'logs' });
-  return attachClient(ctx, c.req.raw, { app, ticket: c.get('ticket'), request: followDeployment(deployment) });
+  return attachClient(ctx, c.req.raw, { actor, through, app, ticket: c.get('ticket'), request: followDeployment(deployment) });
 }
 
 async function openTerminal(c: Asked, actor: Actor): Promise<Response> {
@@ -73,6 +75,8 @@ async function openTerminal(c: Asked, actor: Actor): Promise<Response> {
   const { cmd: shell, cols, rows, idle_timeout } = execSocketQuery.parse({ cmd: activeWay });
   const cmd = toArguments(shell);
   return attachClient(ctx, c.req.raw, {
+    actor,
+    through,
     app,
     ticket: c.get('ticket'),
     request: { kind: 'exec', app: app.id, params: { app: app.id, cmd, cols, rows, idle_timeout }, wire: 'text' },
@@ -95,7 +99,7 @@ function admit(c: Asked, action: Action): Actor {
   const identity = c.get('identity');
   if (identity === null) throw new AppError('unauthenticated', { detail: 'Send an API key as `x-api-key`.' });
   if (identity instanceof AppError) throw identity;
-  requireRight(identity, 'compatible_api');
+  requireRight(identity, through);
   requireRight(identity, action);
   if (c.get('socket') !== 'wanted') throw new AppError('upgrade_required', { detail: 'Connect with a WebSocket client.' });
   return identity;

@@ -4,7 +4,7 @@ import { limits } from '../../shared/protocol/limits.ts';
 import { closingOf } from '../hub/closing.ts';
 import { isBinary, type ClientSession, type ClientSocket } from '../hub/socket.ts';
 import { newSession, type Streams } from '../hub/streams.ts';
-import type { Sockets, StreamRequest } from '../services/ports.ts';
+import type { GrantedStream, Sockets } from '../services/ports.ts';
 import { chooseSubprotocol, hasExecControl, offeredSubprotocols } from '../services/subprotocols.ts';
 import { Pace } from './pace.ts';
 
@@ -12,7 +12,7 @@ import { Pace } from './pace.ts';
 export const clientHeader = 'x-dockup-client';
 
 interface Asked {
-  stream: StreamRequest;
+  stream: GrantedStream;
   hasControl: boolean;
 }
 
@@ -22,7 +22,7 @@ interface EdgeSession extends ClientSession {
 }
 
 /** The Worker's half: hands the upgrade to the object. @throws AppError upgrade_required */
-export async function attachClient(object: Fetcher, request: Request, server: string, stream: StreamRequest): Promise<Response> {
+export async function attachClient(object: Fetcher, request: Request, server: string, stream: GrantedStream): Promise<Response> {
   if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') throw new AppError('upgrade_required');
   const offered = offeredSubprotocols(request.headers.get('sec-websocket-protocol'));
   const asked: Asked = { stream, hasControl: hasExecControl(offered) };
@@ -65,7 +65,7 @@ export class ClientSockets {
     // Written by `remember` below, or by the object for an executor.
     const session = socket.deserializeAttachment() as EdgeSession | object | null;
     // What an earlier release has written lacks what this one knows.
-    return session !== null && 'stream' in session ? this.#wrap(socket, { ...session, wire: session.wire ?? 'own', rest: session.rest ?? [], deployment: session.deployment ?? null, isDrained: session.isDrained ?? false }) : undefined;
+    return session !== null && 'stream' in session ? this.#wrap(socket, { ...session, wire: session.wire ?? 'own', rest: session.rest ?? [], deployment: session.deployment ?? null, isDrained: session.isDrained ?? false, holder: session.holder ?? null }) : undefined;
   }
 
   forget(socket: WebSocket): void {

@@ -9,7 +9,7 @@ import { Hub } from '../hub/hub.ts';
 import { openReader, type Reading } from '../hub/reader.ts';
 import { createSession, type ClientSession, type ClientSocket, type HubSocket, type Session } from '../hub/socket.ts';
 import { createIngest } from '../services/ingest.ts';
-import type { CallOutcome, DeploymentEnd, Presence, StreamRequest, UsagePoint } from '../services/ports.ts';
+import type { CallOutcome, DeploymentEnd, GrantedStream, Presence, UsagePoint } from '../services/ports.ts';
 import { createLog } from '../log.ts';
 import { ClientSockets, clientHeader } from './client-sockets.ts';
 import { createEdgeContext } from './context.ts';
@@ -79,7 +79,7 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     return this.#open(server).settled(deployment, timeout);
   }
 
-  async stream(server: string, request: StreamRequest): Promise<Reading> {
+  async stream(server: string, request: GrantedStream): Promise<Reading> {
     return openReader(this.#open(server).streams, server, request);
   }
 
@@ -97,6 +97,10 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
 
   async awaitEvent(server: string, app: string, after: string, timeout: number): Promise<void> {
     return this.#open(server).events.wait(app, after, timeout);
+  }
+
+  async lookAtRights(server: string): Promise<void> {
+    return this.#open(server).lookAtRights();
   }
 
   async conclude(server: string, end: DeploymentEnd): Promise<void> {

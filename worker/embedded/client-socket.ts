@@ -4,10 +4,10 @@ import { limits } from '../../shared/protocol/limits.ts';
 import { closingOf } from '../hub/closing.ts';
 import { isBinary, type ClientSession, type ClientSocket } from '../hub/socket.ts';
 import { newSession, type Streams } from '../hub/streams.ts';
-import type { StreamRequest } from '../services/ports.ts';
+import type { GrantedStream } from '../services/ports.ts';
 import { hasExecControl } from '../services/subprotocols.ts';
 
-export function connectClient(streams: Streams, socket: WebSocket, server: string, { params, ...stream }: StreamRequest): void {
+export function connectClient(streams: Streams, socket: WebSocket, server: string, { params, ...stream }: GrantedStream): void {
   const client = wrap(socket, newSession({ server, ...stream, hasControl: hasExecControl([socket.protocol]) }));
   socket.on('message', (data: Buffer, isBinary) => streams.receive(client, isBinary ? data : data.toString()));
   socket.on('close', () => streams.closed(client));

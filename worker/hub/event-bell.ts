@@ -14,6 +14,11 @@ export class EventBell {
     this.#waiters.wake(app);
   }
 
+  /** Whatever they wait for, they have to look. */
+  ringAll(): void {
+    this.#waiters.wakeAll();
+  }
+
   /** Resolves when something newer than `after` was announced, or after `timeout` ms. */
   wait(app: string, after: string, timeout: number): Promise<void> {
     return (this.#newest.get(app) ?? '') > after ? Promise.resolve() : this.#waiters.wait(app, timeout);

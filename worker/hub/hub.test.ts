@@ -51,7 +51,7 @@ describe('the hub', () => {
         await note('disconnected')();
         absences.push(absence);
       },
-      event: (_server, _epoch, event) => note(event.kind)(),
+      event: (_server, _epoch, event) => note(event.kind)(), refusalOf: async () => null,
     };
     const history: UsageHistory = { put: (_server, minute) => note(`usage of ${minute}`)(), read: async () => [], drop: async () => {} };
     ports = () => ({ ingest, history, log: { info: () => {}, error: (message) => errors.push(message) } });

@@ -42,6 +42,7 @@ export class Hub {
   readonly #transfers: Transfers;
   /** Clients that are connected with a stream: each host hands their messages straight to it. */
   readonly streams = new Streams({
+    refusalOf: (holder, app) => this.#ports.ingest.refusalOf(holder, app),
     session: () => this.#connected()?.session,
     tell: (message) => this.#socket?.send(encode(message)),
     pass: (frame) => {
@@ -163,6 +164,12 @@ export class Hub {
   /** Resolves when the deployment's final event has been taken in, or after `timeout` ms. */
   settled(deployment: string, timeout: number): Promise<void> {
     return this.#deployments.wait(deployment, timeout);
+  }
+
+  /** Somebody may have lost a right. */
+  async lookAtRights(): Promise<void> {
+    this.events.ringAll();
+    await this.streams.lookAtRights();
   }
 
   disconnect(code: number, reason: string): void {

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { protocolVersion, type HubMessage } from '../../shared/protocol/messages.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import type { StreamRequest } from '../services/ports.ts';
+import type { GrantedStream, StreamHolder } from '../services/ports.ts';
 import { openReader } from './reader.ts';
 import { createSession, type Session } from './socket.ts';
 import { Streams } from './streams.ts';
 
-const request: StreamRequest<'stats'> = { kind: 'stats', app: 'app_1', params: { app: 'app_1' } };
+const holder: StreamHolder = { userId: 'usr_1', via: 'session', tokenId: 'ses_1', actions: ['apps:read'] };
+const request: GrantedStream<'stats'> = { kind: 'stats', app: 'app_1', params: { app: 'app_1' }, holder };
 
 describe('a stream that is read as bytes', () => {
   let session: Session | undefined;
@@ -16,7 +17,7 @@ describe('a stream that is read as bytes', () => {
     vi.useFakeTimers();
     session = { ...createSession('srv_1', 1), protocol: protocolVersion, isReady: true };
     told = [];
-    streams = new Streams({ session: () => session, tell: (message) => told.push(message), pass: () => undefined });
+    streams = new Streams({ refusalOf: async () => null, session: () => session, tell: (message) => told.push(message), pass: () => undefined });
   });
   afterEach(() => void vi.useRealTimers());
 

@@ -5,7 +5,7 @@
 import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { StreamEnd } from '../../shared/protocol/messages.ts';
-import type { Refusal, StreamRequest } from '../services/ports.ts';
+import type { GrantedStream, Refusal } from '../services/ports.ts';
 import { toError } from './calls.ts';
 import { createPipe } from './pipe.ts';
 import type { ClientSocket } from './socket.ts';
@@ -19,7 +19,7 @@ const emptyLine = new TextEncoder().encode('\n');
 const endMark = 0;
 
 /** Resolves when the executor has opened the stream, or refused it. */
-export function openReader(streams: Streams, server: string, { kind, app, params, deployment }: StreamRequest): Promise<Reading> {
+export function openReader(streams: Streams, server: string, { params, ...stream }: GrantedStream): Promise<Reading> {
   const { readable, writable } = createPipe();
   const writer = writable.getWriter();
   // A reader that goes away fails the writes; it is noticed by `closed`, once.
@@ -31,7 +31,7 @@ export function openReader(streams: Streams, server: string, { kind, app, params
       resolve({ ok: true, body: readable });
     };
     const socket: ClientSocket = {
-      session: newSession({ server, kind, app, deployment, hasControl: false }),
+      session: newSession({ server, ...stream, hasControl: false }),
       remember: () => undefined,
       send: write,
       opened: open,

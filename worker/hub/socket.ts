@@ -1,7 +1,7 @@
 /** The seam between the hub and whatever holds its sockets: `ws` in Node, hibernating WebSockets in a Durable Object. */
 import type { StreamEnd } from '../../shared/protocol/messages.ts';
 import type { StreamKind } from '../../shared/protocol/streams.ts';
-import type { FollowedDeployment } from '../services/ports.ts';
+import type { FollowedDeployment, StreamHolder } from '../services/ports.ts';
 
 /** What the hub knows of a connection. It lives with the socket (at the edge: its attachment), so hibernation loses nothing. */
 export interface Session {
@@ -68,6 +68,8 @@ export interface ClientSession {
   deployment: FollowedDeployment | null;
   /** The executor has told all that it has of the deployment, whose end is not known yet. */
   isDrained: boolean;
+  /** Null where an earlier release has opened it: then it stays until it ends. */
+  holder: StreamHolder | null;
 }
 
 /** Messages of a terminal are bytes, all others text. */

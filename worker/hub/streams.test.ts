@@ -28,7 +28,7 @@ describe('streams', () => {
   beforeEach(() => {
     told = [];
     passed = [];
-    streams = new Streams({ session: () => session, tell: (message) => told.push(message), pass: (frame) => passed.push(frame) });
+    streams = new Streams({ refusalOf: async () => null, session: () => session, tell: (message) => told.push(message), pass: (frame) => passed.push(frame) });
   });
 
   const data = (stream: number, length: number) => streams.frame(encodeFrame({ kind: 'data', stream, bytes: new Uint8Array(length).fill(10) }));

@@ -10,16 +10,21 @@ import { limits } from '../../shared/protocol/limits.ts';
 import type { ExecutorMessage, StreamEnd } from '../../shared/protocol/messages.ts';
 import { streamKinds } from '../../shared/protocol/streams.ts';
 import { toEndLine, toPhaseLine } from '../services/deployment-log.ts';
-import type { DeploymentEnd, FollowedDeployment } from '../services/ports.ts';
+import type { DeploymentEnd, FollowedDeployment, StreamHolder } from '../services/ports.ts';
 import { ClientStream, type Link } from './client-stream.ts';
 import type { ClientSession, ClientSocket, Session } from './socket.ts';
 
 /** Deployments whose end is kept, for streams that are being opened right then. */
 const keptEnds = 1_000;
 
+/** ms within which somebody whose right was looked at before it was lost may open a stream. */
+const openingTime = 10_000;
+
 interface HubLink extends Link {
   /** Of the connection to the executor, once it has said hello. */
   session(): Session | undefined;
+  /** Why a stream of an app is no longer theirs. */
+  refusalOf(holder: StreamHolder, app: string): Promise<StreamEnd | null>;
 }
 
 export class Streams {
@@ -27,6 +32,8 @@ export class Streams {
   readonly #streams = new Map<number, ClientStream>();
   /** By deployment, or by app where that is gone; the oldest first. */
   readonly #ends = new Map<string, DeploymentEnd>();
+  /** When somebody has last lost a right, in ms since the epoch. */
+  #rightsLost = 0;
 
   constructor(link: HubLink) {
     this.#link = link;
@@ -42,6 +49,8 @@ export class Streams {
     socket.remember();
     this.#link.tell({ type: 'open', stream, kind, params, credit: limits.streamWindow });
     this.#try(opened, () => this.#begin(opened));
+    // It is looked at once more; what fails here leaves a stream that was granted.
+    if (Date.now() - this.#rightsLost < openingTime) void this.#endLost([opened]).catch(() => undefined);
   }
 
   /** A client that was connected before hibernation. */
@@ -77,6 +86,12 @@ export class Streams {
     if (stream?.socket.session.deployment?.isTold && (end.code === undefined || end.code === 'app_not_deployed')) return this.#drained(stream);
     this.#forget(id);
     stream?.socket.end(end);
+  }
+
+  /** Ends those that are no longer their holders'. A stream of which that cannot be told goes on. */
+  async lookAtRights(): Promise<void> {
+    this.#rightsLost = Date.now();
+    await this.#endLost([...this.#streams.values()]);
   }
 
   /** A deployment does something else than before. */
@@ -117,6 +132,23 @@ export class Streams {
       this.#forget(socket.session.stream);
       socket.end(lost(message));
     }
+  }
+
+  async #endLost(streams: readonly ClientStream[]): Promise<void> {
+    const asked = new Map<string, Promise<StreamEnd | null>>();
+    await Promise.all(
+      streams.map(async (stream) => {
+        const { holder, app, stream: id } = stream.socket.session;
+        if (holder === null) return;
+        const key = JSON.stringify([app, holder]);
+        const asking = asked.get(key) ?? this.#link.refusalOf(holder, app);
+        asked.set(key, asking);
+        const refusal = await asking;
+        if (refusal === null || this.#streams.get(id) !== stream) return;
+        this.closed(stream.socket);
+        stream.socket.end(refusal);
+      }),
+    );
   }
 
   /** @throws AppError slow_reader */
@@ -207,10 +239,10 @@ function lost(message: string): StreamEnd {
   return { code: 'executor_lost', message };
 }
 
-type Opened = Pick<ClientSession, 'server' | 'app' | 'kind' | 'hasControl'> & { wire?: ClientSession['wire'] | undefined; deployment?: FollowedDeployment | undefined };
+type Opened = Pick<ClientSession, 'server' | 'app' | 'kind' | 'hasControl'> & { wire?: ClientSession['wire'] | undefined; deployment?: FollowedDeployment | undefined; holder?: StreamHolder };
 
 /** Numbered at random, so that a hub that slept does not use a number twice. */
-export function newSession({ server, app, kind, wire = 'own', deployment, hasControl }: Opened): ClientSession {
+export function newSession({ server, app, kind, wire = 'own', deployment, holder, hasControl }: Opened): ClientSession {
   const [stream = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return { server, app, kind, wire, hasControl: hasControl && wire === 'own', rest: [], stream, inputCredit: 0, unreturned: 0, isCut: false, framesPassed: 0, framesTaken: 0, deployment: deployment ?? null, isDrained: false };
+  return { server, app, kind, wire, hasControl: hasControl && wire === 'own', rest: [], stream, inputCredit: 0, unreturned: 0, isCut: false, framesPassed: 0, framesTaken: 0, deployment: deployment ?? null, isDrained: false, holder: holder ?? null };
 }

@@ -18,6 +18,10 @@ export class Waiters {
     });
   }
 
+  wakeAll(): void {
+    for (const key of this.#waiters.keys()) this.wake(key);
+  }
+
   wake(key: string): void {
     for (const done of this.#waiters.get(key) ?? []) done();
   }

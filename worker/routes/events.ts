@@ -4,6 +4,7 @@ import { toEvent } from '../present.ts';
 import { defineRoute, onApp } from '../route.ts';
 import { followEvents, readEvents } from '../services/events.ts';
 import { mapPage } from '../services/pages.ts';
+import { holderOf } from '../services/stream-holders.ts';
 import { appParams } from './params.ts';
 import { json } from './replies.ts';
 
@@ -35,7 +36,8 @@ export const eventRoutes = [
       },
     },
     async (c) => {
-      const follow = await followEvents(c.get('ctx'), c.get('app'), c.req.header('last-event-id') ?? c.req.valid('query').after);
+      const followed = { app: c.get('app'), holder: holderOf(c.get('actor'), ['logs']) };
+      const follow = await followEvents(c.get('ctx'), followed, c.req.header('last-event-id') ?? c.req.valid('query').after);
       return eventStream(c, async function* (signal) {
         for await (const row of follow(signal)) yield [{ id: row.id, data: JSON.stringify(toEvent(row)) }];
       });

@@ -8,7 +8,7 @@ import { defineRoute, onUser, type BaseEnv } from '../route.ts';
 import { recordTerminal } from '../services/exec.ts';
 import { askForLogs } from '../services/logs.ts';
 import type { StreamRequest } from '../services/ports.ts';
-import { attachClient, requireStream, type Opening } from '../services/streams.ts';
+import { attachClient, openStream, type Opening } from '../services/streams.ts';
 import { createTicket as giveTicket } from '../services/tickets.ts';
 import { onAppSocket } from '../socket-access.ts';
 import { executorErrors } from './executor-errors.ts';
@@ -28,7 +28,7 @@ const lineReplies = (messages: string, line: string) => ({
 
 /** What `connect` needs of a handler's context. */
 interface Asked extends Answers {
-  var: BaseEnv['Variables'] & { app: Opening['app'] };
+  var: BaseEnv['Variables'] & Pick<Opening, 'actor' | 'app'>;
   req: { raw: Request };
 }
 interface Ways {
@@ -39,12 +39,11 @@ interface Ways {
 }
 
 async function connect(c: Asked, request: StreamRequest, { toEvent, beforeSocket }: Ways): Promise<Response> {
-  const { ctx, app, socket, ticket } = c.var;
-  const opening = { app, ticket, request, beforeSocket };
+  const { ctx, actor, app, socket, ticket } = c.var;
+  const opening = { actor, app, ticket, request, beforeSocket };
   if (socket === 'wanted') return attachClient(ctx, c.req.raw, opening);
   if (toEvent === undefined) throw new AppError('upgrade_required', { detail: 'Connect with a WebSocket client.' });
-  const serverId = requireStream(opening);
-  return eventStream(c, lineEvents(await ctx.executors.stream(serverId, request), toEvent));
+  return eventStream(c, lineEvents(await openStream(ctx, opening), toEvent));
 }
 
 export const streamRoutes = [

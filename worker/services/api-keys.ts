@@ -9,6 +9,7 @@ import { apiKeyPrefix } from './auth.ts';
 import type { Context } from './context.ts';
 import { invalidValue } from './invalid-value.ts';
 import { readPage, type Page } from './pages.ts';
+import { endLostStreams } from './stream-holders.ts';
 
 export function newApiKey(): string {
   return apiKeyPrefix + toHex(randomBytes(24));
@@ -55,6 +56,7 @@ export async function revealApiKey(ctx: Context, actor: Actor, id: string): Prom
 
 export async function removeApiKey(ctx: Context, actor: Actor, id: string): Promise<void> {
   if (!(await deleteApiKey(ctx.db, actor.user.id, id))) throw new AppError('api_key_not_found');
+  endLostStreams(ctx);
 }
 
 function purpose(id: string): string {

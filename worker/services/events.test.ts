@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { endDeployment } from './deployments.ts';
 import { followEvents, recordEvent } from './events.ts';
 import { changeStatus } from './statuses.ts';
+import { holderOf } from './stream-holders.ts';
 import { sweep } from './sweep.ts';
 
 const hour = 3600 * 1000;
@@ -34,6 +35,7 @@ describe('the events of an app', () => {
     if (found === undefined) throw new Error('the app is gone');
     return found;
   };
+  const followed = () => ({ app, holder: holderOf(opened.actor, ['logs']) });
   const record = (type: string) => recordEvent(ctx, { appId: app.id, type, actor: 'system', message: type });
   const types = async () => (await listEvents(ctx.db, app.id, { before: undefined, type: undefined, limit: 5_000 })).map(({ type }) => type);
 
@@ -80,7 +82,7 @@ describe('the events of an app', () => {
 
   test('are followed from now on, in the order in which they appeared, also where ids were made in another one', async () => {
     const gone = new AbortController();
-    const follow = (await followEvents(ctx, app, undefined))(gone.signal);
+    const follow = (await followEvents(ctx, followed(), undefined))(gone.signal);
     await insertMadeAt(now + 5_000, 'second.process');
     await insertMadeAt(now + 4_000, 'first.process');
     expect([(await follow.next()).value?.type, (await follow.next()).value?.type]).toEqual(['second.process', 'first.process']);
@@ -94,7 +96,7 @@ describe('the events of an app', () => {
     now += 10_000;
     await record('three');
     const gone = new AbortController();
-    const follow = (await followEvents(ctx, app, first))(gone.signal);
+    const follow = (await followEvents(ctx, followed(), first))(gone.signal);
     expect([(await follow.next()).value?.type, (await follow.next()).value?.type]).toEqual(['two', 'three']);
     gone.abort();
   });
@@ -104,12 +106,12 @@ describe('the events of an app', () => {
     await insertMadeAt(now + 500, 'before');
     await insertMadeAt(now + 2_000, 'after');
     const gone = new AbortController();
-    expect(await (await followEvents(ctx, app, forgotten))(gone.signal).next()).toMatchObject({ value: { type: 'after' } });
+    expect(await (await followEvents(ctx, followed(), forgotten))(gone.signal).next()).toMatchObject({ value: { type: 'after' } });
     gone.abort();
   });
 
   test('are not followed after what is no event', async () => {
-    await expect(followEvents(ctx, app, app.id)).rejects.toMatchObject({ code: 'invalid_cursor' });
+    await expect(followEvents(ctx, followed(), app.id)).rejects.toMatchObject({ code: 'invalid_cursor' });
   });
 
   test('are announced to the hub of the app, whose silence costs nothing', async () => {
@@ -135,7 +137,7 @@ describe('the events of an app', () => {
       },
     };
     const gone = new AbortController();
-    const follow = (await followEvents(ctx, app, undefined))(gone.signal);
+    const follow = (await followEvents(ctx, followed(), undefined))(gone.signal);
     const next = follow.next();
     await expect.poll(() => waits).toEqual([`${server} ${app.id}`]);
     await record('woken');
@@ -154,7 +156,7 @@ describe('the events of an app', () => {
     ctx.executors = { ...ctx.executors, awaitEvent: () => new Promise((resolve) => wakes.push(resolve)) };
     const gone = new AbortController();
     const [added, removed] = [vi.spyOn(gone.signal, 'addEventListener'), vi.spyOn(gone.signal, 'removeEventListener')];
-    const next = (await followEvents(ctx, app, undefined))(gone.signal).next();
+    const next = (await followEvents(ctx, followed(), undefined))(gone.signal).next();
     for (let turn = 0; turn < 20; turn++) {
       await expect.poll(() => wakes.length).toBe(turn + 1);
       wakes[turn]?.();
@@ -167,7 +169,7 @@ describe('the events of an app', () => {
   });
 
   test('end with the app', async () => {
-    const follow = (await followEvents(ctx, app, undefined))(new AbortController().signal);
+    const follow = (await followEvents(ctx, followed(), undefined))(new AbortController().signal);
     await ctx.db.client.execute({ sql: 'delete from apps where id = ?', args: [app.id] });
     expect(await follow.next()).toMatchObject({ done: true });
   });

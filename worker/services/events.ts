@@ -9,7 +9,8 @@ import { findNewestEvent, insertEvent, insertEventOfChange, listEvents, listEven
 import type { EventRow } from '../store/schema.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
-import type { DeploymentEnd } from './ports.ts';
+import type { DeploymentEnd, StreamHolder } from './ports.ts';
+import { requireHolder } from './stream-holders.ts';
 
 interface NewEvent {
   appId: string;
@@ -68,17 +69,24 @@ const wakeTimeout = 15_000;
 const lateness = 60_000;
 const atOnce = 100;
 
-/**
- * The events to come, oldest first; with `after`, beginning with the one after it. From the moment this resolves none is missed.
- * Ends when the signal aborts or the app is deleted. @throws AppError invalid_cursor
- */
-export async function followEvents(ctx: Context, app: AppView, after: string | undefined): Promise<(signal: AbortSignal) => AsyncGenerator<EventRow>> {
-  if (after !== undefined && !isId('event', after)) throw new AppError('invalid_cursor', { detail: 'Resume after the `id` of an event.' });
-  const start = after ?? (await findNewestEvent(ctx.db, app.id))?.id ?? smallestId('event', 0);
-  return (signal) => follow(ctx, app, start, signal);
+/** Who follows the events of which app. */
+export interface Followed {
+  app: AppView;
+  /** Who is looked at again whenever there is nothing new to tell. */
+  holder: StreamHolder;
 }
 
-async function* follow(ctx: Context, { id }: AppView, start: string, signal: AbortSignal): AsyncGenerator<EventRow> {
+/**
+ * The events to come, oldest first; with `after`, beginning with the one after it. From the moment this resolves none is missed.
+ * Ends when the signal aborts or the app is deleted, and throws as `requireHolder` when the app is no longer theirs to look at. @throws AppError invalid_cursor
+ */
+export async function followEvents(ctx: Context, followed: Followed, after: string | undefined): Promise<(signal: AbortSignal) => AsyncGenerator<EventRow>> {
+  if (after !== undefined && !isId('event', after)) throw new AppError('invalid_cursor', { detail: 'Resume after the `id` of an event.' });
+  const start = after ?? (await findNewestEvent(ctx.db, followed.app.id))?.id ?? smallestId('event', 0);
+  return (signal) => follow(ctx, followed, start, signal);
+}
+
+async function* follow(ctx: Context, { app: { id }, holder }: Followed, start: string, signal: AbortSignal): AsyncGenerator<EventRow> {
   for (let after = start; !signal.aborted; ) {
     const floor = smallestId('event', Math.max(0, timeOfId(after) - lateness));
     const events = await listEventsAfter(ctx.db, id, { after, floor, limit: atOnce });
@@ -87,6 +95,7 @@ async function* follow(ctx: Context, { id }: AppView, start: string, signal: Abo
     if (events.length > 0) continue;
     const app = await findAppById(ctx.db, id);
     if (app === undefined) return;
+    await requireHolder(ctx, holder, id);
     await orAborted(nextEvent(ctx, app, after), signal);
   }
 }

@@ -1,6 +1,6 @@
 /** What executors tell, made into rows: the only way facts flow back. The hub calls these in the order of the executor's events. */
 import type { DeploymentEvent, ExecutorEvent, ReportEvent, UsageEvent } from '../../shared/protocol/events.ts';
-import type { Hello } from '../../shared/protocol/messages.ts';
+import type { Hello, StreamEnd } from '../../shared/protocol/messages.ts';
 import { connectedStatus, isFinished } from '../../shared/status.ts';
 import { advanceDeployment, findDeployment, listOpenDeployments } from '../store/deployments.ts';
 import { listRemovals } from '../store/removals.ts';
@@ -8,8 +8,10 @@ import { noteDisks, noteServerState, updateConnectedServer } from '../store/serv
 import { listStatuses } from '../store/statuses.ts';
 import type { Context } from './context.ts';
 import { endDeployment, handOver, startNextDeployment } from './deployments.ts';
+import type { StreamHolder } from './ports.ts';
 import { retryRemovals } from './removals.ts';
 import { changeStatus, takeAbsence, takeOom } from './statuses.ts';
+import { refusalOfHolder } from './stream-holders.ts';
 
 /** Since when an executor is away, in ms since the epoch, and what made it so. */
 export interface Absence {
@@ -17,12 +19,13 @@ export interface Absence {
   reason: string;
 }
 
-/** What a hub hands facts to. */
+/** What a hub hands facts to, and asks whose streams are still theirs. */
 export interface Ingest {
   connected(serverId: string, epoch: number, hello: Hello): Promise<void>;
   disconnected(serverId: string, epoch: number, absence: Absence): Promise<void>;
   /** Usage is not for the database of the application: the hub keeps it (`UsageHistory`). */
   event(serverId: string, epoch: number, event: Exclude<ExecutorEvent, UsageEvent>): Promise<void>;
+  refusalOf(holder: StreamHolder, appId: string): Promise<StreamEnd | null>;
 }
 
 export function createIngest(ctx: Context): Ingest {
@@ -43,6 +46,7 @@ export function createIngest(ctx: Context): Ingest {
           return takeReport(ctx, serverId, epoch, event);
       }
     },
+    refusalOf: (holder, appId) => refusalOfHolder(ctx, holder, appId),
   };
 }
 

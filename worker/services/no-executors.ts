@@ -20,6 +20,7 @@ export const noExecutors: ExecutorClient = {
   announce: async () => undefined,
   awaitEvent: refuse,
   conclude: async () => undefined,
+  lookAtRights: async () => undefined,
 };
 
 export const noSockets: Sockets = { refuse };

@@ -4,6 +4,8 @@ import type { Method, Params, Result } from '../../shared/protocol/calls.ts';
 import type { StreamKind, StreamParams } from '../../shared/protocol/streams.ts';
 import type { MinuteUsage } from '../../shared/protocol/usage.ts';
 import type { DeploymentPhase } from '../../shared/status.ts';
+import type { Actor } from './actor.ts';
+import type { Action } from './permissions.ts';
 
 /** Usage of one app, from the last report: percent of one core, MB. */
 export interface Usage {
@@ -36,9 +38,9 @@ export interface ExecutorClient {
   /** Answer the WebSocket upgrade of an executor that has been authenticated. @throws AppError upgrade_required */
   accept(request: Request, serverId: string, epoch: number): Promise<Response>;
   /** Answer the WebSocket upgrade of a client whose right to the stream has been checked: its messages and the stream's frames are piped. */
-  attach(request: Request, serverId: string, stream: StreamRequest): Promise<Response>;
+  attach(request: Request, serverId: string, stream: GrantedStream): Promise<Response>;
   /** A stream's output as bytes, with back-pressure. Errors with an `AppError` when the stream fails; cancelling it closes the stream. */
-  stream(serverId: string, stream: StreamRequest): Promise<ReadableStream<Uint8Array>>;
+  stream(serverId: string, stream: GrantedStream): Promise<ReadableStream<Uint8Array>>;
   /** A call with a bulk body, which the executor fetches by dialling back. `length` is its bytes, if known. @throws AppError as `call`; upload_interrupted when the body breaks */
   upload<M extends TransferMethod>(serverId: string, method: M, params: WithoutTransfer<M>, body: ReadableStream<Uint8Array>, length?: number | null): Promise<Result<M>>;
   /** A call whose bulk answer the executor brings by dialling back. Rejects when it fails before the first byte. @throws AppError as `call` */
@@ -53,6 +55,8 @@ export interface ExecutorClient {
   announce(serverId: string, appId: string, eventId: string): Promise<void>;
   /** Resolves when an event newer than `after` was announced, or after `timeout` ms: a hint to look, never a fact. */
   awaitEvent(serverId: string, appId: string, after: string, timeout: number): Promise<void>;
+  /** Somebody may have lost a right: streams end that are no longer theirs, and whoever waits for an event looks as well. */
+  lookAtRights(serverId: string): Promise<void>;
   /** A deployment has ended: whoever follows its log alone gets what was written until then, and no more. */
   conclude(serverId: string, end: DeploymentEnd): Promise<void>;
 }
@@ -88,6 +92,19 @@ export interface StreamRequest<K extends StreamKind = StreamKind> {
   wire?: 'text';
   /** That `params` name, unless it goes on without it. */
   deployment?: FollowedDeployment | undefined;
+}
+
+/** One that somebody has the right to. */
+export interface GrantedStream<K extends StreamKind = StreamKind> extends StreamRequest<K> {
+  holder: StreamHolder;
+}
+
+/** Who has opened a stream, with which token, and what they had to have a right to. */
+export interface StreamHolder {
+  userId: string;
+  via: Actor['via'];
+  tokenId: string;
+  actions: readonly Action[];
 }
 
 /** Methods whose params name a transfer. */

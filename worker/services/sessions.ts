@@ -8,6 +8,7 @@ import type { Actor } from './actor.ts';
 import { appendAudit, byActor } from './audit.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
+import { endLostStreams } from './stream-holders.ts';
 
 export interface Opened {
   token: string;
@@ -37,11 +38,13 @@ export function readSessions(ctx: Context, actor: Actor, query: PageQuery): Prom
 /** One's own, the current one as well. @throws AppError session_not_found */
 export async function endSession(ctx: Context, actor: Actor, id: string): Promise<void> {
   if (!(await deleteSession(ctx.db, actor.user.id, id))) throw new AppError('session_not_found');
+  endLostStreams(ctx);
   await appendAudit(ctx, [{ ...byActor(actor), action: 'session.end', target: id }]);
 }
 
 /** All but the current one. */
 export async function endOtherSessions(ctx: Context, actor: Actor): Promise<void> {
   await deleteOtherSessions(ctx.db, actor.user.id, actor.tokenId);
+  endLostStreams(ctx);
   await appendAudit(ctx, [{ ...byActor(actor), action: 'session.end_others', target: actor.user.id }]);
 }

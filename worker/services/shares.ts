@@ -10,6 +10,7 @@ import { findTeam } from '../store/teams.ts';
 import { findUser } from '../store/users.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
+import { endLostStreams } from './stream-holders.ts';
 
 export const sharedProject = ({ id }: ProjectRow): Shared => ({ projectId: id });
 export const sharedApp = ({ id }: AppView): Shared => ({ appId: id });
@@ -26,6 +27,8 @@ export async function share(ctx: Context, shared: Shared, { holderId, role }: Gr
   const name = 'userId' in holder ? (await findUser(ctx.db, holder.userId))?.email : (await findTeam(ctx.db, holder.teamId))?.name;
   const row = name === undefined ? undefined : await putShare(ctx.db, { shared, holder, role, id: ctx.newId('share'), now: ctx.clock() });
   if (name === undefined || row === undefined) throw notFound(holder);
+  // The role may be less than the one before.
+  endLostStreams(ctx);
   return { share: row, name };
 }
 
@@ -33,6 +36,7 @@ export async function share(ctx: Context, shared: Shared, { holderId, role }: Gr
 export async function unshare(ctx: Context, shared: Shared, holderId: string): Promise<void> {
   const holder = toHolder(holderId);
   if (!(await deleteShare(ctx.db, shared, holder))) throw notFound(holder);
+  endLostStreams(ctx);
 }
 
 /** An id says itself of what it is. */

@@ -3,12 +3,18 @@ import type { AppView } from '../store/apps.ts';
 import type { TicketRow } from '../store/schema.ts';
 import { requireDeployed, requirePlaced } from './app-actions.ts';
 import type { Context } from './context.ts';
-import type { StreamRequest } from './ports.ts';
+import type { Actor } from './actor.ts';
+import { actionOfTicket, type Action } from './permissions.ts';
+import type { GrantedStream, StreamRequest } from './ports.ts';
 import { requireConnected } from './presence.ts';
+import { holderOf } from './stream-holders.ts';
 import { requireTicketFor } from './tickets.ts';
 
 export interface Opening {
+  actor: Actor;
   app: AppView;
+  /** What the actor had to have a right to, besides the stream itself. */
+  through?: Action;
   /** That the client has come with. */
   ticket: TicketRow | undefined;
   request: StreamRequest;
@@ -17,7 +23,7 @@ export interface Opening {
 }
 
 /** The server that has the stream. @throws AppError ticket_mismatch, app_not_deployed */
-export function requireStream({ app, ticket, request }: Opening): string {
+function requireStream({ app, ticket, request }: Opening): string {
   if (ticket !== undefined) requireTicketFor(ticket, request);
   // There may be a log where there is no container any more, or never was one that ran.
   return request.kind === 'logs' ? requirePlaced(app) : requireDeployed(app);
@@ -28,5 +34,14 @@ export async function attachClient(ctx: Context, upgrade: Request, opening: Open
   const serverId = requireStream(opening);
   await requireConnected(ctx, serverId);
   await opening.beforeSocket?.();
-  return ctx.executors.attach(upgrade, serverId, opening.request);
+  return ctx.executors.attach(upgrade, serverId, grant(opening));
+}
+
+/** The output of the stream. @throws AppError ticket_mismatch, app_not_deployed, executor_offline … */
+export function openStream(ctx: Context, opening: Opening): Promise<ReadableStream<Uint8Array>> {
+  return ctx.executors.stream(requireStream(opening), grant(opening));
+}
+
+function grant({ actor, through, request }: Opening): GrantedStream {
+  return { ...request, holder: holderOf(actor, [...(through === undefined ? [] : [through]), actionOfTicket[request.kind]]) };
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../shared/errors.ts';
 import { smallestId } from '../../shared/names.ts';
+import { hasKeyExpired } from '../store/api-keys.ts';
 import { findDeployment, givenUpCode, listExpired, listUnacknowledged, listUnended, listWaiting } from '../store/deployments.ts';
 import { pruneEvents } from '../store/events.ts';
 import { pruneLoginAttempts } from '../store/login-attempts.ts';
@@ -13,6 +14,7 @@ import { forgetKeys } from './idempotency-keys.ts';
 import { forgetInvitations } from './invitations.ts';
 import { noticeLost } from './presence.ts';
 import { retryRemovals } from './removals.ts';
+import { lookAtRights } from './stream-holders.ts';
 
 /** An executor may take: 15 min to pull, 60 min of grace, 60 min to drain, and the time to come back from an outage. */
 const longestDeployment = 3 * 3600 * 1000;
@@ -43,8 +45,11 @@ function forgetLogins({ db, clock }: Context): Promise<void> {
   return pruneLoginAttempts(db, clock());
 }
 
-function forgetSessions({ db, clock }: Context): Promise<void> {
-  return pruneSessions(db, clock());
+/** Of a key that has expired the last two sweeps tell: one of them may have come late. */
+async function forgetSessions(ctx: Context): Promise<void> {
+  const now = ctx.clock();
+  const [hasSessionEnded, hasKeyEnded] = [await pruneSessions(ctx.db, now), await hasKeyExpired(ctx.db, { after: now - 2 * minute, now })];
+  if (hasSessionEnded || hasKeyEnded) await lookAtRights(ctx);
 }
 
 async function endExpired(ctx: Context): Promise<void> {

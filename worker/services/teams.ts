@@ -4,6 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { deleteTeam, deleteTeamMember, findTeam, insertTeam, insertTeamMember, listTeams, updateTeam, type TeamView } from '../store/teams.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
+import { endLostStreams } from './stream-holders.ts';
 
 export async function createTeam(ctx: Context, { name }: CreateTeam): Promise<TeamView> {
   const now = ctx.clock();
@@ -31,6 +32,7 @@ export async function changeTeam(ctx: Context, id: string, changes: UpdateTeam):
 /** What was shared with the team stays where it is, and its members no longer reach it. */
 export async function removeTeam(ctx: Context, id: string): Promise<void> {
   if (!(await deleteTeam(ctx.db, id))) throw new AppError('team_not_found');
+  endLostStreams(ctx);
 }
 
 /** From the next call of the user on. @throws AppError team_not_found, user_not_found */
@@ -43,7 +45,7 @@ export async function addTeamMember(ctx: Context, teamId: string, userId: string
 
 /** @throws AppError team_not_found, user_not_found: also of a user who is not in the team */
 export async function removeTeamMember(ctx: Context, teamId: string, userId: string): Promise<void> {
-  if (await deleteTeamMember(ctx.db, teamId, userId)) return;
+  if (await deleteTeamMember(ctx.db, teamId, userId)) return endLostStreams(ctx);
   await readTeam(ctx, teamId);
   throw new AppError('user_not_found');
 }

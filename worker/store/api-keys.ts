@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
 import { once, type Db } from './db.ts';
 import { apiKeys, users, type ApiKeyRow, type UserRow } from './schema.ts';
 import { sharesOfUser, type Share } from './shares.ts';
@@ -22,6 +22,11 @@ const ownerOfHash = once(({ orm }) =>
 
 export async function findApiKey({ orm }: Db, userId: string, id: string): Promise<ApiKeyRow | undefined> {
   return orm.select().from(apiKeys).where(and(eq(apiKeys.userId, userId), eq(apiKeys.id, id))).get();
+}
+
+/** Whether one has expired after the one time, up to the other. */
+export async function hasKeyExpired({ orm }: Db, { after, now }: { after: number; now: number }): Promise<boolean> {
+  return (await orm.select({ one: sql`1` }).from(apiKeys).where(and(gt(apiKeys.expiresAt, after), lte(apiKeys.expiresAt, now))).limit(1).get()) !== undefined;
 }
 
 export async function listApiKeys({ orm }: Db, userId: string, page: { after: string; limit: number }): Promise<ApiKeyRow[]> {

@@ -40,6 +40,8 @@ export async function deleteOtherSessions({ orm }: Db, userId: string, id: strin
   await orm.delete(sessions).where(and(eq(sessions.userId, userId), ne(sessions.id, id)));
 }
 
-export async function pruneSessions({ orm }: Db, now: number): Promise<void> {
-  await orm.delete(sessions).where(lte(sessions.expiresAt, now));
+/** Answers whether there were any. */
+export async function pruneSessions({ orm }: Db, now: number): Promise<boolean> {
+  const { rowsAffected } = await orm.delete(sessions).where(lte(sessions.expiresAt, now));
+  return rowsAffected > 0;
 }
