@@ -18,8 +18,9 @@ import { actions, type Action } from './services/permissions.ts';
 import type { Claim } from './services/idempotency-keys.ts';
 import { reachServer } from './services/servers.ts';
 import type { AppView } from './store/apps.ts';
+import type { EnvironmentView } from './store/environments.ts';
 import type { ProjectView } from './store/projects.ts';
-import type { DeploymentRow, EnvironmentRow, ServerRow, TicketRow } from './store/schema.ts';
+import type { DeploymentRow, ServerRow, TicketRow } from './store/schema.ts';
 
 /** What every handler finds on its request. */
 interface BaseVariables {
@@ -89,7 +90,7 @@ export const onProject: Access<{ actor: Actor; project: ProjectView }> = {
   },
 };
 
-export const onEnvironment: Access<{ actor: Actor; environment: EnvironmentRow }> = {
+export const onEnvironment: Access<{ actor: Actor; environment: EnvironmentView }> = {
   kind: 'environment',
   errors: [...signedIn, 'forbidden', 'environment_not_found'],
   grant: async (ctx, identity, { action, param }) => {

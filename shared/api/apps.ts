@@ -169,6 +169,15 @@ export const updateApp = z
   .meta({ id: 'UpdateApp', description: 'Only the fields given are changed. `cpu_limit` and `memory_limit` change on the running container, without a restart; everything else takes effect with the next deploy.' });
 export type UpdateApp = z.infer<typeof updateApp>;
 
+export const duplicateApp = z
+  .strictObject({
+    slug,
+    name: name.optional().meta({ description: 'Name for people; that of the app when left out.', example: 'my-app staging' }),
+    environment_id: idOf('environment', 'Where the copy goes, in this project or another one; where the app is when left out.').optional(),
+  })
+  .meta({ id: 'DuplicateApp' });
+export type DuplicateApp = z.infer<typeof duplicateApp>;
+
 export const appEnv = z
   .strictObject({ env: z.record(z.string(), z.string()).meta({ description: 'Names and values.', example: { LOG_LEVEL: 'info' } }) })
   .meta({ id: 'AppEnv', description: 'The environment with its values.' });

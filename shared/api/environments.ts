@@ -23,3 +23,8 @@ export type CreateEnvironment = z.infer<typeof createEnvironment>;
 
 export const updateEnvironment = z.strictObject({ name, description }).partial().meta({ id: 'UpdateEnvironment', description: 'Only the fields given are changed.' });
 export type UpdateEnvironment = z.infer<typeof updateEnvironment>;
+
+export const duplicateEnvironment = z
+  .strictObject({ name, description: description.optional().meta({ description: 'Free text; that of the environment when left out.', example: 'What is tried before it is live.' }) })
+  .meta({ id: 'DuplicateEnvironment' });
+export type DuplicateEnvironment = z.infer<typeof duplicateEnvironment>;

@@ -6,6 +6,7 @@ import { absenceCases } from './cases/absence.ts';
 import { auditCases } from './cases/audit-log.ts';
 import { callCases } from './cases/calls.ts';
 import { connectionCases } from './cases/connection.ts';
+import { copyCases } from './cases/copies.ts';
 import { deploymentCases } from './cases/deployments.ts';
 import { enrolmentCases } from './cases/enrolment.ts';
 import { environmentCases } from './cases/environments.ts';
@@ -53,6 +54,7 @@ const groups = [
   { name: 'pages', cases: pageCases },
   { name: 'environments', cases: environmentCases },
   { name: 'tags', cases: tagCases },
+  { name: 'copies', cases: copyCases },
 ];
 
 export function testLink(host: Host): void {

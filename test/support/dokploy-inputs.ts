@@ -16,6 +16,7 @@ export function idsOf({ app, projectId, deploymentId, id, key }: Member, { serve
   return {
     projectId,
     environmentId: defaultEnvironmentId(projectId ?? ''),
+    sourceEnvironmentId: defaultEnvironmentId(projectId ?? ''),
     targetEnvironmentId: defaultEnvironmentId(projectId ?? ''),
     applicationId: app.id,
     serviceId: app.id,
@@ -92,6 +93,7 @@ export const inputs: Readonly<Record<string, (ids: Ids, owner: Owner) => Input>>
   'environment.remove': environment,
   'environment.byProjectId': project,
   'environment.create': ({ projectId }) => ({ projectId, name: 'staging' }),
+  'environment.duplicate': ({ environmentId }) => ({ environmentId, name: 'copy' }),
   'environment.update': ({ environmentId }) => ({ environmentId, description: 'taken over' }),
   'mounts.one': mount,
   'mounts.remove': mount,
@@ -107,6 +109,7 @@ export const inputs: Readonly<Record<string, (ids: Ids, owner: Owner) => Input>>
   'project.one': project,
   'project.remove': project,
   'project.create': () => ({ name: 'p' }),
+  'project.duplicate': ({ sourceEnvironmentId }) => ({ sourceEnvironmentId, name: 'copy' }),
   'project.update': ({ projectId }) => ({ projectId, name: 'taken over' }),
   'rollback.rollback': ({ rollbackId }) => ({ rollbackId }),
   'server.one': server,

@@ -22,6 +22,21 @@ export function fixed<const Name extends string, Schema extends z.ZodType, const
   };
 }
 
+/** A list, also as the official command line sends one: as the text that it was given. */
+export function listOf<Item extends z.ZodType>(item: Item, most: number) {
+  return z.preprocess(parseText, z.array(item).max(most));
+}
+
+function parseText(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    // The list says what is wrong with it.
+    return value;
+  }
+}
+
 export function toTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }

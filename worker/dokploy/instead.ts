@@ -33,8 +33,6 @@ export const instead: Readonly<Record<string, string>> = {
   'domain.canGenerateTraefikMeDomains': 'domain.generateDomain tells the domain an app has.',
   'domain.toggleEnable': 'domain.delete takes the domain away, domain.create gives it again.',
   'domain.validateDomain': 'Custom domains are not available yet: domain.generateDomain tells the domain an app has.',
-  'environment.duplicate': 'Copies are not available yet: make the environment, then its applications.',
-  'project.duplicate': 'Copies are not available yet: make the project, then its applications.',
   'rollback.delete': 'The images of the last deployments are kept, and older ones removed, by themselves.',
   'server.setup': ssh,
   'server.validate': ssh,

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { app, appEnv, appPage, appQuery, createApp as createAppBody, updateApp as updateAppBody } from '../../shared/api/apps.ts';
+import { app, appEnv, appPage, appQuery, createApp as createAppBody, duplicateApp as duplicateAppBody, updateApp as updateAppBody } from '../../shared/api/apps.ts';
 import { volumeName } from '../../shared/api/volumes.ts';
 import { toApp } from '../present.ts';
 import { defineRoute, onApp, onProject, onUser } from '../route.ts';
 import { openEnv } from '../services/app-env.ts';
 import { changeApp, createApp, readApps, withUsage, type LiveApp } from '../services/apps.ts';
 import type { Context } from '../services/context.ts';
+import { duplicateApp } from '../services/copies.ts';
 import { mapPage } from '../services/pages.ts';
 import { removeApp } from '../services/removals.ts';
 import { locationOf } from './deploy-reply.ts';
@@ -94,6 +95,22 @@ export const appRoutes = [
     [],
     { method: 'get', path: onePath, operationId: 'getApp', summary: 'Read an app', tags, request: { params: appParams }, responses: { 200: json(app, 'The app.') } },
     async (c) => c.json(present(c.get('ctx'))(await withUsage(c.get('ctx'), c.get('app'))), 200),
+  ),
+  defineRoute(
+    onApp,
+    ['slug_invalid', 'slug_reserved', 'slug_taken', 'environment_not_found'],
+    {
+      method: 'post',
+      path: `${onePath}/duplicate`,
+      operationId: 'duplicateApp',
+      summary: 'Make a copy of an app',
+      description:
+        'With its settings, limits and environment variables, which takes the right to read them (`secrets:read`). Left out are the content of its volumes, its `published_ports`, which no two apps of a server have, and an image that was uploaded for it: `image` is null then. Does not start the copy: POST /api/v1/apps/{appId}/deploy does.',
+      tags,
+      request: { params: appParams, body: body(duplicateAppBody) },
+      responses: { 201: json(app, 'The copy.') },
+    },
+    async (c) => c.json(present(c.get('ctx'))(await duplicateApp(c.get('ctx'), c.get('actor'), c.get('app'), c.req.valid('json'))), 201),
   ),
   update('put', 'updateApp'),
   update('patch', 'patchApp'),

@@ -1,7 +1,8 @@
 import { pageQuery } from '../../shared/api/common.ts';
-import { createEnvironment as createEnvironmentBody, environment, environmentPage, updateEnvironment as updateEnvironmentBody } from '../../shared/api/environments.ts';
+import { createEnvironment as createEnvironmentBody, duplicateEnvironment as duplicateEnvironmentBody, environment, environmentPage, updateEnvironment as updateEnvironmentBody } from '../../shared/api/environments.ts';
 import { toEnvironment } from '../present.ts';
 import { defineRoute, onEnvironment, onProject } from '../route.ts';
+import { duplicateEnvironment } from '../services/copies.ts';
 import { changeEnvironment, createEnvironment, readEnvironments, removeEnvironment } from '../services/environments.ts';
 import { mapPage } from '../services/pages.ts';
 import { environmentParams, projectParams } from './params.ts';
@@ -38,6 +39,21 @@ export const environmentRoutes = [
     [],
     { method: 'get', path: onePath, operationId: 'getEnvironment', summary: 'Read an environment', tags, request: { params: environmentParams }, responses: { 200: json(environment, 'The environment.') } },
     (c) => c.json(toEnvironment(c.get('environment')), 200),
+  ),
+  defineRoute(
+    onEnvironment,
+    ['environment_exists'],
+    {
+      method: 'post',
+      path: `${onePath}/duplicate`,
+      operationId: 'duplicateEnvironment',
+      summary: 'Make a copy of an environment with its apps',
+      description: 'In the same project, with a copy of each app in it, at most 100, as POST /api/v1/apps/{appId}/duplicate makes them, under slugs that are made from their names. All or nothing.',
+      tags,
+      request: { params: environmentParams, body: body(duplicateEnvironmentBody) },
+      responses: { 201: json(environment, 'The copy. GET /api/v1/apps?environment_id= lists its apps.') },
+    },
+    async (c) => c.json(toEnvironment(await duplicateEnvironment(c.get('ctx'), c.get('actor'), c.get('environment'), c.req.valid('json'))), 201),
   ),
   update('put', 'updateEnvironment'),
   update('patch', 'patchEnvironment'),

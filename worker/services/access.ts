@@ -57,6 +57,17 @@ export function isAllowed(actor: Actor, action: Action, app: AppView): boolean {
   return findRefusal(actor, action) === null && level !== null && refusalOfLevel(level, action) === null;
 }
 
+/** For what is done with an app besides that which it was reached for. @throws AppError app_not_found, forbidden, scope_missing */
+export function requireAllowed(actor: Actor, action: Action, app: AppView): void {
+  requireRight(actor, action);
+  demand(actor, app, { action, owned: ofApp, missing: 'app_not_found' });
+}
+
+/** A key that reaches only some things puts nothing into a project that is new, and so none of these. @throws AppError scope_missing */
+export function requireNewProjects({ reach }: Actor): void {
+  if (reach !== null) throw new AppError('scope_missing', { detail: 'A key that reaches only some projects or apps does not do this.' });
+}
+
 const ofProject = ({ ownerId, id }: ProjectView): Owned => ({ ownerId, projectId: id, appId: null });
 const ofApp = ({ ownerId, projectId, id }: AppView): Owned => ({ ownerId, projectId, appId: id });
 

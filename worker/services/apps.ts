@@ -3,7 +3,6 @@ import { AppError } from '../../shared/errors.ts';
 import { isImageId } from '../../shared/image-reference.ts';
 import { isForeignKeptImage } from '../../shared/names.ts';
 import { findAppById, insertApp, listApps, updateSettings, type AppView } from '../store/apps.ts';
-import { isUniqueViolation } from '../store/db.ts';
 import type { AppRow, DeploymentRow, ProjectRow } from '../store/schema.ts';
 import { findDefaultServer, findServer } from '../store/servers.ts';
 import { listFilter, type Actor } from './actor.ts';
@@ -14,7 +13,7 @@ import { invalidValue } from './invalid-value.ts';
 import { recordEvent } from './events.ts';
 import { applyLimits, concludeLimits, takeBackLimits } from './limits.ts';
 import { readPage, type Page } from './pages.ts';
-import { checkSlug, slugError } from './slugs.ts';
+import { checkSlug, slugError, uniquelySlugged } from './slugs.ts';
 import type { Presence, Usage } from './ports.ts';
 import { statusNow } from './presence.ts';
 
@@ -50,12 +49,7 @@ export async function createApp(ctx: Context, actor: Actor, project: ProjectRow,
     createdAt: now,
     updatedAt: now,
   };
-  try {
-    await insertApp(ctx.db, row);
-  } catch (error) {
-    if (isUniqueViolation(error, 'apps.slug')) throw slugError('slug_taken', `The slug "${input.slug}" belongs to another app.`);
-    throw error;
-  }
+  await uniquelySlugged(insertApp(ctx.db, row), slug);
   await recordEvent(ctx, { appId: id, type: 'app.created', actor: actor.user.id, message: `App ${input.slug} created` });
   return withUsage(ctx, { ...row, ownerId: project.ownerId, serverStatus: server?.status ?? null, ingress: server?.ingress ?? null });
 }

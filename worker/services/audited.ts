@@ -69,6 +69,9 @@ export const audited: Readonly<Record<string, Audited>> = {
   rollbackApp: { action: 'app.rollback', isMade: true, tells: only('deployment_id') },
   cancelDeployment: { action: 'deployment.cancel' },
 
+  // The variables go along.
+  duplicateApp: { action: 'app.duplicate', isMade: true, tells: only('slug', 'environment_id') },
+  duplicateEnvironment: { action: 'environment.duplicate', isMade: true, tells: only('name') },
   deleteProject: { action: 'project.delete' },
   deleteEnvironment: { action: 'environment.delete' },
   deleteTag: { action: 'tag.delete' },

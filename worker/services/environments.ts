@@ -10,10 +10,15 @@ import { readPage, type Page } from './pages.ts';
 
 /** @throws AppError environment_exists */
 export async function createEnvironment(ctx: Context, project: ProjectRow, input: CreateEnvironment): Promise<EnvironmentRow> {
-  const now = ctx.clock();
-  const row: EnvironmentRow = { id: ctx.newId('environment'), projectId: project.id, ...input, createdAt: now, updatedAt: now };
+  const row = newEnvironment(ctx, project.id, input);
   await uniquelyNamed(insertEnvironment(ctx.db, row));
   return row;
+}
+
+/** As a row that is not written yet. */
+export function newEnvironment(ctx: Context, projectId: string, input: CreateEnvironment): EnvironmentRow {
+  const now = ctx.clock();
+  return { id: ctx.newId('environment'), projectId, ...input, createdAt: now, updatedAt: now };
 }
 
 export function readEnvironments(ctx: Context, project: ProjectRow, query: PageQuery): Promise<Page<EnvironmentRow>> {
@@ -27,7 +32,8 @@ export async function changeEnvironment(ctx: Context, environment: EnvironmentRo
   return row;
 }
 
-async function uniquelyNamed<T>(written: Promise<T>): Promise<T> {
+/** Around a write of an environment. @throws AppError environment_exists */
+export async function uniquelyNamed<T>(written: Promise<T>): Promise<T> {
   try {
     return await written;
   } catch (error) {
@@ -57,9 +63,14 @@ export async function readPlace(ctx: Context, app: Pick<AppRow, 'environmentId' 
   return place;
 }
 
-/** As a column of an app: null is the default one. @throws AppError environment_not_found when it is not of this project */
+/** As a column of an app: null is the default one. */
+export function toEnvironmentColumn(projectId: string, id: string): string | null {
+  return id === defaultEnvironmentId(projectId) ? null : id;
+}
+
+/** As `toEnvironmentColumn`. @throws AppError environment_not_found when it is not of this project */
 export async function placeInEnvironment(ctx: Context, projectId: string, id: string | undefined): Promise<string | null> {
-  if (id === undefined || id === defaultEnvironmentId(projectId)) return null;
+  if (id === undefined || toEnvironmentColumn(projectId, id) === null) return null;
   if ((await findEnvironment(ctx.db, id))?.projectId === projectId) return id;
   throw new AppError('environment_not_found', { errors: [{ pointer: '/environment_id', code: 'environment_not_found', detail: 'The project has no such environment.' }] });
 }

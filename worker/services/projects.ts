@@ -8,10 +8,15 @@ import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
 
 export async function createProject(ctx: Context, actor: Actor, input: CreateProject): Promise<ProjectView> {
-  const now = ctx.clock();
-  const row: ProjectRow = { id: ctx.newId('project'), ownerId: actor.user.id, ...input, createdAt: now, updatedAt: now };
+  const row = newProject(ctx, actor, input);
   await insertProject(ctx.db, row);
   return { ...row, tags: [] };
+}
+
+/** As a row that is not written yet. */
+export function newProject(ctx: Context, actor: Actor, input: CreateProject): ProjectRow {
+  const now = ctx.clock();
+  return { id: ctx.newId('project'), ownerId: actor.user.id, ...input, createdAt: now, updatedAt: now };
 }
 
 export function readProjects(ctx: Context, actor: Actor, query: PageQuery): Promise<Page<ProjectView>> {

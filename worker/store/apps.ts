@@ -2,8 +2,8 @@ import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { AppSettings } from '../../shared/api/apps.ts';
 import type { Ingress } from '../../shared/protocol/messages.ts';
 import type { ServerStatus } from '../../shared/status.ts';
-import { once, type Db } from './db.ts';
-import { apps, projects, servers, type AppRow, type Condition, type ListFilter, type Reach } from './schema.ts';
+import { batch, once, type Db } from './db.ts';
+import { apps, environments, projects, servers, type AppRow, type Condition, type EnvironmentRow, type ListFilter, type ProjectRow, type Reach } from './schema.ts';
 
 /** An app with what a reply and an access decision need of its neighbours. */
 export interface AppView extends AppRow {
@@ -14,6 +14,16 @@ export interface AppView extends AppRow {
 
 export async function insertApp({ orm }: Db, row: AppRow): Promise<void> {
   await orm.insert(apps).values(row);
+}
+
+/** All of them, with what is made for them, or nothing. */
+export async function insertCopies(db: Db, made: { project?: ProjectRow; environment?: EnvironmentRow }, rows: readonly AppRow[]): Promise<void> {
+  const { orm } = db;
+  await batch(db, [
+    ...(made.project === undefined ? [] : [orm.insert(projects).values(made.project)]),
+    ...(made.environment === undefined ? [] : [orm.insert(environments).values(made.environment)]),
+    ...rows.map((row) => orm.insert(apps).values(row)),
+  ]);
 }
 
 export async function findAppById(db: Db, id: string): Promise<AppView | undefined> {

@@ -5,12 +5,12 @@ import { changeApp, createApp } from '../../services/apps.ts';
 import { requestDeployment } from '../../services/deployments.ts';
 import { readOverview } from '../../services/overview.ts';
 import { removeApp } from '../../services/removals.ts';
+import { makeSlug } from '../../services/slugs.ts';
 import { unsupportedField } from '../failure.ts';
 import { text } from '../fields.ts';
 import { mutation, query, type Call, type Router } from '../procedure.ts';
 import { applicationDetail, readApplication, readDetail } from '../read-application.ts';
 import { applicationRow, toApplication } from '../rows/application.ts';
-import { toAppName } from '../rows/app-name.ts';
 import { pageOf, searchFields, searchPage } from '../search.ts';
 
 const byId = z.object({ applicationId: text });
@@ -29,7 +29,7 @@ const newApplication = z.object({
 async function create({ ctx, actor }: Call, { environmentId, name: called, appName = called, description: said, serverId }: z.infer<typeof newApplication>, image: string | null = null) {
   const environment = await reachEnvironment(ctx, actor, { id: environmentId, action: 'apps:write' });
   const project = await reachProject(ctx, actor, { id: environment.projectId, action: 'apps:write' });
-  const input = createAppBody.parse({ name: called, slug: toAppName(appName), description: said ?? '', image, internal_port: null, environment_id: environment.id, ...(serverId != null && { server_id: serverId }) });
+  const input = createAppBody.parse({ name: called, slug: makeSlug(appName), description: said ?? '', image, internal_port: null, environment_id: environment.id, ...(serverId != null && { server_id: serverId }) });
   return (await createApp(ctx, actor, project, input)).app;
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createEnvironment as createEnvironmentBody } from '../../../shared/api/environments.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { reachEnvironment, reachProject } from '../../services/access.ts';
+import { duplicateEnvironment } from '../../services/copies.ts';
 import { changeEnvironment, createEnvironment, readPlace, removeEnvironment } from '../../services/environments.ts';
 import { readOverview, type EnvironmentTree } from '../../services/overview.ts';
 import { text } from '../fields.ts';
@@ -48,6 +49,15 @@ export const environmentRouter: Router = {
     async run({ ctx, actor }, { projectId, description: said = '', name: called }) {
       const project = await reachProject(ctx, actor, { id: projectId, action: 'apps:write' });
       return toEnvironmentRow(await createEnvironment(ctx, project, { name: called, description: said }));
+    },
+  }),
+  duplicate: mutation({
+    needs: 'apps:write',
+    input: z.object({ environmentId: text, name, description: description.unwrap().optional() }),
+    output: environmentRow,
+    async run({ ctx, actor, action }, { environmentId, name: called, description: said }) {
+      const environment = await reachEnvironment(ctx, actor, { id: environmentId, action });
+      return toEnvironmentRow(await duplicateEnvironment(ctx, actor, environment, { name: called, ...(said !== undefined && { description: said }) }));
     },
   }),
   update: mutation({

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { createProject as createProjectBody } from '../../../shared/api/projects.ts';
 import { appHost, defaultEnvironmentId } from '../../../shared/names.ts';
-import { reachProject } from '../../services/access.ts';
+import { reachApp, reachEnvironment, reachProject } from '../../services/access.ts';
 import { listFilter, type Actor } from '../../services/actor.ts';
 import type { Context } from '../../services/context.ts';
+import { copyInto, copyToNewProject, mostApps, readAppsIn } from '../../services/copies.ts';
 import { readPlace } from '../../services/environments.ts';
 import { readOverview, readOverviewVersion, type ProjectTree } from '../../services/overview.ts';
 import { changeProject, createProject, removeProject } from '../../services/projects.ts';
-import { unsupportedField } from '../failure.ts';
-import { text } from '../fields.ts';
+import { notImplemented, unsupportedField } from '../failure.ts';
+import { listOf, text } from '../fields.ts';
 import { pageOf, searchFields, searchPage } from '../search.ts';
 import { command, JsonText, mutation, query, type Call, type Router } from '../procedure.ts';
 import { domainIdOf } from '../rows/domain.ts';
@@ -38,6 +39,25 @@ async function readTree({ ctx, actor }: Call, projectId: string): Promise<Projec
   return tree as ProjectTree;
 }
 
+const kinds = ['application', 'compose', 'libsql', 'mariadb', 'mongo', 'mysql', 'postgres', 'redis'] as const;
+
+const copy = z.object({
+  sourceEnvironmentId: text.meta({ description: 'Whose applications are copied where none are named; with `duplicateInSameProject` also where the copies go.' }),
+  name: text.meta({ description: 'Of the new project.' }),
+  description: text.optional(),
+  includeServices: z.boolean().default(true),
+  selectedServices: listOf(z.object({ id: text, type: z.enum(kinds) }), mostApps).optional().meta({ description: 'What is copied; left out: all applications of the environment.' }),
+  duplicateInSameProject: z.boolean().default(false).meta({ description: 'No project is made: the copies stand in the environment itself, as `… (copy)`.' }),
+});
+
+/** What is to be copied: whoever may change it may copy it. @throws AppError not_available_yet, app_not_found, environment_not_found, forbidden */
+async function readSources({ ctx, actor, action }: Call, { sourceEnvironmentId, includeServices, selectedServices }: z.infer<typeof copy>) {
+  if (!includeServices) return [];
+  if (selectedServices === undefined) return readAppsIn(ctx, actor, sourceEnvironmentId);
+  if (selectedServices.some(({ type }) => type !== 'application')) throw notImplemented('Only applications are deployed here.');
+  return Promise.all([...new Set(selectedServices.map(({ id }) => id))].map((id) => reachApp(ctx, actor, { id, action })));
+}
+
 export const projectRouter: Router = {
   all: query({
     needs: 'apps:read',
@@ -58,6 +78,23 @@ export const projectRouter: Router = {
       const project = await createProject(ctx, actor, { name: called, description: text_ ?? '' });
       const { environment } = await readPlace(ctx, { projectId: project.id, environmentId: defaultEnvironmentId(project.id) });
       return { project: toProjectRow(project), environment: toEnvironmentRow(environment) };
+    },
+  }),
+  duplicate: mutation({
+    needs: 'apps:write',
+    input: copy,
+    output: environmentRow,
+    async run(call, input) {
+      const { ctx, actor, action } = call;
+      const source = await reachEnvironment(ctx, actor, { id: input.sourceEnvironmentId, action });
+      const apps = await readSources(call, input);
+      if (input.duplicateInSameProject) {
+        await copyInto(ctx, actor, apps, source);
+        return toEnvironmentRow(source);
+      }
+      const project = await copyToNewProject(ctx, actor, apps, createProjectBody.parse({ name: input.name, description: input.description }));
+      const { environment } = await readPlace(ctx, { projectId: project.id, environmentId: defaultEnvironmentId(project.id) });
+      return toEnvironmentRow(environment);
     },
   }),
   update: mutation({

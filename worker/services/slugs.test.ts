@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { slugPattern } from '../../../shared/names.ts';
-import { toAppName } from './app-name.ts';
+import { slugPattern } from '../../shared/names.ts';
+import { makeSlug } from './slugs.ts';
 
 test.each([
   ['web-p1', 'web-p1'],
@@ -13,8 +13,8 @@ test.each([
   ['x'.repeat(100), 'x'.repeat(33)],
   [`${'x'.repeat(32)} yz`, 'x'.repeat(32)],
 ])('%j becomes a slug of its own', (name, start) => {
-  const slug = toAppName(name);
+  const slug = makeSlug(name);
   expect(slug).toMatch(slugPattern);
   expect(slug.slice(0, -7)).toBe(start);
-  expect(toAppName(name)).not.toBe(slug);
+  expect(makeSlug(name)).not.toBe(slug);
 });
