@@ -6,7 +6,7 @@ import { refusalOf } from '../../worker/services/permissions.ts';
 import { callDokploy } from '../support/dokploy-client.ts';
 import { inputs } from '../support/dokploy-inputs.ts';
 import { expectNothingDone, startWorld, withoutTrail, type World } from '../support/control-plane-world.ts';
-import { idsIn, inputOf, queries, schemaOf, working, type Working } from '../support/dokploy-references.ts';
+import { idsIn, inputOf, queries, refusalFor, schemaOf, working, type Working } from '../support/dokploy-references.ts';
 
 /** What the executor is asked on the way of a query. */
 const questions = ['logs', 'stats', 'volumes'];
@@ -62,11 +62,11 @@ describe('SEC-03 a key', () => {
   test.each(scopes)('with no scope but %s is let in where the procedure says so, and nowhere else', async (scope) => {
     const { plane, administrator, ann, connection } = world;
     const { key } = await plane.expect(201, createdApiKey, plane.request('POST', '/api/v1/api-keys', { token: administrator.session, body: { name: scope, scopes: [scope] } }));
-    const isRefused = ({ procedure }: Working) => refusalOf({ role: 'admin', grants: [], via: 'api_key', scopes: [scope], isBounded: false }, procedure.action) !== null;
+    const refusalIn = ({ procedure }: Working) => refusalOf({ role: 'admin', grants: [], via: 'api_key', scopes: [scope], isBounded: false }, procedure.action);
     const before = { rows: await world.dump(), messages: connection.received.length };
-    for (const entry of working.filter(isRefused)) expect.soft(await callDokploy(plane, entry.path, inputOf(world, entry, ann), key), entry.path).toMatchObject({ status: 403, body: { data: { dockupCode: 'scope_missing' } } });
+    for (const entry of working.filter((one) => refusalIn(one) !== null)) expect.soft(await callDokploy(plane, entry.path, inputOf(world, entry, ann), key), entry.path).toMatchObject({ status: 403, body: { data: { dockupCode: refusalIn(entry)?.code } } });
     expect(connection.received.length).toBe(before.messages);
-    const open = working.filter((entry) => !isRefused(entry));
+    const open = working.filter((entry) => refusalIn(entry) === null);
     for (const entry of open.filter(({ method }) => method === 'get')) expect.soft((await callDokploy(plane, entry.path, inputOf(world, entry, ann), key)).status, entry.path).toBe(200);
     // The right comes before the input, so that one that is not taken shows that the right is there.
     for (const entry of open.filter((one) => one.method === 'post' && schemaOf(one).required.length > 0)) expect.soft((await callDokploy(plane, entry.path, {}, key)).status, entry.path).toBe(400);
@@ -92,7 +92,7 @@ describe('SEC-16', () => {
     const before = { rows: await world.dump(), messages: world.connection.received.length };
     const trail = async () => (await world.plane.database.execute('select action from audit_entries order by seq')).rows.map(({ action }) => action);
     const told = await trail();
-    for (const entry of queries) expect.soft(await callDokploy(world.plane, entry.path, inputOf(world, entry, world.ann)), entry.path).toMatchObject({ status: 200 });
+    for (const entry of queries) expect.soft(await callDokploy(world.plane, entry.path, inputOf(world, entry, world.ann)), entry.path).toMatchObject({ status: refusalFor('admin', 'api_key', entry) === null ? 200 : 403 });
     // Whoever has read the variables of an application is told of: nothing else is written.
     expect(withoutTrail(await world.dump())).toBe(withoutTrail(before.rows));
     expect((await trail()).slice(told.length)).toEqual(['dokploy.application.one']);

@@ -7,6 +7,7 @@ import { openApiCases } from './cases/openapi.ts';
 import { clientCases } from './cases/clients.ts';
 import { grantCases } from './cases/grants.ts';
 import { peopleCases } from './cases/people.ts';
+import { permissionCases } from './cases/permissions.ts';
 import { projectCases } from './cases/projects.ts';
 import { protocolCases } from './cases/protocols.ts';
 import { deploymentLogCases } from './cases/deployment-logs.ts';
@@ -20,6 +21,7 @@ const groups = [
   { name: 'applications', cases: applicationCases },
   { name: 'the audit log', cases: auditLogCases },
   { name: 'people', cases: peopleCases },
+  { name: 'what people may do', cases: permissionCases },
   { name: 'the OpenAPI document', cases: openApiCases },
   { name: 'sockets', cases: socketCases },
   { name: 'the log', cases: deploymentLogCases },

@@ -9,7 +9,7 @@ import type { FuzzWorld } from './world.ts';
 /** Names as they are in inputs, or other fields of one. */
 type Input = Record<string, unknown>;
 
-interface Needs extends Pick<Recipe, 'prepare' | 'persona' | 'onlyFor'> {
+interface Needs extends Pick<Recipe, 'prepare' | 'persona' | 'onlyFor' | 'unreachable' | 'endsSessions'> {
   ids?: Partial<Ids>;
   input?: Input;
 }
@@ -18,6 +18,7 @@ interface Needs extends Pick<Recipe, 'prepare' | 'persona' | 'onlyFor'> {
 const usual: Ids = {
   projectId: keptOf('ann', 'project'),
   environmentId: keptOf('ann', 'environment'),
+  sourceEnvironmentId: keptOf('ann', 'environment'),
   targetEnvironmentId: keptOf('ann', 'environment'),
   applicationId: keptOf('ann', 'app'),
   serviceId: keptOf('ann', 'app'),
@@ -29,6 +30,8 @@ const usual: Ids = {
   userId: keptOf('dora', 'user'),
   memberId: keptOf('dora', 'user'),
   apiKeyId: keptOf('ann', 'key'),
+  sessionId: `ses_${'0'.repeat(22)}`,
+  containerId: keptOf('ann', 'app'),
   appName: keptOf('ann', 'slug'),
   serverId: keptOf('administrator', 'server'),
   organizationId,
@@ -38,7 +41,7 @@ const usual: Ids = {
 };
 
 const appIn = (status: 'running' | 'stopped'): Needs => ({
-  ids: { applicationId: prepared('app') },
+  ids: { applicationId: prepared('app'), containerId: prepared('app') },
   prepare: async (world, operation) => ({ app: await world.appFor(operation, status) }),
 });
 
@@ -71,6 +74,10 @@ const needs: Readonly<Record<string, Needs>> = {
   'domain.update': { ...servedApp, input: { host: prepared('host') } },
   'domain.delete': servedApp,
   'domain.one': servedApp,
+  'docker.restartContainer': appIn('running'),
+  'docker.startContainer': appIn('stopped'),
+  'docker.stopContainer': appIn('running'),
+  'environment.duplicate': { input: { name: `f ${fresh}` } },
   'environment.create': { input: { name: `f ${fresh}` } },
   'environment.remove': { ids: { environmentId: prepared('environment') }, prepare: async (world) => ({ environment: await world.addEnvironment() }) },
   'mounts.create': freshApp,
@@ -89,6 +96,9 @@ const needs: Readonly<Record<string, Needs>> = {
   'server.create': { input: { name: `f ${fresh}` } },
   'tag.create': { input: { name: `f ${fresh}` } },
   'tag.remove': { ids: { tagId: prepared('tag') }, prepare: async (world) => ({ tag: await world.addTag() }) },
+  'user.assignPermissions': { onlyFor: keptOf('dora', 'user') },
+  // As `deleteSession` of ours.
+  'user.revokeSession': { persona: 'administrator.key', endsSessions: true, unreachable: 'would lock the people of the run out' },
   'user.remove': { ids: { userId: prepared('user') }, prepare: async (world) => ({ user: await world.addUser() }) },
   'user.createUserWithCredentials': { input: { email: `f${fresh}@example.com` } },
   'user.deleteApiKey': { ids: { apiKeyId: prepared('key') }, persona: 'administrator.session', prepare: async (world) => ({ key: await world.addKey() }) },

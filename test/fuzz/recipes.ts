@@ -1,7 +1,7 @@
 /** What an operation needs to get through, where its schema and the things that are there do not say it. */
 import { dokployRecipes } from './dokploy-recipes.ts';
 import type { FuzzWorld } from './world.ts';
-import { keptOf, oneOf, prepared } from './placeholders.ts';
+import { keptOf, prepared } from './placeholders.ts';
 
 export interface Recipe {
   /** Whose token; the administrator's unless told. */
@@ -53,8 +53,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   ...dokployRecipes,
   logIn: { body: { email: keptOf('ann', 'email'), password: keptOf('ann', 'password') }, prepare: async (world) => world.forgetFailedLogins() },
   revealApiKey: { persona: 'administrator.session', path: { keyId: keptOf('administrator', 'key') } },
-  // A password costs too much to be made for each; most of those that are tried to be deleted were made by the run.
-  deleteUser: { path: { userId: oneOf('user', 0) } },
+  deleteUser: { path: { userId: prepared('user') }, prepare: async (world) => ({ user: await world.addUser() }) },
   updateUser: { path: { userId: keptOf('dora', 'user') } },
   patchUser: { path: { userId: keptOf('dora', 'user') } },
   deleteApiKey: { persona: 'administrator.session', path: { keyId: prepared('key') }, prepare: async (world) => ({ key: await world.addKey() }) },
@@ -74,6 +73,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   uploadImage: deploy,
   rollbackApp: { ...deploy, path: { appId: prepared('app') }, body: {}, prepare: async (world, operation) => ({ app: await world.appFor(operation, 'running') }) },
   cancelDeployment: { path: { deploymentId: prepared('deployment') }, prepare: async (world) => ({ deployment: await world.addLastingDeployment() }) },
+  deleteUpload: { path: { appId: prepared('app'), uploadId: '1'.repeat(32) }, prepare: async (world) => ({ app: await world.addApp({ deployments: 0 }) }) },
   enrolExecutor: {
     body: { token: prepared('token'), public_key: { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' } },
     prepare: async (world) => ({ token: (await world.addServer()).token }),

@@ -148,6 +148,8 @@ export async function openFuzzWorld({ host, onTransfer }: Options): Promise<Fuzz
     carl: { user: carlId },
     dora: { user: await addUser() },
     erin: { user: await addUser() },
+    // Whose executor a request may be.
+    spare: { server: spare.serverId },
     bob: { app: bob.app.id, slug: bob.app.slug, project: bob.projectId, environment: defaultEnvironmentId(bob.projectId), deployment: bob.deploymentId, user: bob.id, key: bob.key.id },
   });
   const another = await addServer();

@@ -1,6 +1,6 @@
 /** For each procedure of Dokploy that works an input that it takes, so that nothing but the right stands in the way. */
 import { organizationId } from '../../worker/dokploy/fields.ts';
-import { appHost, defaultEnvironmentId } from '../../shared/names.ts';
+import { appHost, containerName, defaultEnvironmentId } from '../../shared/names.ts';
 import type { Member } from './control-plane-world.ts';
 
 export type Input = Record<string, unknown>;
@@ -12,7 +12,7 @@ interface Owner {
 }
 
 /** What names a thing of this member, by the names that inputs have for it. */
-export function idsOf({ app, projectId, deploymentId, id, key }: Member, { serverId, tagId }: { serverId: string; tagId: string }) {
+export function idsOf({ app, projectId, deploymentId, id, key, sessionId }: Member, { serverId, tagId }: { serverId: string; tagId: string }) {
   return {
     projectId,
     environmentId: defaultEnvironmentId(projectId ?? ''),
@@ -29,6 +29,8 @@ export function idsOf({ app, projectId, deploymentId, id, key }: Member, { serve
     userId: id,
     memberId: id,
     apiKeyId: key.id,
+    sessionId,
+    containerId: containerName(app.slug ?? '', deploymentId ?? ''),
     /** Of `docker`; elsewhere it is a name that something gets. */
     appName: app.slug,
     serverId,
@@ -83,6 +85,9 @@ export const inputs: Readonly<Record<string, (ids: Ids, owner: Owner) => Input>>
   'docker.getContainersByAppLabel': containers,
   'docker.getServiceContainersByAppName': containers,
   'docker.getStackContainersByAppName': containers,
+  'docker.restartContainer': ({ containerId }) => ({ containerId }),
+  'docker.startContainer': ({ containerId }) => ({ containerId }),
+  'docker.stopContainer': ({ containerId }) => ({ containerId }),
   'domain.create': ({ applicationId }, owner) => ({ applicationId, host: hostOf(owner), port: 8080 }),
   'domain.update': ({ domainId }, owner) => ({ domainId, host: hostOf(owner), port: 8080 }),
   'domain.delete': domain,
@@ -127,6 +132,8 @@ export const inputs: Readonly<Record<string, (ids: Ids, owner: Owner) => Input>>
   'user.remove': user,
   'user.checkUserOrganizations': user,
   'user.createUserWithCredentials': () => ({ email: 'new@example.com', password: 'twelve-characters', role: 'admin' }),
+  'user.assignPermissions': ({ userId }) => ({ id: userId, accessedProjects: [], accessedServices: [] }),
+  'user.revokeSession': ({ sessionId }) => ({ sessionId }),
   'user.createApiKey': () => ({ name: 'k' }),
   'user.deleteApiKey': ({ apiKeyId }) => ({ apiKeyId }),
 };

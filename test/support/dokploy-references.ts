@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { listed } from '../../worker/dokploy/procedures.ts';
 import type { Listed, Procedure } from '../../worker/dokploy/procedure.ts';
+import { refusalOf } from '../../worker/services/permissions.ts';
 import type { Member, World } from './control-plane-world.ts';
 import { idsOf, inputs, type Input } from './dokploy-inputs.ts';
 
@@ -20,6 +21,9 @@ export function schemaOf({ procedure }: Working): { properties: string[]; requir
   const { properties = {}, required = [] } = z.toJSONSchema(procedure.input, { io: 'input' });
   return { properties: Object.keys(properties), required };
 }
+
+/** Why somebody may not even ask, by a session or by a key with all scopes; null: they may. */
+export const refusalFor = (role: 'admin' | 'member', via: 'session' | 'api_key', { procedure }: Working) => refusalOf({ role, grants: ['api_tokens'], via, scopes: null, isBounded: false }, procedure.action);
 
 /** The same id of a thing that does not exist. */
 export const missingOf = (id: string) => (id.includes('_') ? id.replace(/_[0-9a-z]{22}/, `_${'0'.repeat(22)}`) : 'no-such-app');

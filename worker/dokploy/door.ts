@@ -74,7 +74,7 @@ async function tellOf(c: HonoContext<BaseEnv>, actor: Actor, { path, method, ask
   const letsSecretsOut = path === 'application.one' && fields(value).some(([name, env]) => name === 'env' && typeof env === 'string' && env !== '');
   if (method === 'get' && !letsSecretsOut) return;
   // What is made is answered as it is, or by its name within the reply.
-  const ids = [asked, value, ...fields(value).map(([, part]) => part)].flatMap(fields).filter(([name, id]) => name.endsWith('Id') && typeof id === 'string').map(([, id]) => String(id).slice(0, 100));
+  const ids = [asked, value, ...fields(value).map(([, part]) => part)].flatMap(fields).filter(([name, id]) => /^id$|Id$/.test(name) && typeof id === 'string').map(([, id]) => String(id).slice(0, 100));
   await appendAudit(c.get('ctx'), [{ ...byActor(actor), action: `dokploy.${path}`, target: [...new Set(ids)].slice(0, 4).join('/') || actor.user.id, outcome, requestId: c.get('requestId') }]);
 }
 

@@ -17,6 +17,7 @@ import { rollbackRouter } from './routers/rollback.ts';
 import { serverRouter } from './routers/server.ts';
 import { createSettingsRouter } from './routers/settings.ts';
 import { tagRouter } from './routers/tag.ts';
+import { userPermissions } from './routers/user-permissions.ts';
 import { userRouter } from './routers/user.ts';
 
 const routers: Readonly<Record<string, Router>> = {
@@ -33,7 +34,7 @@ const routers: Readonly<Record<string, Router>> = {
   server: serverRouter,
   settings: createSettingsRouter(() => listed),
   tag: tagRouter,
-  user: userRouter,
+  user: { ...userRouter, ...userPermissions },
 };
 
 const table: ReadonlyMap<string, Listed> = new Map(

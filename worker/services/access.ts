@@ -18,6 +18,10 @@ export function requireRight(actor: Actor, action: Action): void {
   throwIf(findRefusal(actor, action));
 }
 
+export function hasRight(actor: Actor, action: Action): boolean {
+  return findRefusal(actor, action) === null;
+}
+
 function throwIf(refusal: Refusal | null): void {
   if (refusal !== null) throw new AppError(refusal.code, { detail: refusal.detail });
 }
@@ -54,7 +58,7 @@ function demand<T>(actor: Actor, thing: T | undefined, { action, owned, missing 
 /** For what is left out of a reply, and is no reason to refuse it. */
 export function isAllowed(actor: Actor, action: Action, app: AppView): boolean {
   const level = levelOf(actor, ofApp(app));
-  return findRefusal(actor, action) === null && level !== null && refusalOfLevel(level, action) === null;
+  return hasRight(actor, action) && level !== null && refusalOfLevel(level, action) === null;
 }
 
 /** For what is done with an app besides that which it was reached for. @throws AppError app_not_found, forbidden, scope_missing */

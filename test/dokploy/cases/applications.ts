@@ -157,6 +157,26 @@ export function applicationCases(plane: Plane): void {
     await connection.close();
   });
 
+  test('its container is stopped, started and restarted by its name, and one that is gone is not', async () => {
+    const { executor, applicationId, appName } = await makeOnServer();
+    const connection = await executor.connect({ ...accepting, act: ({ action }) => ({ status: action === 'stop' ? 'stopped' : 'running' }) });
+    const deploy = async () => {
+      await expectDokploy(plane(), 'application.deploy', { applicationId });
+      await finish(connection, applicationId);
+      await connection.tell({ kind: 'status', app: applicationId as App['id'], status: 'running', reason: null, at: Date.now() });
+      const [listed] = await expectDokploy<{ containerId: string }[]>(plane(), 'docker.getContainersByAppNameMatch', { appName });
+      return listed?.containerId ?? '';
+    };
+    const gone = await deploy();
+    const containerId = await deploy();
+    expect(await callDokploy(plane(), 'docker.stopContainer', { containerId: gone })).toMatchObject({ status: 404 });
+    expect(await callDokploy(plane(), 'docker.stopContainer', { containerId, serverId: `srv_${'0'.repeat(22)}` })).toMatchObject({ status: 404 });
+    expect(connection.calls('act')).toEqual([]);
+    for (const verb of ['stop', 'start', 'restart']) expect(await callDokploy(plane(), `docker.${verb}Container`, { containerId, serverId: executor.serverId })).toMatchObject({ status: 200, body: undefined });
+    expect(connection.calls('act').map(({ params }) => params)).toEqual(['stop', 'start', 'restart'].map((action) => ({ app: applicationId, action })));
+    await connection.close();
+  });
+
   test('volumes are its mounts', async () => {
     const { applicationId } = await make();
     const { mountId } = await expectDokploy<{ mountId: string }>(plane(), 'mounts.create', { type: 'volume', volumeName: 'data', mountPath: '/data', serviceId: applicationId });

@@ -1,11 +1,14 @@
 /** The containers of apps. What else runs on an engine is nobody's to read here. */
 import { z } from 'zod';
 import { containerName } from '../../../shared/names.ts';
-import type { AppStatus } from '../../../shared/status.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { AppAction, AppStatus } from '../../../shared/status.ts';
 import { reachApp } from '../../services/access.ts';
+import { actOnApp } from '../../services/app-actions.ts';
+import { reachContainer, requireCurrent } from '../../services/containers.ts';
 import { readCurrentDeployments } from '../../services/overview.ts';
 import { text, textOrNull } from '../fields.ts';
-import { query, type Call, type Procedure, type Router } from '../procedure.ts';
+import { command, query, type Call, type Procedure, type Router } from '../procedure.ts';
 
 const containerRow = z.object({
   containerId: text.meta({ description: 'Its name, which engines take for an id.' }),
@@ -54,10 +57,27 @@ function ofApp(): Procedure {
   });
 }
 
+/** An app has one container, whose name changes with each deployment: that of an earlier one is gone. */
+function act(wanted: AppAction): Procedure {
+  return command({
+    needs: 'deploy',
+    input: z.object({ containerId: text, serverId: text.optional() }),
+    async run({ ctx, actor, action }, { containerId, serverId }) {
+      const container = await reachContainer(ctx, actor, { id: containerId, action });
+      if (serverId !== undefined && container.app.serverId !== serverId) throw new AppError('app_not_found');
+      await requireCurrent(ctx, container);
+      await actOnApp(ctx, actor, container.app, wanted);
+    },
+  });
+}
+
 export const dockerRouter: Router = {
   getContainers: query({ needs: 'apps:read', input: z.object({ serverId: text.optional() }), output: z.array(containerRow), run: (call, { serverId }) => listContainers(call, { serverId }) }),
   getContainersByAppNameMatch: ofApp(),
   getContainersByAppLabel: ofApp(),
   getServiceContainersByAppName: ofApp(),
   getStackContainersByAppName: ofApp(),
+  restartContainer: act('restart'),
+  startContainer: act('start'),
+  stopContainer: act('stop'),
 };

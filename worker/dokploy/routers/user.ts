@@ -1,6 +1,7 @@
 /** People and their keys. */
 import { z } from 'zod';
 import { createApiKey as createApiKeyBody, createUser as createUserBody } from '../../../shared/api/auth.ts';
+import { readAccessed } from '../../services/accessed.ts';
 import { createApiKey, readApiKeys, removeApiKey } from '../../services/api-keys.ts';
 import { createUser, readUser, readUsers, removeUser } from '../../services/users.ts';
 import { unsupportedField } from '../failure.ts';
@@ -16,8 +17,15 @@ const most = 200;
 
 const ownRow = memberRow.extend({ user: memberRow.shape.user.extend({ apiKeys: z.array(apiKeyRow) }) });
 
-async function readOwn({ ctx, actor }: Call): Promise<z.infer<typeof ownRow>> {
-  const member = toMember(actor.user, { projects: [], apps: [] });
+/** With what is shared with each. */
+export async function readMembers({ ctx }: Call, users: readonly Call['actor']['user'][]): Promise<MemberRow[]> {
+  const accessed = await readAccessed(ctx, users.map(({ id }) => id));
+  return users.map((user) => toMember(user, accessed.get(user.id)));
+}
+
+async function readOwn(call: Call): Promise<z.infer<typeof ownRow>> {
+  const { ctx, actor } = call;
+  const [member] = (await readMembers(call, [actor.user])) as [MemberRow];
   const { data: keys } = await readApiKeys(ctx, actor, { limit: most });
   return { ...member, user: { ...member.user, apiKeys: keys.map(toApiKeyRow) } };
 }
@@ -56,14 +64,14 @@ export const userRouter: Router = {
     needs: 'admin',
     input: nothing,
     output: z.array(memberRow),
-    run: async ({ ctx }): Promise<MemberRow[]> => (await readUsers(ctx, { limit: most })).data.map((user) => toMember(user, { projects: [], apps: [] })),
+    run: async (call) => readMembers(call, (await readUsers(call.ctx, { limit: most })).data),
   }),
-  one: query({ needs: 'admin', input: byId, output: memberRow, run: async ({ ctx }, { userId }) => toMember(await readUser(ctx, userId), { projects: [], apps: [] }) }),
+  one: query({ needs: 'admin', input: byId, output: memberRow, run: async (call, { userId }) => ((await readMembers(call, [await readUser(call.ctx, userId)])) as [MemberRow])[0] }),
   createUserWithCredentials: mutation({
     needs: 'admin',
     input: createUserBody.pick({ email: true, password: true }).extend({ role: z.enum(['admin', 'member']) }),
     output: memberRow,
-    run: async ({ ctx }, input) => toMember(await createUser(ctx, { ...input, grants: [] }), { projects: [], apps: [] }),
+    run: async ({ ctx }, input) => toMember(await createUser(ctx, { ...input, grants: [] })),
   }),
   remove: command({ needs: 'admin', input: byId, run: ({ ctx }, { userId }) => removeUser(ctx, userId) }),
   checkUserOrganizations: query({

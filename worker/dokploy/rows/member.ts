@@ -1,12 +1,13 @@
 /** Users as members of the one organization. */
 import { z } from 'zod';
+import type { Accessed } from '../../services/accessed.ts';
 import type { ApiKeyRow, UserRow } from '../../store/schema.ts';
 import { fixed, flag, organizationId, text, textOrNull, time, toTime } from '../fields.ts';
 
 /** Every member has these rights over what is theirs, and nobody but an administrator those. */
 export const givenRights = fixed(flag, true, ['canCreateProjects', 'canCreateServices', 'canDeleteProjects', 'canDeleteServices', 'canCreateEnvironments', 'canDeleteEnvironments']);
 export const absentRights = fixed(flag, false, ['canAccessToDocker', 'canAccessToTraefikFiles', 'canAccessToSSHKeys', 'canAccessToGitProviders']);
-export const absentLists = fixed(z.array(text), [], ['accessedEnvironments', 'accessedGitProviders', 'accessedServers']);
+export const absentLists = fixed(z.array(text), [], ['accessedGitProviders', 'accessedServers']);
 const absentNames = fixed(text, '', ['firstName', 'lastName']);
 
 export const apiKeyRow = z.object({
@@ -45,8 +46,9 @@ export const memberRow = z.object({
   isDefault: flag,
   teamId: textOrNull,
   canAccessToAPI: flag,
-  accessedProjects: z.array(text),
-  accessedServices: z.array(text),
+  accessedProjects: z.array(text).meta({ description: 'Projects that are shared with the user, directly or with a team.' }),
+  accessedEnvironments: z.array(text).meta({ description: 'Those of the projects that are shared.' }),
+  accessedServices: z.array(text).meta({ description: 'Applications that are shared, and all of the projects that are.' }),
   ...givenRights.shape,
   ...absentRights.shape,
   ...absentLists.shape,
@@ -54,8 +56,10 @@ export const memberRow = z.object({
 });
 export type MemberRow = z.infer<typeof memberRow>;
 
-/** @param accessed ids of projects and apps that are shared with the user */
-export function toMember(user: UserRow, accessed: { projects: string[]; apps: string[] }): MemberRow {
+const none: Accessed = { projects: [], environments: [], apps: [] };
+
+/** @param accessed what is shared with the user */
+export function toMember(user: UserRow, accessed: Accessed = none): MemberRow {
   const createdAt = toTime(user.createdAt);
   return {
     // A user is a member once, so the ids are the same.
@@ -68,6 +72,7 @@ export function toMember(user: UserRow, accessed: { projects: string[]; apps: st
     teamId: null,
     canAccessToAPI: user.role !== 'member' || user.grants.includes('api_tokens'),
     accessedProjects: accessed.projects,
+    accessedEnvironments: accessed.environments,
     accessedServices: accessed.apps,
     ...givenRights.values,
     ...absentRights.values,
