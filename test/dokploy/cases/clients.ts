@@ -47,6 +47,14 @@ export function clientCases(plane: Plane): void {
       expect(await cli('project', 'one', '--projectId', project.projectId)).toMatchObject({ projectId: project.projectId, environments: [{ environmentId: environment.environmentId, name: 'production' }] });
     }, slow);
 
+    test('what is chosen is copied into a new project, with lists sent as texts', async () => {
+      const { environment } = await expectDokploy<Made>(plane(), 'project.create', { name: 'p' });
+      const add = (name: string) => expectDokploy<Application>(plane(), 'application.create', { name, environmentId: environment.environmentId });
+      const [web] = [await add('web'), await add('worker')];
+      const { environmentId } = await cli<Made['environment']>('project', 'duplicate', '--sourceEnvironmentId', environment.environmentId, '--name', 'copy', '--selectedServices', JSON.stringify([{ id: web.applicationId, type: 'application' }]));
+      expect(await cli('environment', 'one', '--environmentId', environmentId)).toMatchObject({ project: { name: 'copy' }, applications: [{ name: 'web' }] });
+    }, slow);
+
     test('an application is made, deployed and stopped', async () => {
       const executor = await enrolExecutor(plane());
       const connection = await executor.connect(handlers);
