@@ -54,6 +54,9 @@ interface Turn {
 /** ms that a request takes at most, with what it is prepared by: a run says what it hangs on. */
 const patience = 60_000;
 
+/** Turns that an operation gets beside the run, where by then nothing has got through to it: whether something can is not left to luck. */
+const furtherTurns = 8;
+
 /** Requests of one operation before the next has its turn. What is not built yet, and so declares no success, has little to say. */
 const turnOf = (operation: Operation) => (declaresSuccess(operation) ? 10 : 1);
 
@@ -68,12 +71,12 @@ export async function fuzz({ host, seed, requests, lanes = 6, only, onFinding }:
     const withDrafts = operations.map((operation) => ({ operation, drafts: draftsOf(operation) }));
     const rounds = Math.ceil(requests / operations.reduce((sum, operation) => sum + turnOf(operation), 0));
     let sent = 0;
-    const turns = Array.from({ length: rounds }, (_round, round) => createRandom(seed, round).shuffle(withDrafts).map((of, place) => ({ ...of, seed: createRandom(seed, round, place).below(2 ** 31) }))).flat();
+    const roundOf = (round: number) => createRandom(seed, round).shuffle(withDrafts).map((of, place) => ({ ...of, seed: createRandom(seed, round, place).below(2 ** 31) }));
     let begin = 0;
     let isBroken = false;
 
-    async function takeTurns(): Promise<void> {
-      for (let next = turns.shift(); next !== undefined && sent < requests && !isBroken; next = turns.shift()) {
+    async function takeTurns(turns: Turn[], most: number): Promise<void> {
+      for (let next = turns.shift(); next !== undefined && sent < most && !isBroken; next = turns.shift()) {
         const { operation } = next;
         const finding = await takeTurn(next, async (draft) => {
           sent++;
@@ -86,15 +89,20 @@ export async function fuzz({ host, seed, requests, lanes = 6, only, onFinding }:
       }
     }
 
-    await Promise.all(
-      Array.from({ length: lanes }, () =>
-        takeTurns().catch((error: unknown) => {
-          isBroken = true;
-          throw error;
-        }),
-      ),
-    );
-    const unreached = operations.filter((operation) => isReachable(operation) && (tally.get(operation.id)?.through ?? 0) === 0).map(({ id }) => id);
+    const runLanes = (turns: Turn[], most: number) =>
+      Promise.all(
+        Array.from({ length: lanes }, () =>
+          takeTurns(turns, most).catch((error: unknown) => {
+            isBroken = true;
+            throw error;
+          }),
+        ),
+      );
+    const isUnreached = (operation: Operation) => isReachable(operation) && (tally.get(operation.id)?.through ?? 0) === 0;
+
+    await runLanes(Array.from({ length: rounds }, (_round, round) => roundOf(round)).flat(), requests);
+    for (let further = 0; further < furtherTurns && operations.some(isUnreached); further++) await runLanes(roundOf(rounds + further).filter(({ operation }) => isUnreached(operation)), Infinity);
+    const unreached = operations.filter(isUnreached).map(({ id }) => id);
     return { sent, tally, findings, unreached, memory: [begin, await residentMegabytes(plane)], isWell: await isWell(fuzzed) };
   } finally {
     await fuzzed.stop();
