@@ -13,7 +13,7 @@ import { invalidValue } from './invalid-value.ts';
 import { recordEvent } from './events.ts';
 import { applyLimits, concludeLimits, takeBackLimits } from './limits.ts';
 import { readPage, type Page } from './pages.ts';
-import { checkSlug, slugError, uniquelySlugged } from './slugs.ts';
+import { checkSlug, slugError, asNewApp } from './slugs.ts';
 import type { Presence, Usage } from './ports.ts';
 import { statusNow } from './presence.ts';
 
@@ -49,7 +49,7 @@ export async function createApp(ctx: Context, actor: Actor, project: ProjectRow,
     createdAt: now,
     updatedAt: now,
   };
-  await uniquelySlugged(insertApp(ctx.db, row), slug);
+  await asNewApp(insertApp(ctx.db, row), slug);
   await recordEvent(ctx, { appId: id, type: 'app.created', actor: actor.user.id, message: `App ${input.slug} created` });
   return withUsage(ctx, { ...row, ownerId: project.ownerId, serverStatus: server?.status ?? null, ingress: server?.ingress ?? null });
 }

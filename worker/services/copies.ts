@@ -19,7 +19,7 @@ import type { Context } from './context.ts';
 import { environmentOf, newEnvironment, toEnvironmentColumn, uniquelyNamed } from './environments.ts';
 import { recordEvent } from './events.ts';
 import { newProject } from './projects.ts';
-import { checkSlug, makeSlug, uniquelySlugged } from './slugs.ts';
+import { checkSlug, makeSlug, asNewApp } from './slugs.ts';
 
 /** Apps that are copied at once. */
 export const mostApps = 100;
@@ -101,7 +101,7 @@ async function copyAll(ctx: Context, actor: Actor, copies: readonly Copy[], plac
   if (withVariables.reduce((sum, { sealedEnv }) => sum + (sealedEnv?.length ?? 0), 0) > longestSealed) throw new AppError('too_long', { detail: 'The variables of these apps are too long to be copied at once.' });
   const apps: AppView[] = [];
   for (const copy of copies) apps.push(await makeCopy(ctx, copy, place));
-  await uniquelySlugged(insertCopies(ctx.db, place.made, apps.map(({ ownerId: _owner, serverStatus: _status, ingress: _ingress, ...row }) => row)), copies[0]?.slug ?? '');
+  await asNewApp(insertCopies(ctx.db, place.made, apps.map(({ ownerId: _owner, serverStatus: _status, ingress: _ingress, ...row }) => row)), copies[0]?.slug ?? '');
   for (const [position, { of }] of copies.entries()) await tell(ctx, actor, of, apps[position] as AppView);
   return apps;
 }
@@ -143,5 +143,7 @@ async function tell(ctx: Context, actor: Actor, of: AppView, copy: AppView): Pro
     of.settings.image !== copy.settings.image && 'the image that was uploaded for it',
   ].filter((what) => what !== false);
   const without = left.length === 0 ? '' : `, without ${left.join(' and ')}`;
-  await recordEvent(ctx, { appId: copy.id, type: 'app.created', actor: actor.user.id, message: `App ${copy.slug} created as a copy of ${of.slug}${without}`, data: { copy_of: of.id } });
+  // Whoever reads this in another project may know nothing of the one that was copied.
+  const [name, data] = of.projectId === copy.projectId ? [` of ${of.slug}`, { copy_of: of.id }] : ['', {}];
+  await recordEvent(ctx, { appId: copy.id, type: 'app.created', actor: actor.user.id, message: `App ${copy.slug} created as a copy${name}${without}`, data });
 }

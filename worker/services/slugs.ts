@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import { isReservedSlug, slugPattern } from '../../shared/names.ts';
-import { isUniqueViolation } from '../store/db.ts';
+import { isForeignKeyViolation, isUniqueViolation } from '../store/db.ts';
 
 /** SEC-07. Whether it is taken only the insert can tell. @throws AppError slug_invalid, slug_reserved */
 export function checkSlug(slug: string): void {
@@ -12,12 +12,13 @@ export function slugError(code: Extract<ErrorCode, `slug_${string}`>, detail: st
   return new AppError(code, { detail, errors: [{ pointer: '/slug', code, detail }] });
 }
 
-/** Around the insert of an app. @throws AppError slug_taken */
-export async function uniquelySlugged<T>(written: Promise<T>, slug: string): Promise<T> {
+/** Around the insert of an app. @throws AppError slug_taken, environment_not_found when where it goes has just been deleted */
+export async function asNewApp<T>(written: Promise<T>, slug: string): Promise<T> {
   try {
     return await written;
   } catch (error) {
     if (isUniqueViolation(error, 'apps.slug')) throw slugError('slug_taken', `The slug "${slug}" belongs to another app.`);
+    if (isForeignKeyViolation(error)) throw new AppError('environment_not_found');
     throw error;
   }
 }

@@ -40,8 +40,18 @@ export async function batch(db: Db, statements: Statement[]): Promise<number[]> 
 
 /** True when a write failed because of the unique constraint on `column` (`table.column`), on either host. */
 export function isUniqueViolation(error: unknown, column: string): boolean {
+  return hasMessage(error, (message) => message.includes('UNIQUE constraint failed') && message.includes(column));
+}
+
+/** True when a write failed because a row that it names is not there, on either host. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return hasMessage(error, (message) => message.includes('FOREIGN KEY constraint failed'));
+}
+
+/** Of the error or one of its causes. */
+function hasMessage(error: unknown, isWanted: (message: string) => boolean): boolean {
   for (let e = error; e instanceof Error; e = e.cause) {
-    if (e.message.includes('UNIQUE constraint failed') && e.message.includes(column)) return true;
+    if (isWanted(e.message)) return true;
   }
   return false;
 }

@@ -61,6 +61,8 @@ export function copyCases(plane: Plane): void {
     const copy = await plane().expect(201, app, request('POST', `/api/v1/apps/${original.id}/duplicate`, { slug: nextSlug(), name: 'elsewhere', environment_id: defaultEnvironmentId(other.id) }));
     expect(copy).toMatchObject({ name: 'elsewhere', project_id: other.id, environment_id: defaultEnvironmentId(other.id) });
     expect((await readEnv(copy.id)).env).toEqual(variables);
+    // Who reads its events does not have to reach the other one.
+    expect(JSON.stringify((await request('GET', `/api/v1/apps/${copy.id}/events`)).body)).not.toMatch(new RegExp(`${original.id}|${original.slug}\\b`));
   });
 
   test('SEC-04 an image that was uploaded for the app stays its own', async () => {
