@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { deployment } from '../../shared/api/deployments.ts';
 import { logPage } from '../../shared/api/logs.ts';
 import { logEntry, type LogEntry } from '../../shared/protocol/logs.ts';
 import { startDockup, type Dockup } from '../support/dockup.ts';
@@ -130,8 +131,8 @@ describe('the log of an app', () => {
 
   test('REL-14 keeps the lines of a deployment that failed', async () => {
     await change(['/bin/sh', '-c', 'echo these are my last words; exit 7']);
-    const { deployment } = await dockup.deployBadly('teller');
-    expect(distinct(await read(`deployment=${deployment.id}`))).toEqual(['stdout: these are my last words']);
+    const { deployment: failed } = await dockup.deployBadly('teller');
+    expect(distinct(await read(`deployment=${failed.id}`))).toEqual(['stdout: these are my last words']);
     expect(distinct(await read('search=LAST%20words'))).toEqual(['stdout: these are my last words']);
   });
 
@@ -141,6 +142,30 @@ describe('the log of an app', () => {
     await dockup.deployBadly('still-born');
     const { data } = await dockup.expect(200, logPage, dockup.request('GET', '/api/v1/apps/still-born/logs'));
     expect(distinct(data)).toEqual(['stderr: never well']);
+  });
+
+  test('of one deployment is heard by clients of Dokploy from its beginning to its end, as it is and afterwards', async () => {
+    await dockup.createApp(projectId, { name: 'announcer', slug: 'announcer', image: images.busybox, internal_port: null, command: ['/bin/sh', '-c', 'echo on air; exit 3'] });
+    const hear = async () => {
+      const { id } = await dockup.expect(202, deployment, dockup.request('POST', '/api/v1/apps/announcer/deploy'));
+      const path = `/listen-deployment?logPath=${id}&token=${dockup.credentials.api_key}`;
+      const clients = [await openSocket({ url: dockup.url, path })];
+      await clients[0]?.closed;
+      clients.push(await openSocket({ url: dockup.url, path }));
+      const closed = await Promise.all(clients.map((client) => client.closed));
+      expect(closed).toEqual(clients.map(() => ({ code: 1000, reason: '' })));
+      return clients.map((client) => [...new Set(client.text().trimEnd().split('\n').map((line) => line.replace(/^\S+Z /, '')))]);
+    };
+    const requested = `Deployment of ${images.busybox} requested`;
+    const [failing, failed] = await hear();
+    expect(failing).toEqual(expect.arrayContaining([requested, 'Starting the container', 'on air']));
+    expect(failing?.at(-1)).toMatch(/^Deployment failed: /);
+    expect(failed).toEqual([requested, 'on air', failing?.at(-1)]);
+    await dockup.request('PUT', '/api/v1/apps/announcer', { body: { command: ['/bin/sh', '-c', 'echo on air; sleep 3600'] } });
+    const [succeeding, succeeded] = await hear();
+    expect(succeeding).toEqual(expect.arrayContaining([requested, 'Starting the container', 'on air']));
+    expect(succeeding?.at(-1)).toBe('Deployment succeeded');
+    expect(succeeded).toEqual([requested, 'on air', 'Deployment succeeded']);
   });
 
   test('can be read while the app is stopped', async () => {
