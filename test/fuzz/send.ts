@@ -30,8 +30,9 @@ export function createClient(url: string): Client {
   const { hostname, port } = new URL(url);
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-  const send = ({ method, target, headers, body }: Message) =>
+  const send = (message: Message, isAgain = false): Promise<Reply> =>
     new Promise<Reply>((resolve, reject) => {
+      const { method, target, headers, body } = message;
       const length = body === null ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
       const outgoing = request({ hostname, port, method, path: target, agent, headers: { ...headers, ...length }, timeout: patience }, (incoming) => {
         const chunks: Buffer[] = [];
@@ -47,7 +48,11 @@ export function createClient(url: string): Client {
         }, glance);
       });
       outgoing.on('timeout', () => outgoing.destroy(new Error(`no reply within ${patience} ms`)));
-      outgoing.on('error', reject);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // A connection that was kept, and that the other end has closed in the same moment: nobody has read the request.
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET' && !isAgain) resolve(send(message, true));
+        else reject(error);
+      });
       outgoing.end(body ?? undefined);
     });
 
