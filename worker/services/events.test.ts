@@ -1,3 +1,4 @@
+import { drizzle } from 'drizzle-orm/libsql';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { smallestId } from '../../shared/names.ts';
 import { openTestContext, type TestContext } from '../../test/support/control-plane-context.ts';
@@ -172,6 +173,23 @@ describe('the events of an app', () => {
     const follow = (await followEvents(ctx, followed(), undefined))(new AbortController().signal);
     await ctx.db.client.execute({ sql: 'delete from apps where id = ?', args: [app.id] });
     expect(await follow.next()).toMatchObject({ done: true });
+  });
+
+  test('end with the app, also where it goes while its followers are looked at', async () => {
+    const remove = () => opened.ctx.db.client.execute({ sql: 'delete from apps where id = ?', args: [app.id] });
+    const client = new Proxy(opened.ctx.db.client, {
+      get(target, property) {
+        if (property !== 'execute') return Reflect.get(target, property) as unknown;
+        return async (statement: { sql: string }) => {
+          if (statement.sql.includes('"sessions"')) await remove();
+          return target.execute(statement);
+        };
+      },
+    });
+    ctx = { ...opened.ctx, db: { client, orm: drizzle(client, { casing: 'snake_case' }) } };
+    const follow = (await followEvents(ctx, followed(), undefined))(new AbortController().signal);
+    expect(await follow.next()).toMatchObject({ done: true });
+    expect(await findAppById(opened.ctx.db, app.id)).toBeUndefined();
   });
 
   test('are forgotten after 30 days', async () => {

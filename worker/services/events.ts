@@ -93,9 +93,11 @@ async function* follow(ctx: Context, { app: { id }, holder }: Followed, start: s
     yield* events;
     after = events.at(-1)?.id ?? after;
     if (events.length > 0) continue;
+    const [look] = await Promise.allSettled([requireHolder(ctx, holder, id)]);
+    // Looked for after that: who is refused because the app has just been deleted sees its end, as everybody.
     const app = await findAppById(ctx.db, id);
     if (app === undefined) return;
-    await requireHolder(ctx, holder, id);
+    if (look.status === 'rejected') throw look.reason;
     await orAborted(nextEvent(ctx, app, after), signal);
   }
 }
