@@ -5,6 +5,7 @@ import { AppError } from '../../shared/errors.ts';
 import { isId } from '../../shared/names.ts';
 import { listContents, listDirectShares, listSharesByTeam, listSharesOfUsers, replaceSharesOfMember, type Share } from '../store/shares.ts';
 import type { Context } from './context.ts';
+import { endLostStreams } from './stream-holders.ts';
 
 export interface Accessed {
   projects: string[];
@@ -64,4 +65,5 @@ export async function assignAccess(ctx: Context, userId: string, { grant, isGran
     now: ctx.clock(),
   });
   if (!isThere) throw new AppError('user_not_found');
+  endLostStreams(ctx);
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { team } from '../../../shared/api/teams.ts';
 import { ticket as ticketReply } from '../../../shared/api/sockets.ts';
 import { addPerson, logIn, type Person } from '../../support/control-plane-world.ts';
+import { expectDokploy } from '../../support/dokploy-client.ts';
 import { openEventSource, type EventSource } from '../../support/event-source.ts';
 import type { Connection } from '../../support/fake-executor.ts';
 import { openSocket } from '../../support/socket-client.ts';
@@ -77,6 +78,8 @@ export function lostRightCases(plane: Plane): void {
 
   const lost: [what: string, lose: (stage: Stage) => Promise<unknown>, ended: readonly Ways[], code: string][] = [
     ['the share', ({ access }) => asAdministrator('DELETE', access), [...ofSession, ...ofKey], 'app_not_found'],
+    ["the share, by the lists of Dokploy's members", ({ member }) => expectDokploy(plane(), 'user.assignPermissions', { id: member.id, accessedProjects: [], accessedServices: [] }), [...ofSession, ...ofKey], 'app_not_found'],
+    ["the grant of keys, by the flags of Dokploy's members", ({ app, member }) => expectDokploy(plane(), 'user.assignPermissions', { id: member.id, accessedProjects: [], accessedServices: [app.id], canAccessToAPI: false }), [...ofKey, "Dokploy's deployment by session"], 'grant_missing'],
     ['the role for commands', ({ access }) => asAdministrator('PUT', access, { role: 'viewer' }), ['terminal by key'], 'forbidden'],
     ['the session', ({ member }) => plane().request('POST', '/api/v1/auth/logout', { token: member.session }), ofSession, 'invalid_token'],
     ['the key', ({ member }) => plane().request('DELETE', `/api/v1/api-keys/${member.key.id}`, { token: member.session }), ofKey, 'invalid_token'],
