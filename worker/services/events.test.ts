@@ -151,6 +151,20 @@ describe('the events of an app', () => {
     expect(waits).toHaveLength(2);
   });
 
+  test('SEC-03 are not told to somebody who has lost the right while they waited', async () => {
+    await place();
+    let wake = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      ctx.executors = { ...ctx.executors, awaitEvent: () => new Promise((awake) => resolve(void (wake = awake))) };
+    });
+    const next = (await followEvents(ctx, followed(), undefined))(new AbortController().signal).next();
+    await waiting;
+    await ctx.db.client.execute({ sql: 'delete from sessions where id = ?', args: [opened.actor.tokenId] });
+    await record('theirs no longer');
+    wake();
+    await expect(next).rejects.toMatchObject({ code: 'invalid_token' });
+  });
+
   test('leave nothing on the signal of their follower, however many turns it takes', async () => {
     await place();
     const wakes: (() => void)[] = [];

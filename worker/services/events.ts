@@ -72,7 +72,7 @@ const atOnce = 100;
 /** Who follows the events of which app. */
 export interface Followed {
   app: AppView;
-  /** Who is looked at again whenever there is nothing new to tell. */
+  /** Who is looked at again before anything is told. */
   holder: StreamHolder;
 }
 
@@ -88,17 +88,16 @@ export async function followEvents(ctx: Context, followed: Followed, after: stri
 
 async function* follow(ctx: Context, { app: { id }, holder }: Followed, start: string, signal: AbortSignal): AsyncGenerator<EventRow> {
   for (let after = start; !signal.aborted; ) {
-    const floor = smallestId('event', Math.max(0, timeOfId(after) - lateness));
-    const events = await listEventsAfter(ctx.db, id, { after, floor, limit: atOnce });
-    yield* events;
-    after = events.at(-1)?.id ?? after;
-    if (events.length > 0) continue;
     const [look] = await Promise.allSettled([requireHolder(ctx, holder, id)]);
     // Looked for after that: who is refused because the app has just been deleted sees its end, as everybody.
     const app = await findAppById(ctx.db, id);
     if (app === undefined) return;
     if (look.status === 'rejected') throw look.reason;
-    await orAborted(nextEvent(ctx, app, after), signal);
+    const floor = smallestId('event', Math.max(0, timeOfId(after) - lateness));
+    const events = await listEventsAfter(ctx.db, id, { after, floor, limit: atOnce });
+    yield* events;
+    after = events.at(-1)?.id ?? after;
+    if (events.length === 0) await orAborted(nextEvent(ctx, app, after), signal);
   }
 }
 
