@@ -15,6 +15,7 @@ import { tellError } from '../tell-error.ts';
 import { invalidInput, notImplemented, toFailure } from './failure.ts';
 import type { Listed } from './procedure.ts';
 import { findProcedure } from './procedures.ts';
+import { fieldsOf, idsIn } from './told.ts';
 import { plain, trpc, type Protocol } from './wire.ts';
 
 const bodyLimitBytes = 1024 * 1024;
@@ -68,14 +69,11 @@ interface Done extends Record<'asked' | 'value', unknown> {
   outcome: string;
 }
 
-/** As `services/audited.ts` for our own operations: every mutation, and the one query that lets secrets out, before its reply is there. What was asked may hold secrets: of it a row has the ids. */
+/** As `services/audited.ts` for our own operations: every mutation, and the one query that lets secrets out, before its reply is there. */
 async function tellOf(c: HonoContext<BaseEnv>, actor: Actor, { path, method, asked, value, outcome }: Done): Promise<void> {
-  const fields = (thing: unknown) => Object.entries((thing ?? {}) as Record<string, unknown>);
-  const letsSecretsOut = path === 'application.one' && fields(value).some(([name, env]) => name === 'env' && typeof env === 'string' && env !== '');
+  const letsSecretsOut = path === 'application.one' && fieldsOf(value).some(([name, env]) => name === 'env' && typeof env === 'string' && env !== '');
   if (method === 'get' && !letsSecretsOut) return;
-  // What is made is answered as it is, or by its name within the reply.
-  const ids = [asked, value, ...fields(value).map(([, part]) => part)].flatMap(fields).filter(([name, id]) => /^id$|Id$/.test(name) && typeof id === 'string').map(([, id]) => String(id).slice(0, 100));
-  await appendAudit(c.get('ctx'), [{ ...byActor(actor), action: `dokploy.${path}`, target: [...new Set(ids)].slice(0, 4).join('/') || actor.user.id, outcome, requestId: c.get('requestId') }]);
+  await appendAudit(c.get('ctx'), [{ ...byActor(actor), action: `dokploy.${path}`, target: idsIn(asked, value).slice(0, 4).join('/') || actor.user.id, outcome, requestId: c.get('requestId') }]);
 }
 
 /** With a key in the header of Dokploy's clients, or as everywhere. @throws AppError unauthenticated, invalid_token, token_expired, grant_missing, rate_limited */
