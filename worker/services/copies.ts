@@ -17,7 +17,7 @@ import { openEnv, sealEnv } from './app-env.ts';
 import { withUsage, type LiveApp } from './apps.ts';
 import type { Context } from './context.ts';
 import { environmentOf, newEnvironment, toEnvironmentColumn, uniquelyNamed } from './environments.ts';
-import { recordEvent } from './events.ts';
+import { newEvent, type NewEvent } from './events.ts';
 import { newProject } from './projects.ts';
 import { checkSlug, makeSlug, asNewApp } from './slugs.ts';
 
@@ -70,8 +70,13 @@ const ending = ' (copy)';
 
 /** Called so that they are told from what they are copies of. @throws AppError too_long, and of variables as `requireAllowed` */
 export async function copyInto(ctx: Context, actor: Actor, apps: readonly AppView[], environment: EnvironmentView): Promise<void> {
-  const copies = apps.map(copyOf).map((copy) => ({ ...copy, name: copy.name.slice(0, 100 - ending.length) + ending }));
+  const copies = apps.map(copyOf).map((copy) => ({ ...copy, name: beginningOf(copy.name) + ending }));
   await copyAll(ctx, actor, copies, placeIn(environment));
+}
+
+/** What there is room for before the ending, of whole characters. */
+function beginningOf(name: string): string {
+  return name.slice(0, 100 - ending.length).replace(/[\ud800-\udbff]$/, '');
 }
 
 /** Oldest first. @throws AppError too_long when there are more than can be copied */
@@ -101,8 +106,12 @@ async function copyAll(ctx: Context, actor: Actor, copies: readonly Copy[], plac
   if (withVariables.reduce((sum, { sealedEnv }) => sum + (sealedEnv?.length ?? 0), 0) > longestSealed) throw new AppError('too_long', { detail: 'The variables of these apps are too long to be copied at once.' });
   const apps: AppView[] = [];
   for (const copy of copies) apps.push(await makeCopy(ctx, copy, place));
-  await asNewApp(insertCopies(ctx.db, place.made, apps.map(({ ownerId: _owner, serverStatus: _status, ingress: _ingress, ...row }) => row)), copies[0]?.slug ?? '');
-  for (const [position, { of }] of copies.entries()) await tell(ctx, actor, of, apps[position] as AppView);
+  const rows = copies.map(({ of }, position) => {
+    const copy = apps[position] as AppView;
+    const { ownerId: _owner, serverStatus: _status, ingress: _ingress, ...app } = copy;
+    return { app, event: newEvent(ctx, { appId: copy.id, type: 'app.created', actor: actor.user.id, ...describeCopy(of, copy) }) };
+  });
+  await asNewApp(insertCopies(ctx.db, place.made, rows), copies[0]?.slug ?? '');
   return apps;
 }
 
@@ -136,7 +145,7 @@ async function chooseServer(ctx: Context, { serverId, serverStatus, ingress }: A
   return { serverId: server?.id ?? null, serverStatus: server?.status ?? null, ingress: server?.ingress ?? null };
 }
 
-async function tell(ctx: Context, actor: Actor, of: AppView, copy: AppView): Promise<void> {
+function describeCopy(of: AppView, copy: AppView): Pick<NewEvent, 'message' | 'data'> {
   const left = [
     of.settings.published_ports.length > 0 && 'its published ports',
     of.settings.volumes.length > 0 && 'the content of its volumes',
@@ -145,5 +154,5 @@ async function tell(ctx: Context, actor: Actor, of: AppView, copy: AppView): Pro
   const without = left.length === 0 ? '' : `, without ${left.join(' and ')}`;
   // Whoever reads this in another project may know nothing of the one that was copied.
   const [name, data] = of.projectId === copy.projectId ? [` of ${of.slug}`, { copy_of: of.id }] : ['', {}];
-  await recordEvent(ctx, { appId: copy.id, type: 'app.created', actor: actor.user.id, message: `App ${copy.slug} created as a copy${name}${without}`, data });
+  return { message: `App ${copy.slug} created as a copy${name}${without}`, data };
 }

@@ -12,7 +12,7 @@ import { readPage, type Page } from './pages.ts';
 import type { DeploymentEnd, StreamHolder } from './ports.ts';
 import { requireHolder } from './stream-holders.ts';
 
-interface NewEvent {
+export interface NewEvent {
   appId: string;
   type: string;
   /** User id, or `system`. */
@@ -21,11 +21,16 @@ interface NewEvent {
   data?: Record<string, unknown>;
 }
 
-export async function recordEvent(ctx: Context, { data = {}, ...event }: NewEvent): Promise<void> {
-  const id = ctx.newId('event');
-  const { serverId } = await insertEvent(ctx.db, { id, ...event, data, createdAt: ctx.clock() });
+export async function recordEvent(ctx: Context, told: NewEvent): Promise<void> {
+  const row = newEvent(ctx, told);
+  const { serverId } = await insertEvent(ctx.db, row);
   if (serverId === null) return;
-  await wake(ctx, serverId, event.appId, id);
+  await wake(ctx, serverId, row.appId, row.id);
+}
+
+/** As a row that is not written yet. */
+export function newEvent(ctx: Context, { data = {}, ...event }: NewEvent): EventRow {
+  return { id: ctx.newId('event'), ...event, data, createdAt: ctx.clock() };
 }
 
 /**
@@ -33,7 +38,7 @@ export async function recordEvent(ctx: Context, { data = {}, ...event }: NewEven
  * anything; where it did not, nothing is recorded.
  */
 export async function recordChange(ctx: Context, change: Statement, { appId, serverId }: { appId: string; serverId: string }, told: readonly Omit<NewEvent, 'appId'>[]): Promise<boolean> {
-  const rows = told.map(({ data = {}, ...event }) => ({ id: ctx.newId('event'), appId, ...event, data, createdAt: ctx.clock() }));
+  const rows = told.map((event) => newEvent(ctx, { appId, ...event }));
   // Each event is written where the statement before it has changed something: the order is what makes it true.
   const [changed = 0] = await batch(ctx.db, [change, ...rows.map((row) => insertEventOfChange(ctx.db, row))]);
   if (changed === 0) return false;

@@ -3,7 +3,8 @@ import type { AppSettings } from '../../shared/api/apps.ts';
 import type { Ingress } from '../../shared/protocol/messages.ts';
 import type { ServerStatus } from '../../shared/status.ts';
 import { batch, once, type Db } from './db.ts';
-import { apps, environments, projects, servers, type AppRow, type Condition, type EnvironmentRow, type ListFilter, type ProjectRow, type Reach } from './schema.ts';
+import { insertEventOfChange } from './events.ts';
+import { apps, environments, projects, servers, type AppRow, type Condition, type EnvironmentRow, type EventRow, type ListFilter, type ProjectRow, type Reach } from './schema.ts';
 
 /** An app with what a reply and an access decision need of its neighbours. */
 export interface AppView extends AppRow {
@@ -16,13 +17,13 @@ export async function insertApp({ orm }: Db, row: AppRow): Promise<void> {
   await orm.insert(apps).values(row);
 }
 
-/** All of them, with what is made for them, or nothing. */
-export async function insertCopies(db: Db, made: { project?: ProjectRow; environment?: EnvironmentRow }, rows: readonly AppRow[]): Promise<void> {
+/** All of them, each with the event that tells of it, and what is made for them, or nothing. */
+export async function insertCopies(db: Db, made: { project?: ProjectRow; environment?: EnvironmentRow }, copies: readonly { app: AppRow; event: EventRow }[]): Promise<void> {
   const { orm } = db;
   await batch(db, [
     ...(made.project === undefined ? [] : [orm.insert(projects).values(made.project)]),
     ...(made.environment === undefined ? [] : [orm.insert(environments).values(made.environment)]),
-    ...rows.map((row) => orm.insert(apps).values(row)),
+    ...copies.flatMap(({ app, event }) => [orm.insert(apps).values(app), insertEventOfChange(db, event)]),
   ]);
 }
 
