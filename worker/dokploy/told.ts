@@ -1,10 +1,12 @@
 /** What an entry of the audit log has of a procedure: what was asked may hold secrets, so of it the ids alone. */
 
+import { beginningOf } from '../../shared/text.ts';
+
 /** As they are named (`id`, `projectId`) in what was asked, in what was answered, and in the parts of that: what is made is answered as it is, or by its name within the reply. */
 export function idsIn(asked: unknown, answered: unknown): string[] {
   const things = [asked, answered, ...fieldsOf(answered).map(([, part]) => part)];
   const ids = things.flatMap(fieldsOf).filter((field): field is [string, string] => /^id$|Id$/.test(field[0]) && typeof field[1] === 'string');
-  return [...new Set(ids.map(([, id]) => id.slice(0, 100)))];
+  return [...new Set(ids.map(([, id]) => beginningOf(id, 100)))];
 }
 
 export function fieldsOf(thing: unknown): [name: string, value: unknown][] {

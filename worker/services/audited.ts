@@ -2,6 +2,8 @@
  * What the audit log tells of, in one table as `permissions.ts` is: an operation that is not in it leaves no row, and a test says why of each that changes something. Nothing here names a secret:
  * of what was asked a row holds only the fields that are named.
  */
+import { beginningOf } from '../../shared/text.ts';
+
 type Fields = Record<string, unknown>;
 
 export interface Audited {
@@ -17,7 +19,7 @@ export interface Audited {
 
 const only = (...names: string[]) => (asked: Fields): Fields => Object.fromEntries(names.filter((name) => asked[name] !== undefined).map((name) => [name, asked[name]]));
 /** The arguments of a command may hold secrets. */
-const program = ({ cmd }: Fields): Fields => ({ program: String(Array.isArray(cmd) ? cmd[0] : (cmd ?? '')).slice(0, 200) });
+const program = ({ cmd }: Fields): Fields => ({ program: beginningOf(String(Array.isArray(cmd) ? cmd[0] : (cmd ?? '')), 200) });
 
 const userChange: Audited = { action: 'user.update', tells: only('role', 'grants') };
 const teamChange: Audited = { action: 'team.update', tells: only('name') };

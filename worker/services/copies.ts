@@ -7,6 +7,7 @@ import type { DuplicateEnvironment } from '../../shared/api/environments.ts';
 import type { CreateProject } from '../../shared/api/projects.ts';
 import { AppError } from '../../shared/errors.ts';
 import { isForeignKeptImage } from '../../shared/names.ts';
+import { beginningOf } from '../../shared/text.ts';
 import { insertCopies, listApps, type AppView } from '../store/apps.ts';
 import type { EnvironmentView } from '../store/environments.ts';
 import type { EnvironmentRow, ProjectRow } from '../store/schema.ts';
@@ -70,13 +71,8 @@ const ending = ' (copy)';
 
 /** Called so that they are told from what they are copies of. @throws AppError too_long, and of variables as `requireAllowed` */
 export async function copyInto(ctx: Context, actor: Actor, apps: readonly AppView[], environment: EnvironmentView): Promise<void> {
-  const copies = apps.map(copyOf).map((copy) => ({ ...copy, name: beginningOf(copy.name) + ending }));
+  const copies = apps.map(copyOf).map((copy) => ({ ...copy, name: beginningOf(copy.name, 100 - ending.length) + ending }));
   await copyAll(ctx, actor, copies, placeIn(environment));
-}
-
-/** What there is room for before the ending, of whole characters. */
-function beginningOf(name: string): string {
-  return name.slice(0, 100 - ending.length).replace(/[\ud800-\udbff]$/, '');
 }
 
 /** Oldest first. @throws AppError too_long when there are more than can be copied */

@@ -1,5 +1,6 @@
 import type { ExecCommand, ExecResult } from '../../shared/api/exec.ts';
 import { AppError } from '../../shared/errors.ts';
+import { beginningOf } from '../../shared/text.ts';
 import type { AppView } from '../store/apps.ts';
 import type { Actor } from './actor.ts';
 import { requireDeployed } from './app-actions.ts';
@@ -32,5 +33,5 @@ async function recordExec(ctx: Context, actor: Actor, app: AppView, cmd: readonl
 
 /** What an event tells of a command: its arguments may hold secrets. */
 function programOf([program = '']: readonly string[]): string {
-  return program.slice(0, 200);
+  return beginningOf(program, 200);
 }

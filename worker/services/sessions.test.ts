@@ -23,6 +23,11 @@ const read = async () => (await readSessions(opened.ctx, opened.actor, { limit: 
 const refusal = (work: Promise<unknown>) => work.then(() => 'none', ({ code }: { code: string }) => code);
 
 describe('a session', () => {
+  test('begins whatever a client calls itself, and has the beginning of that', async () => {
+    await enter(`${'x'.repeat(199)}💥`);
+    expect((await read()).at(-1)?.userAgent).toBe('x'.repeat(199));
+  });
+
   test('SEC-16 is read with its user in one statement, and nothing is written', async () => {
     const { ctx, actor } = opened;
     const { token } = await enter();

@@ -2,6 +2,7 @@
 import type { PageQuery } from '../../shared/api/common.ts';
 import { userAgentLength, type Proof } from '../../shared/api/sessions.ts';
 import { AppError } from '../../shared/errors.ts';
+import { beginningOf } from '../../shared/text.ts';
 import type { SessionRow, UserRow } from '../store/schema.ts';
 import { deleteOtherSessions, deleteSession, insertSession, listSessions } from '../store/sessions.ts';
 import type { Actor } from './actor.ts';
@@ -27,7 +28,7 @@ export async function openSession(ctx: Context, user: UserRow, { how, userAgent 
 
 /** What a stranger may have written: short, and nothing a terminal would obey. */
 function trim(userAgent: string | undefined): string | null {
-  const text = userAgent?.replaceAll(/\p{C}/gu, ' ').trim().slice(0, userAgentLength) ?? '';
+  const text = beginningOf(userAgent?.replaceAll(/\p{C}/gu, ' ').trim() ?? '', userAgentLength);
   return text === '' ? null : text;
 }
 

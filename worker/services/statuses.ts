@@ -1,6 +1,7 @@
 /** What apps are, as their executors tell: each change is written once, in the order of the executor's clock, and recorded with what made it so. */
 import type { DeploymentFailure, OomEvent } from '../../shared/protocol/events.ts';
 import type { AppStatus } from '../../shared/status.ts';
+import { beginningOf } from '../../shared/text.ts';
 import { listEvents } from '../store/events.ts';
 import { explainFailedStart, findFailedStart, findStatus, observeStatus } from '../store/statuses.ts';
 import type { Context } from './context.ts';
@@ -49,7 +50,7 @@ export async function explainStop(ctx: Context, app: string, failure: Deployment
 }
 
 function reasonOf({ message }: DeploymentFailure): string {
-  return `its deployment failed: ${message}`.slice(0, 500);
+  return beginningOf(`its deployment failed: ${message}`, 500);
 }
 
 /** Of an app on that server (SEC-17), and once: what is told again after a cut has the same time (REL-06). */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { auditPage, auditVerdict, type AuditEntry } from '../../../shared/api/audit-log.ts';
+import { eventPage } from '../../../shared/api/events.ts';
 import { team } from '../../../shared/api/teams.ts';
 import { openSocket } from '../../support/socket-client.ts';
 import { connectAndServe, setScene, type Plane } from './scene.ts';
@@ -37,6 +38,20 @@ export function auditCases(plane: Plane): void {
     await connection.until(() => connection.streams[0]);
     expect((await read('&action=app.terminal')).filter(({ target }) => target === scene.app.id)).toMatchObject([{ via: 'api_key', credential: expect.stringMatching(/^key_/), detail: { program: 'ls' }, outcome: 'done' }]);
     await client.close();
+    await connection.close();
+  });
+
+  test.each([
+    ['is longer than what is told of it, and is cut within a character', `/tmp/${'a'.repeat(194)}💥/sh`, `/tmp/${'a'.repeat(194)}`],
+    ['has half of a character', '/tmp/\ud83d/sh', '/tmp/\ufffd/sh'],
+  ])('a command that has run is told of, also where the name of its program %s', async (_what, program, told) => {
+    const scene = await setScene(plane());
+    const connection = await connectAndServe(scene, { exec: () => ({ exit_code: 0, stdout: 'ran', stderr: '', truncated: false }) });
+    const path = `/api/v1/apps/${scene.app.slug}`;
+    expect(await plane().request('POST', `${path}/exec`, { body: { cmd: [program, 'x'] } })).toMatchObject({ status: 200, body: { stdout: 'ran' } });
+    expect((await read('&action=app.exec')).filter(({ target }) => target === scene.app.id)).toMatchObject([{ detail: { program: told }, outcome: 'done' }]);
+    const { data: events } = await plane().expect(200, eventPage, plane().request('GET', `${path}/events?type=app.exec`));
+    expect(events.map(({ data }) => data)).toEqual([{ program: told }]);
     await connection.close();
   });
 }
