@@ -4,6 +4,8 @@ import type { ShareRole } from '../../shared/api/shares.ts';
 import { AppError } from '../../shared/errors.ts';
 import { isId } from '../../shared/names.ts';
 import { listContents, listDirectShares, listSharesByTeam, listSharesOfUsers, replaceSharesOfMember, type Share } from '../store/shares.ts';
+import type { Actor } from './actor.ts';
+import { appendAudit, byActor } from './audit.ts';
 import type { Context } from './context.ts';
 import { endLostStreams } from './stream-holders.ts';
 
@@ -39,6 +41,7 @@ export function readByTeam(ctx: Context, userId: string): Promise<string[]> {
 }
 
 interface Assigned {
+  userId: string;
   grant: Grant;
   isGranted: boolean;
   projects: readonly string[];
@@ -49,7 +52,7 @@ interface Assigned {
  * What is shared with a member from now on, and one of their grants: all of it or nothing. What was shared with them before stays as it was; what is new is for developers, unless its project was for a viewer.
  * @throws AppError user_not_found when there is no such member
  */
-export async function assignAccess(ctx: Context, userId: string, { grant, isGranted, projects, apps }: Assigned): Promise<void> {
+export async function assignAccess(ctx: Context, actor: Actor, { userId, grant, isGranted, projects, apps }: Assigned): Promise<void> {
   const [[found], direct] = await Promise.all([listSharesOfUsers(ctx.db, [userId]), listDirectShares(ctx.db, userId)]);
   const known = new Map(found?.shares);
   const roleOf = (projectId: string): ShareRole => new Map(direct).get(projectId) ?? 'developer';
@@ -66,4 +69,5 @@ export async function assignAccess(ctx: Context, userId: string, { grant, isGran
   });
   if (!isThere) throw new AppError('user_not_found');
   endLostStreams(ctx);
+  await appendAudit(ctx, [{ ...byActor(actor), action: 'user.assign_access', target: userId, detail: { [grant]: isGranted, projects, apps: apps.map(({ id }) => id) } }]);
 }

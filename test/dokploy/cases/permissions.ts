@@ -59,6 +59,12 @@ export function permissionCases(plane: Plane): void {
     expect(await plane().request('GET', `/api/v1/apps/${single}`, { token: member.session })).toMatchObject({ status: 404 });
     const { rows } = await plane().database.execute({ sql: "select target from audit_entries where action = 'dokploy.user.assignPermissions' and target = ?", args: [member.id] });
     expect(rows).toHaveLength(3);
+    const told = await plane().database.execute({ sql: "select detail from audit_entries where action = 'user.assign_access' and target = ? order by seq", args: [member.id] });
+    expect(told.rows.map(({ detail }) => JSON.parse(String(detail)) as unknown)).toMatchObject([
+      { api_tokens: true, projects: [whole.id], apps: expect.arrayContaining([single]) },
+      { api_tokens: true, projects: [whole.id] },
+      { api_tokens: false, projects: [], apps: [] },
+    ]);
   });
 
   test('SEC-03 a viewer stays one, also of what is left of a project, and other grants stay', async () => {

@@ -29,7 +29,7 @@ const assigned = z.object({
 type Assigned = z.infer<typeof assigned>;
 
 async function assign(call: Call, input: Assigned): Promise<void> {
-  const { ctx } = call;
+  const { ctx, actor } = call;
   const [row] = (await readMembers(call, [await readUser(ctx, input.id)])) as [MemberRow];
   refuseOtherRights(row, input);
   if (row.role !== 'member') return refuseForAdministrators(row, input);
@@ -37,7 +37,7 @@ async function assign(call: Call, input: Assigned): Promise<void> {
   const wanted = [...input.accessedProjects, ...input.accessedServices];
   const stays = (await readByTeam(ctx, input.id)).find((id) => !wanted.includes(id));
   if (stays !== undefined) throw unsupportedField('accessedProjects', `${stays} is shared with a team of theirs: DELETE /api/v1/teams/{teamId}/members/{userId}.`);
-  await assignAccess(ctx, input.id, { grant: 'api_tokens', isGranted: input.canAccessToAPI ?? row.canAccessToAPI, projects: input.accessedProjects, apps });
+  await assignAccess(ctx, actor, { userId: input.id, grant: 'api_tokens', isGranted: input.canAccessToAPI ?? row.canAccessToAPI, projects: input.accessedProjects, apps });
 }
 
 /** @throws AppError not_available_yet */
