@@ -10,6 +10,7 @@ import { dropKey, extendLease, findKey, insertKey, pruneKeys, takeKey, writeRepl
 import type { IdempotencyKeyRow } from '../store/schema.ts';
 import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
+import { persistently } from './persistently.ts';
 
 /** ms that a reply is kept, from the first attempt on. */
 const life = 24 * 3600 * 1000;
@@ -72,6 +73,7 @@ function hold(ctx: Context, row: IdempotencyKeyRow): Claim {
   const timer = setInterval(() => void attempt('extend lease of idempotency key', extendLease(ctx.db, row, ctx.clock() + lease)), renewal);
   const keep = async (reply: KeptReply | Promise<KeptReply>) => {
     const sealed = await ctx.vault.seal(JSON.stringify(shorten(await reply)), purpose(row));
+    // What has been done and cannot be noted would be done again; the lease is still held.
     await persistently(() => writeReply(ctx.db, row, sealed));
   };
   return {
@@ -82,18 +84,6 @@ function hold(ctx: Context, row: IdempotencyKeyRow): Claim {
       return attempt('release idempotency key', dropKey(ctx.db, row));
     },
   };
-}
-
-/** What has been done and cannot be noted would be done again: a database that is away for a moment is asked again, with the lease still held. */
-async function persistently(write: () => Promise<void>): Promise<void> {
-  for (const pause of [100, 500, 2_000]) {
-    try {
-      return await write();
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
-  }
-  return write();
 }
 
 function shorten(reply: KeptReply): KeptReply {

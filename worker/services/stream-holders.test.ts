@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openTestContext, placeOnServer, presenceIf, type TestContext } from '../../test/support/control-plane-context.ts';
 import { createApiKey } from './api-keys.ts';
 import type { Context } from './context.ts';
-import { holderOf, refusalOfHolder } from './stream-holders.ts';
+import { endLostStreams, holderOf, refusalOfHolder } from './stream-holders.ts';
 import { sweep } from './sweep.ts';
 
 const minute = 60_000;
@@ -36,6 +36,16 @@ describe('what a stream was opened with', () => {
     now += 2 * minute;
     await sweep(ctx);
     expect(looks).toEqual(['srv_1']);
+  });
+
+  test('SEC-03 is looked at once more by a hub that could not look', async () => {
+    let failures = 2;
+    ctx.executors.lookAtRights = async (server) => {
+      if (failures-- > 0) throw new Error('the object was reset');
+      looks.push(server);
+    };
+    endLostStreams(ctx);
+    await expect.poll(() => looks, { timeout: 5_000 }).toEqual(['srv_1']);
   });
 
   test('SEC-03 is looked at by the sweep that finds a session over', async () => {

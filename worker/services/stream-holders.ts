@@ -10,6 +10,7 @@ import { reachApp, requireRight } from './access.ts';
 import { actorOfUser, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import type { Action } from './permissions.ts';
+import { persistently } from './persistently.ts';
 import type { StreamHolder } from './ports.ts';
 
 /** @param actions what was looked at when the stream was opened, that of the stream itself last */
@@ -43,7 +44,7 @@ export function endLostStreams(ctx: Context): void {
 /** At every hub that may have a stream. One that cannot be asked keeps no other from looking. @throws Error of the first such */
 export async function lookAtRights(ctx: Context): Promise<void> {
   const servers = await listConnectedServers(ctx.db);
-  const looks = await Promise.allSettled(servers.map(({ id }) => ctx.executors.lookAtRights(id)));
+  const looks = await Promise.allSettled(servers.map(({ id }) => persistently(() => ctx.executors.lookAtRights(id))));
   for (const look of looks) if (look.status === 'rejected') throw look.reason;
 }
 
