@@ -89,6 +89,10 @@ describe('SEC-03 a key', () => {
     const stranger = await makeKey(world.bob.session, { projects: [ann.projectId], apps: [ann.app.id] });
     expect([await list('/api/v1/projects', stranger), await statusOf(`/api/v1/apps/${ann.app.slug}`, stranger)]).toEqual([[], 404]);
     expect(await plane.request('POST', '/api/v1/api-keys', { token: ofApp, body: { name: 'wider' } })).toMatchObject({ status: 403, body: { code: 'scope_missing' } });
+    // Nor does it make what it would not reach.
+    const before = await world.dump();
+    for (const token of [ofProject, ofApp]) expect(await plane.request('POST', '/api/v1/projects', { token, body: { name: 'out of reach' } })).toMatchObject({ status: 403, body: { code: 'scope_missing' } });
+    expect(await world.dump()).toBe(before);
   });
 
   test('gives no ticket for what it may not do itself', async () => {

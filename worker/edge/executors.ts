@@ -26,7 +26,7 @@ export function createExecutors(hubs: DurableObjectNamespace<HubRpc>): ExecutorC
     forget: (serverId) => objectOf(serverId).forget(serverId),
     announce: (serverId, appId, eventId) => objectOf(serverId).announce(serverId, appId, eventId),
     awaitEvent: (serverId, appId, after, timeout) => objectOf(serverId).awaitEvent(serverId, appId, after, timeout),
-    lookAtRights: (serverId) => objectOf(serverId).lookAtRights(serverId),
+    lookAtRights: (serverId, userId) => objectOf(serverId).lookAtRights(serverId, userId),
     conclude: (serverId, end) => objectOf(serverId).conclude(serverId, end),
     ...transferClient(objectOf),
     accept: async (request, serverId, epoch) => {
@@ -54,7 +54,7 @@ export function hubClient(find: () => Hub | undefined): ExecutorClient {
     disconnect: async (_server, code, reason) => hub().disconnect(code, reason),
     announce: async (_server, app, event) => hub().events.ring(app, event),
     awaitEvent: (_server, app, after, timeout) => hub().events.wait(app, after, timeout),
-    lookAtRights: () => hub().lookAtRights(),
+    lookAtRights: (_serverId, userId) => hub().lookAtRights(userId),
     conclude: async (_server, end) => hub().streams.conclude(end),
     forget: () => Promise.reject(new Error('forget server: only from outside the object')),
     history: () => Promise.reject(new Error('read history: only from outside the object')),

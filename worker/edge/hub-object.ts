@@ -99,8 +99,8 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     return this.#open(server).events.wait(app, after, timeout);
   }
 
-  async lookAtRights(server: string): Promise<void> {
-    return this.#open(server).lookAtRights();
+  async lookAtRights(server: string, userId: string | null): Promise<void> {
+    return this.#open(server).lookAtRights(userId);
   }
 
   async conclude(server: string, end: DeploymentEnd): Promise<void> {

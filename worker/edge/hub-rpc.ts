@@ -12,7 +12,7 @@ export interface HubRpc extends Rpc.DurableObjectBranded {
   forget(server: string): Promise<void>;
   announce(server: string, app: string, event: string): Promise<void>;
   awaitEvent(server: string, app: string, after: string, timeout: number): Promise<void>;
-  lookAtRights(server: string): Promise<void>;
+  lookAtRights(server: string, userId: string | null): Promise<void>;
   conclude(server: string, end: DeploymentEnd): Promise<void>;
   disconnect(server: string, code: number, reason: string): Promise<void>;
 }

@@ -48,7 +48,7 @@ export function createExecutors(upgrades: Upgrades, history: UsageHistory, log: 
     forget: (serverId) => history.drop(serverId),
     announce: async (serverId, appId, eventId) => hubOf(serverId).events.ring(appId, eventId),
     awaitEvent: (serverId, appId, after, timeout) => hubOf(serverId).events.wait(appId, after, timeout),
-    lookAtRights: (serverId) => hubOf(serverId).lookAtRights(),
+    lookAtRights: (serverId, userId) => hubOf(serverId).lookAtRights(userId),
     conclude: async (serverId, end) => hubOf(serverId).streams.conclude(end),
     stream: async (serverId, stream) => unwrapReading(await openReader(hubOf(serverId).streams, serverId, stream)),
   };

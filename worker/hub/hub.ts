@@ -166,10 +166,10 @@ export class Hub {
     return this.#deployments.wait(deployment, timeout);
   }
 
-  /** Somebody may have lost a right. */
-  async lookAtRights(): Promise<void> {
+  /** The user, or with null anybody, may have lost a right. */
+  async lookAtRights(userId: string | null): Promise<void> {
     this.events.ringAll();
-    await this.streams.lookAtRights();
+    await this.streams.lookAtRights(userId);
   }
 
   disconnect(code: number, reason: string): void {

@@ -88,10 +88,10 @@ export class Streams {
     stream?.socket.end(end);
   }
 
-  /** Ends those that are no longer their holders'. A stream of which that cannot be told goes on. */
-  async lookAtRights(): Promise<void> {
+  /** Ends those that are no longer their holders', of this user or with null of anybody. A stream of which that cannot be told goes on. */
+  async lookAtRights(userId: string | null): Promise<void> {
     this.#rightsLost = Date.now();
-    await this.#endLost([...this.#streams.values()]);
+    await this.#endLost([...this.#streams.values()].filter(({ socket: { session } }) => userId === null || session.holder?.userId === userId));
   }
 
   /** A deployment does something else than before. */

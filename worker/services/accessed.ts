@@ -68,6 +68,6 @@ export async function assignAccess(ctx: Context, actor: Actor, { userId, grant, 
     now: ctx.clock(),
   });
   if (!isThere) throw new AppError('user_not_found');
-  endLostStreams(ctx);
+  endLostStreams(ctx, userId);
   await appendAudit(ctx, [{ ...byActor(actor), action: 'user.assign_access', target: userId, detail: { [grant]: isGranted, projects, apps: apps.map(({ id }) => id) } }]);
 }

@@ -56,7 +56,7 @@ export async function revealApiKey(ctx: Context, actor: Actor, id: string): Prom
 
 export async function removeApiKey(ctx: Context, actor: Actor, id: string): Promise<void> {
   if (!(await deleteApiKey(ctx.db, actor.user.id, id))) throw new AppError('api_key_not_found');
-  endLostStreams(ctx);
+  endLostStreams(ctx, actor.user.id);
 }
 
 function purpose(id: string): string {

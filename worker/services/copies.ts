@@ -12,7 +12,7 @@ import { insertCopies, listApps, type AppView } from '../store/apps.ts';
 import type { EnvironmentView } from '../store/environments.ts';
 import type { EnvironmentRow, ProjectRow } from '../store/schema.ts';
 import { findDefaultServer } from '../store/servers.ts';
-import { reachEnvironment, requireAllowed, requireNewProjects } from './access.ts';
+import { reachEnvironment, requireAllowed } from './access.ts';
 import { listFilter, type Actor } from './actor.ts';
 import { openEnv, sealEnv } from './app-env.ts';
 import { withUsage, type LiveApp } from './apps.ts';
@@ -61,7 +61,6 @@ export async function duplicateEnvironment(ctx: Context, actor: Actor, from: Env
 
 /** Into the default environment of a project that is made for them. @throws AppError scope_missing, too_long, and of variables as `requireAllowed` */
 export async function copyToNewProject(ctx: Context, actor: Actor, apps: readonly AppView[], input: CreateProject): Promise<ProjectRow> {
-  requireNewProjects(actor);
   const project = newProject(ctx, actor, input);
   await copyAll(ctx, actor, apps.map(copyOf), { projectId: project.id, ownerId: project.ownerId, environmentId: null, made: { project } });
   return project;

@@ -58,7 +58,8 @@ export function awaitDeploymentLog(deployment: DeploymentRow): FollowedDeploymen
   return status === 'succeeded' ? undefined : { id, phase, isTold: false, begun: '', end: endOf(deployment) };
 }
 
-function endOf({ id, appId, status, failure, finishedAt, createdAt }: DeploymentRow): DeploymentEnd | null {
+/** Null while it has none. */
+export function endOf({ id, appId, status, failure, finishedAt, createdAt }: DeploymentRow): DeploymentEnd | null {
   if (status === 'queued' || status === 'running') return null;
   return { app: appId, deployment: id, status, at: finishedAt ?? createdAt, message: describeEnd(status, failure) };
 }

@@ -17,7 +17,7 @@ import { findDefaultServer } from '../store/servers.ts';
 import type { Actor } from './actor.ts';
 import { buildAppSpec, requireImage, strategyOf } from './app-spec.ts';
 import type { Context } from './context.ts';
-import { describeEnd, describeRequest } from './deployment-log.ts';
+import { describeEnd, endOf, describeRequest } from './deployment-log.ts';
 import { conclude, recordChange, recordEvent } from './events.ts';
 import { readPage, type Page } from './pages.ts';
 import { requireConnected } from './presence.ts';
@@ -180,9 +180,14 @@ export async function endDeployment(ctx: Context, deployment: DeploymentRow, end
   const message = describeEnd(ending.status, ending.failure);
   const event = { type: `deployment.${ending.status}`, actor: 'system', message, data: { deployment_id: id, ...(ending.failure && { code: ending.failure.code }) } };
   const isEnded = await recordChange(ctx, end, { appId, serverId }, [event]);
-  // Also when it is told again: an earlier time may have been cut short here.
+  if (!isEnded) {
+    // Told again, as it is: an earlier time may have been cut short here.
+    const current = await findDeployment(ctx.db, id);
+    const known = current === undefined ? null : endOf(current);
+    if (known !== null) await conclude(ctx, serverId, known);
+    return false;
+  }
   await conclude(ctx, serverId, { app: appId, deployment: id, status: ending.status, at: ctx.clock(), message });
-  if (!isEnded) return false;
   if (ending.failure !== null) await explainStop(ctx, appId, ending.failure);
   await startNextDeployment(ctx, appId, serverId);
   return true;

@@ -26,6 +26,6 @@ export async function changePassword(ctx: Context, actor: Actor, { current_passw
   await requireOwnPassword(ctx, actor, { password, network });
   const isReplaced = await replacePassword(ctx.db, { user: actor.user, newHash: await ctx.passwords.hash(wanted), sessionId: actor.tokenId });
   if (!isReplaced) throw new AppError('concurrent_change', { detail: 'The password was changed by another request meanwhile.' });
-  endLostStreams(ctx);
+  endLostStreams(ctx, actor.user.id);
   await appendAudit(ctx, [{ ...byActor(actor), action: 'user.password', target: actor.user.id }]);
 }

@@ -55,8 +55,8 @@ export interface ExecutorClient {
   announce(serverId: string, appId: string, eventId: string): Promise<void>;
   /** Resolves when an event newer than `after` was announced, or after `timeout` ms: a hint to look, never a fact. */
   awaitEvent(serverId: string, appId: string, after: string, timeout: number): Promise<void>;
-  /** Somebody may have lost a right: streams end that are no longer theirs, and whoever waits for an event looks as well. */
-  lookAtRights(serverId: string): Promise<void>;
+  /** The user, or with null anybody, may have lost a right: streams end that are no longer theirs, and whoever waits for an event looks as well. */
+  lookAtRights(serverId: string, userId: string | null): Promise<void>;
   /** A deployment has ended: whoever follows its log alone gets what was written until then, and no more. */
   conclude(serverId: string, end: DeploymentEnd): Promise<void>;
 }

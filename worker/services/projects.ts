@@ -3,6 +3,7 @@ import type { CreateProject, UpdateProject } from '../../shared/api/projects.ts'
 import { AppError } from '../../shared/errors.ts';
 import { deleteEmptyProject, insertProject, listProjects, updateProject, type ProjectView } from '../store/projects.ts';
 import type { ProjectRow } from '../store/schema.ts';
+import { requireNewProjects } from './access.ts';
 import { listFilter, type Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { readPage, type Page } from './pages.ts';
@@ -13,8 +14,9 @@ export async function createProject(ctx: Context, actor: Actor, input: CreatePro
   return { ...row, tags: [] };
 }
 
-/** As a row that is not written yet. */
+/** As a row that is not written yet. @throws AppError scope_missing */
 export function newProject(ctx: Context, actor: Actor, input: CreateProject): ProjectRow {
+  requireNewProjects(actor);
   const now = ctx.clock();
   return { id: ctx.newId('project'), ownerId: actor.user.id, ...input, createdAt: now, updatedAt: now };
 }

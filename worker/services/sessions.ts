@@ -39,13 +39,13 @@ export function readSessions(ctx: Context, actor: Actor, query: PageQuery): Prom
 /** One's own, the current one as well. @throws AppError session_not_found */
 export async function endSession(ctx: Context, actor: Actor, id: string): Promise<void> {
   if (!(await deleteSession(ctx.db, actor.user.id, id))) throw new AppError('session_not_found');
-  endLostStreams(ctx);
+  endLostStreams(ctx, actor.user.id);
   await appendAudit(ctx, [{ ...byActor(actor), action: 'session.end', target: id }]);
 }
 
 /** All but the current one. */
 export async function endOtherSessions(ctx: Context, actor: Actor): Promise<void> {
   await deleteOtherSessions(ctx.db, actor.user.id, actor.tokenId);
-  endLostStreams(ctx);
+  endLostStreams(ctx, actor.user.id);
   await appendAudit(ctx, [{ ...byActor(actor), action: 'session.end_others', target: actor.user.id }]);
 }

@@ -28,7 +28,7 @@ export async function share(ctx: Context, shared: Shared, { holderId, role }: Gr
   const row = name === undefined ? undefined : await putShare(ctx.db, { shared, holder, role, id: ctx.newId('share'), now: ctx.clock() });
   if (name === undefined || row === undefined) throw notFound(holder);
   // The role may be less than the one before.
-  endLostStreams(ctx);
+  endLostStreams(ctx, 'userId' in holder ? holder.userId : null);
   return { share: row, name };
 }
 
@@ -36,7 +36,7 @@ export async function share(ctx: Context, shared: Shared, { holderId, role }: Gr
 export async function unshare(ctx: Context, shared: Shared, holderId: string): Promise<void> {
   const holder = toHolder(holderId);
   if (!(await deleteShare(ctx.db, shared, holder))) throw notFound(holder);
-  endLostStreams(ctx);
+  endLostStreams(ctx, 'userId' in holder ? holder.userId : null);
 }
 
 /** An id says itself of what it is. */

@@ -44,7 +44,7 @@ describe('what a stream was opened with', () => {
       if (failures-- > 0) throw new Error('the object was reset');
       looks.push(server);
     };
-    endLostStreams(ctx);
+    endLostStreams(ctx, opened.actor.user.id);
     await expect.poll(() => looks, { timeout: 5_000 }).toEqual(['srv_1']);
   });
 

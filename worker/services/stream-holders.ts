@@ -36,15 +36,15 @@ export async function refusalOfHolder(ctx: Context, holder: StreamHolder, appId:
   }
 }
 
-/** Behind the reply that took a right from somebody: streams that are no longer theirs end. */
-export function endLostStreams(ctx: Context): void {
-  ctx.goOn(lookAtRights(ctx).catch((error: unknown) => ctx.log.error('end streams of those who lost a right', { cause: describeError(error) })));
+/** Behind the reply that took a right from somebody: streams that are no longer theirs end. @param userId null: it may have been anybody's */
+export function endLostStreams(ctx: Context, userId: string | null): void {
+  ctx.goOn(lookAtRights(ctx, userId).catch((error: unknown) => ctx.log.error('end streams of those who lost a right', { cause: describeError(error) })));
 }
 
 /** At every hub that may have a stream. One that cannot be asked keeps no other from looking. @throws Error of the first such */
-export async function lookAtRights(ctx: Context): Promise<void> {
+export async function lookAtRights(ctx: Context, userId: string | null): Promise<void> {
   const servers = await listConnectedServers(ctx.db);
-  const looks = await Promise.allSettled(servers.map(({ id }) => persistently(() => ctx.executors.lookAtRights(id))));
+  const looks = await Promise.allSettled(servers.map(({ id }) => persistently(() => ctx.executors.lookAtRights(id, userId))));
   for (const look of looks) if (look.status === 'rejected') throw look.reason;
 }
 

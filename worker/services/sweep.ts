@@ -49,7 +49,7 @@ function forgetLogins({ db, clock }: Context): Promise<void> {
 async function forgetSessions(ctx: Context): Promise<void> {
   const now = ctx.clock();
   const [hasSessionEnded, hasKeyEnded] = [await pruneSessions(ctx.db, now), await hasKeyExpired(ctx.db, { after: now - 2 * minute, now })];
-  if (hasSessionEnded || hasKeyEnded) await lookAtRights(ctx);
+  if (hasSessionEnded || hasKeyEnded) await lookAtRights(ctx, null);
 }
 
 async function endExpired(ctx: Context): Promise<void> {

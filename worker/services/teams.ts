@@ -32,7 +32,7 @@ export async function changeTeam(ctx: Context, id: string, changes: UpdateTeam):
 /** What was shared with the team stays where it is, and its members no longer reach it. */
 export async function removeTeam(ctx: Context, id: string): Promise<void> {
   if (!(await deleteTeam(ctx.db, id))) throw new AppError('team_not_found');
-  endLostStreams(ctx);
+  endLostStreams(ctx, null);
 }
 
 /** From the next call of the user on. @throws AppError team_not_found, user_not_found */
@@ -45,7 +45,7 @@ export async function addTeamMember(ctx: Context, teamId: string, userId: string
 
 /** @throws AppError team_not_found, user_not_found: also of a user who is not in the team */
 export async function removeTeamMember(ctx: Context, teamId: string, userId: string): Promise<void> {
-  if (await deleteTeamMember(ctx.db, teamId, userId)) return endLostStreams(ctx);
+  if (await deleteTeamMember(ctx.db, teamId, userId)) return endLostStreams(ctx, userId);
   await readTeam(ctx, teamId);
   throw new AppError('user_not_found');
 }

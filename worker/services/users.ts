@@ -44,7 +44,7 @@ export function readUsers(ctx: Context, query: PageQuery): Promise<Page<UserRow>
 export async function changeUser(ctx: Context, id: string, changes: UpdateUser): Promise<UserRow> {
   const row = await updateUser(ctx.db, id, changes);
   if (row === undefined) throw await whyNot(ctx, id);
-  endLostStreams(ctx);
+  endLostStreams(ctx, id);
   return row;
 }
 
@@ -68,5 +68,5 @@ export async function removeUser(ctx: Context, id: string): Promise<void> {
   if (row === undefined || row.role === 'owner') throw await whyNot(ctx, id);
   if (await hasProjects(ctx.db, id)) throw new AppError('project_not_empty', { detail: 'The user still owns projects: delete them first.' });
   if (!(await deleteUser(ctx.db, id))) throw await whyNot(ctx, id);
-  endLostStreams(ctx);
+  endLostStreams(ctx, id);
 }
