@@ -136,6 +136,8 @@ describe('in a browser', () => {
     await member.until("!document.querySelector('#no-grant').hidden && document.querySelector('#new-key').hidden && document.querySelector('#people').hidden");
     await member.go(`${plane.url}/swagger`);
     await member.until("document.querySelector('#operations-Auth-getMe')");
+    // What they could not read is not offered to them.
+    expect(await member.evaluate("document.querySelectorAll('#document option').length")).toBe(1);
 
     await tab.press('Space');
     await tab.until(says('taken away from new@example.com'));
@@ -237,6 +239,7 @@ describe('in a browser', () => {
     const tab = await open('/swagger', 'tester');
     await logIn(tab, { email, password: 'twelve-characters' });
     const operation = '#operations-Auth-getMe';
+    await tab.until("document.querySelectorAll('#document option').length === 2 && document.querySelector('.operation-filter-input')");
     await tab.click(`${operation} .opblock-summary-control`);
     await tab.click(`${operation} .try-out__btn`);
     await tab.click(`${operation} .execute`);

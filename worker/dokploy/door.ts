@@ -20,6 +20,9 @@ import { plain, trpc, type Protocol } from './wire.ts';
 
 const bodyLimitBytes = 1024 * 1024;
 
+/** Of an entry of the audit log: of its target, and of its details where there are more. */
+const [idsInTarget, mostIds] = [4, 200];
+
 /** Two words with a dot between: none of our own paths has one. */
 const procedureParam = ':procedure{[A-Za-z]+\\.[A-Za-z]+}';
 
@@ -73,7 +76,10 @@ interface Done extends Record<'asked' | 'value', unknown> {
 async function tellOf(c: HonoContext<BaseEnv>, actor: Actor, { path, method, asked, value, outcome }: Done): Promise<void> {
   const letsSecretsOut = path === 'application.one' && fieldsOf(value).some(([name, env]) => name === 'env' && typeof env === 'string' && env !== '');
   if (method === 'get' && !letsSecretsOut) return;
-  await appendAudit(c.get('ctx'), [{ ...byActor(actor), action: `dokploy.${path}`, target: idsIn(asked, value).slice(0, 4).join('/') || actor.user.id, outcome, requestId: c.get('requestId') }]);
+  const ids = idsIn(asked, value);
+  await appendAudit(c.get('ctx'), [
+    { ...byActor(actor), action: `dokploy.${path}`, target: ids.slice(0, idsInTarget).join('/') || actor.user.id, outcome, requestId: c.get('requestId'), ...(ids.length > idsInTarget && { detail: { ids: ids.slice(0, mostIds) } }) },
+  ]);
 }
 
 /** With a key in the header of Dokploy's clients, or as everywhere. @throws AppError unauthenticated, invalid_token, token_expired, grant_missing, rate_limited */

@@ -15,6 +15,7 @@ interface SwaggerOptions {
   presets: object[];
   layout: string;
   deepLinking: boolean;
+  filter: boolean;
   defaultModelsExpandDepth: number;
   validatorUrl: null;
   requestInterceptor(request: SwaggerRequest): SwaggerRequest;

@@ -3,15 +3,17 @@ import type { Context as HonoContext } from 'hono';
 import { AppError } from '../../shared/errors.ts';
 import { countRequest } from '../request-limit.ts';
 import type { BaseEnv } from '../route.ts';
-import { requireRight } from '../services/access.ts';
+import { hasRight, requireRight } from '../services/access.ts';
+import type { Actor } from '../services/actor.ts';
+import type { Action } from '../services/permissions.ts';
 import { answerHtml, escapeText, renderPage } from './html.ts';
 import { navigation } from './navigation.ts';
 import { identifyVisitor } from './page-cookie.ts';
 
-/** What the page offers, the first one first. An address of this host. */
-export const documents: readonly { name: string; url: string }[] = [
-  { name: 'Dockup API (OpenAPI 3.1)', url: '/api/v1/openapi.json' },
-  { name: 'Dokploy-compatible API', url: '/api/settings.getOpenApiDocument' },
+/** What the page offers, the first one first: an address of this host, to those who may open it. */
+const documents: readonly { name: string; url: string; needs: Action | null }[] = [
+  { name: 'Dockup API (OpenAPI 3.1)', url: '/api/v1/openapi.json', needs: null },
+  { name: 'Dokploy-compatible API', url: '/api/settings.getOpenApiDocument', needs: 'compatible_api' },
 ];
 
 export const swaggerPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -27,17 +29,18 @@ export async function openSwagger(c: HonoContext<BaseEnv>): Promise<Response> {
     if (identity === null) throw new AppError('unauthenticated', { detail: 'Log in at /login, or send `Authorization: Bearer`.' });
     if (identity instanceof AppError) throw identity;
     requireRight(identity, 'swagger');
+    return answerHtml(c, renderSwagger(c.get('ctx').config.publicUrl, identity), { policy: swaggerPolicy });
   } catch (error) {
     if (!isBrowser || !(error instanceof AppError)) throw error;
     if (error.status === 401) return c.redirect(`/login?next=${c.req.path}`);
     if (error.status === 403) return answerHtml(c, refusal, { status: 403 });
     throw error;
   }
-  return answerHtml(c, renderSwagger(c.get('ctx').config.publicUrl), { policy: swaggerPolicy });
 }
 
-function renderSwagger(publicUrl: string): string {
-  const options = documents.map(({ name, url }) => `<option value="${escapeText(url)}">${escapeText(name)}</option>`);
+function renderSwagger(publicUrl: string, visitor: Actor): string {
+  const offered = documents.filter(({ needs }) => needs === null || hasRight(visitor, needs));
+  const options = offered.map(({ name, url }) => `<option value="${escapeText(url)}">${escapeText(name)}</option>`);
   return renderPage({
     title: 'Swagger UI · Dockup',
     styles: ['pages.css', 'swagger-ui.css', 'swagger.css'],

@@ -2,14 +2,15 @@
  * What every statement goes through, on either host. A text that UTF-8 cannot hold (half of a surrogate pair, which JSON spells `\ud800`) would be kept as another one by a file, and refused by a server that does not
  * say why: here it is refused before anything is asked. A database that is busy has done nothing, and is asked again.
  */
-import type { Client, InStatement, InValue } from '@libsql/client/web';
+import type { Client, InArgs, InStatement, InValue } from '@libsql/client/web';
 import { AppError } from '../../shared/errors.ts';
 
 /** ms: for as long a busy database is asked again; and between two attempts at most. */
 const [patience, longestPause] = [5_000, 100];
 
 export function guarded<C extends Pick<Client, 'execute' | 'batch'>>(client: C): C {
-  const execute = (statement: InStatement) => {
+  const execute = (given: InStatement, args?: InArgs) => {
+    const statement = typeof given === 'string' && args !== undefined ? { sql: given, args } : given;
     checkTexts(statement);
     return whenFree(() => client.execute(statement));
   };

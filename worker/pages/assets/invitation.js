@@ -2,6 +2,8 @@ import { announce, attempt, get, onSubmit } from './elements.js';
 import { keepSession, toRefusal } from './session.js';
 
 const given = new URLSearchParams(location.hash.slice(1));
+// Browsers keep addresses, and some of them elsewhere, too.
+history.replaceState(null, '', location.pathname);
 const form = get('accept', HTMLFormElement);
 const email = get('email', HTMLInputElement);
 email.value = given.get('email') ?? '';
@@ -19,8 +21,10 @@ async function post(path, body) {
 onSubmit(form, async () => {
   const person = Object.fromEntries(new FormData(form));
   await post('/invitations/accept', { token: given.get('token'), ...person });
-  await keepSession((await post('/auth/login', person)).token);
-  location.replace('/settings');
+  // The invitation is used up: whatever comes now, the way in is the login.
+  const session = await post('/auth/login', person).catch(() => null);
+  if (session !== null) await keepSession(session.token);
+  location.replace(session === null ? '/login' : '/settings');
 });
 
 attempt(() => {

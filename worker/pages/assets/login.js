@@ -30,7 +30,8 @@ onSubmit(form, async () => {
     code.required = true;
   }
   const field = secondFactor.hidden ? get('password', HTMLInputElement) : code;
-  announce(refusal.message, refusal.code !== 'second_factor_required');
+  if (refusal.code === 'second_factor_required') announce('Type the code that your authenticator app shows, or a recovery code.');
+  else announce(refusal.message, true);
   field.focus();
   field.select();
 });

@@ -32,12 +32,15 @@ export function showSecondFactor(user) {
     const { recovery_codes: codes } = await call('POST', '/auth/totp/confirm', { code: String(code).trim() });
     get('recovery-codes', HTMLElement).replaceChildren(...codes.map((/** @type {string} */ text) => element('li', {}, element('code', {}, text))));
     get('recovery', HTMLElement).hidden = false;
+    get('factor-secret', HTMLElement).textContent = '';
+    get('factor-link', HTMLAnchorElement).removeAttribute('href');
     show(end);
     announce('Logging in takes a code from now on. Keep the recovery codes.');
   });
   on(end, async ({ password, code }) => {
     await call('DELETE', '/auth/totp', { current_password: password, code: String(code).trim() });
     get('recovery', HTMLElement).hidden = true;
+    get('recovery-codes', HTMLElement).replaceChildren();
     show(begin);
     announce('Logging in takes the password alone from now on.');
   });

@@ -19,6 +19,8 @@ attempt(async () => {
     presets: [SwaggerUIBundle.presets.apis],
     layout: 'BaseLayout',
     deepLinking: true,
+    // One field that finds a group among many.
+    filter: true,
     // The list of schemas is closed at first: to draw it takes longer than all the rest.
     defaultModelsExpandDepth: 0,
     // Nothing is sent anywhere else to be checked.
