@@ -64,4 +64,6 @@ export const hintsOf: Readonly<Record<string, Hints>> = {
   addVolume: { name: fc.constant(`v-${fresh}`) },
   deleteVolumeByQuery: { name: thing('volume') },
   deleteApp: { delete_volumes: thing('volume') },
+  // An administrator who puts a copy of Bob's app into Ann's project shows it to her.
+  duplicateApp: { environment_id: fc.constant(keptOf('administrator', 'environment')) },
 };
