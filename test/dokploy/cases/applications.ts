@@ -97,7 +97,22 @@ export function applicationCases(plane: Plane): void {
     expect(Object.keys((await readNative(applicationId)).env)).toEqual(['C']);
     expect(await callDokploy(plane(), 'application.saveEnvironment', { applicationId, env: 'no line of it' })).toMatchObject({ status: 400, body: { data: { dockupCode: 'invalid_value' } } });
     expect((await read(applicationId)).env).toBe('C=3');
-    await save(null);
+    await save('');
+    expect((await read(applicationId)).env).toBe('');
+  });
+
+  test('variables that are sent as null, as rows have them that do not tell them, or not at all stay as they are', async () => {
+    const { applicationId } = await make();
+    await expectDokploy(plane(), 'application.saveEnvironment', { applicationId, env: 'A=1' });
+    const { key } = (await plane().request('POST', '/api/v1/api-keys', { body: { name: 'writer', scopes: ['apps:read', 'apps:write'] } })).body as { key: string };
+    const { environment: _one, domains: _two, deployments: _three, mounts: _four, ...row } = await expectDokploy<Application & Record<string, unknown>>(plane(), 'application.one', { applicationId }, key);
+    expect(row.env).toBeNull();
+    expect(await expectDokploy(plane(), 'application.update', row, key)).toBe(true);
+    for (const fields of [{ env: null }, {}]) {
+      for (const path of ['application.update', 'application.saveEnvironment']) expect(await expectDokploy(plane(), path, { applicationId, ...fields }, key)).toBe(true);
+    }
+    expect((await read(applicationId)).env).toBe('A=1');
+    expect(await expectDokploy(plane(), 'application.update', { applicationId, env: '' }, key)).toBe(true);
     expect((await read(applicationId)).env).toBe('');
   });
 

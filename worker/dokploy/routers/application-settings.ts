@@ -1,4 +1,7 @@
-/** Changing an application. `save…` sets every field it has, where null or nothing clears; `update` only those that are sent. */
+/**
+ * Changing an application. `save…` sets every field it has, where null or nothing clears; `update` only those that are sent. Variables are set by a text alone, by either: rows that do not
+ * tell them have null there, and may be sent back.
+ */
 import { z } from 'zod';
 import { updateApp, type UpdateApp } from '../../../shared/api/apps.ts';
 import { reachApp } from '../../services/access.ts';
@@ -20,6 +23,7 @@ const unset = z.preprocess(emptyAsNull, z.string().nullish());
 const fieldsOf = (app: App) => toApplication(app, { latest: null });
 
 const done = z.literal(true);
+const env = text.nullish().meta({ description: 'All variables, as lines of `NAME=value`; an empty text removes them. Null or nothing leaves them as they are.' });
 
 const changes = applicationRow
   .omit({ env: true, createdAt: true, applicationStatus: true })
@@ -28,7 +32,7 @@ const changes = applicationRow
     applicationId: text,
     name: updateApp.shape.name,
     description: updateApp.shape.description.unwrap().nullish(),
-    env: text.nullish(),
+    env,
     dockerImage: image,
     memoryLimit: digits,
     cpuLimit: digits,
@@ -56,7 +60,7 @@ function toChanges(app: App, { name, description, env, dockerImage, memoryLimit,
   return {
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description: description ?? '' }),
-    ...(env !== undefined && { env: replaceEnv(app, env) }),
+    ...(env != null && { env: replaceEnv(app, env) }),
     ...(dockerImage !== undefined && { image: dockerImage }),
     ...(memoryLimit !== undefined && { memory_limit: fromBytesText(memoryLimit) }),
     ...(cpuLimit !== undefined && { cpu_limit: fromNanoCpus(cpuLimit) }),
@@ -66,9 +70,9 @@ function toChanges(app: App, { name, description, env, dockerImage, memoryLimit,
 }
 
 /** All of the environment: what the text does not name is removed. */
-function replaceEnv(app: App, env: string | null): Record<string, string | null> {
+function replaceEnv(app: App, env: string): Record<string, string | null> {
   const removed = Object.keys(app.envFingerprints).map((name) => [name, null] as const);
-  return { ...Object.fromEntries(removed), ...parseEnvText(env ?? '') };
+  return { ...Object.fromEntries(removed), ...parseEnvText(env) };
 }
 
 async function change({ ctx, actor }: Call, app: App, update: UpdateApp): Promise<true> {
@@ -100,12 +104,12 @@ export const applicationSettings: Router = {
   }),
   saveEnvironment: mutation({
     needs: 'apps:write',
-    input: z.object({ applicationId: text, env: text.nullish(), buildArgs: unset, buildSecrets: unset, createEnvFile: z.boolean().nullish() }),
+    input: z.object({ applicationId: text, env, buildArgs: unset, buildSecrets: unset, createEnvFile: z.boolean().nullish() }),
     output: done,
     async run(call, { applicationId, env, buildArgs, buildSecrets }) {
       const app = await reachApp(call.ctx, call.actor, { id: applicationId, action: 'apps:write' });
       if (buildArgs != null || buildSecrets != null) throw unsupportedField(buildArgs != null ? 'buildArgs' : 'buildSecrets', 'Nothing is built on a server yet.');
-      return change(call, app, { env: replaceEnv(app, env ?? null) });
+      return change(call, app, env == null ? {} : { env: replaceEnv(app, env) });
     },
   }),
   disconnectGitProvider: mutation({
