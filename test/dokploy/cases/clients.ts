@@ -1,6 +1,7 @@
 /** Dokploy's released clients, unchanged, against this server. */
 import { describe, expect, test } from 'vitest';
 import type { App } from '../../../shared/api/apps.ts';
+import { createdApiKey } from '../../../shared/api/auth.ts';
 import { accepting, progress, succeeded, type Plane } from '../../protocol/cases/scene.ts';
 import { expectCli, runCli } from '../../support/dokploy-cli.ts';
 import { expectDokploy } from '../../support/dokploy-client.ts';
@@ -38,6 +39,11 @@ export function clientCases(plane: Plane): void {
 
     test('it knows who it works for', async () => {
       expect(await cli('user', 'get')).toMatchObject({ role: expect.stringMatching(/^(owner|admin)$/), user: { email: plane().credentials.email } });
+    }, slow);
+
+    test('SEC-03 what its login asks is answered to a key that is limited, too', async () => {
+      const { key } = await plane().expect(201, createdApiKey, plane().request('POST', '/api/v1/api-keys', { body: { name: 'ci', scopes: ['deploy'], projects: [(await plane().createProject()).id] } }));
+      expect(await runCli(plane(), ['user', 'get', '--json'], key)).toMatchObject({ code: 0, stdout: expect.stringContaining('"apiKeys": []') });
     }, slow);
 
     test('projects are made, listed and read: also what it asks for with its input bare', async () => {

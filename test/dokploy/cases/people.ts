@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { user as userSchema } from '../../../shared/api/auth.ts';
+import { createdApiKey, user as userSchema } from '../../../shared/api/auth.ts';
+import { share } from '../../../shared/api/shares.ts';
 import type { Plane } from '../../protocol/cases/scene.ts';
+import { addPerson } from '../../support/control-plane-world.ts';
 import { callDokploy, expectDokploy } from '../../support/dokploy-client.ts';
 
 interface Invited {
@@ -9,6 +11,8 @@ interface Invited {
 }
 
 const password = 'a password of twelve';
+
+let count = 0;
 
 export function peopleCases(plane: Plane): void {
   const accept = (token: string, email: string) => plane().request('POST', '/api/v1/invitations/accept', { token: null, body: { token, email, password } });
@@ -51,5 +55,19 @@ export function peopleCases(plane: Plane): void {
     expect(await callDokploy(plane(), 'user.createApiKey', { name: 'limited', rateLimitEnabled: true })).toMatchObject({ status: 501, body: { message: expect.stringContaining('rateLimitEnabled') } });
     expect(await expectDokploy(plane(), 'user.deleteApiKey', { apiKeyId: id })).toBe(true);
     expect((await callDokploy(plane(), 'user.get', {}, key)).status).toBe(401);
+  });
+  test.each([
+    ['scopes', () => ({ scopes: ['apps:read'] })],
+    ['an app', (app: string) => ({ apps: [app] })],
+  ])('SEC-03 user.get tells a key that is limited to %s whose it is, and nothing of other keys or of what is shared', async (_what, limits) => {
+    const member = await addPerson(plane(), `told-of-themselves-${++count}`);
+    const project = await plane().createProject();
+    const app = await plane().createApp(project.id, { name: 'a', slug: `told-of-${count}`, image: 'nginx:alpine' });
+    await plane().expect(200, share, plane().request('PUT', `/api/v1/projects/${project.id}/access/${member.id}`, { body: { role: 'viewer' } }));
+    const { key } = await plane().expect(201, createdApiKey, plane().request('POST', '/api/v1/api-keys', { token: member.session, body: { name: 'limited', ...limits(app.id) } }));
+    expect(await expectDokploy(plane(), 'user.get', {}, key)).toMatchObject({ id: member.id, role: 'member', accessedProjects: [], accessedEnvironments: [], accessedServices: [], user: { email: member.email, apiKeys: [] } });
+    const whole = await expectDokploy<{ user: { apiKeys: object[] } }>(plane(), 'user.get', {}, member.session);
+    expect([whole, whole.user.apiKeys.length]).toMatchObject([{ accessedProjects: [project.id] }, 2]);
+    expect(await callDokploy(plane(), 'user.deleteApiKey', { apiKeyId: 'any' }, key)).toMatchObject({ status: 403, body: { data: { dockupCode: 'scope_missing' } } });
   });
 }

@@ -1,6 +1,7 @@
 /** People and their keys. */
 import { z } from 'zod';
 import { createApiKey as createApiKeyBody, createUser as createUserBody } from '../../../shared/api/auth.ts';
+import { hasRight } from '../../services/access.ts';
 import { readAccessed } from '../../services/accessed.ts';
 import { createApiKey, readApiKeys, removeApiKey } from '../../services/api-keys.ts';
 import { createUser, readUser, readUsers, removeUser } from '../../services/users.ts';
@@ -15,7 +16,8 @@ const byId = z.object({ userId: text });
 /** As many as one page has. */
 const most = 200;
 
-const ownRow = memberRow.extend({ user: memberRow.shape.user.extend({ apiKeys: z.array(apiKeyRow) }) });
+const apiKeys = z.array(apiKeyRow).meta({ description: 'Empty to a key that does not manage keys, as are the lists of what is shared.' });
+const ownRow = memberRow.extend({ user: memberRow.shape.user.extend({ apiKeys }) });
 
 /** With what is shared with each. */
 export async function readMembers({ ctx }: Call, users: readonly Call['actor']['user'][]): Promise<MemberRow[]> {
@@ -23,11 +25,17 @@ export async function readMembers({ ctx }: Call, users: readonly Call['actor']['
   return users.map((user) => toMember(user, accessed.get(user.id)));
 }
 
+/** To every key, as the official command line looks at it to see whether a key is good. */
 async function readOwn(call: Call): Promise<z.infer<typeof ownRow>> {
   const { ctx, actor } = call;
+  if (!hasRight(actor, 'account')) return withKeys(toMember(actor.user), []);
   const [member] = (await readMembers(call, [actor.user])) as [MemberRow];
   const { data: keys } = await readApiKeys(ctx, actor, { limit: most });
-  return { ...member, user: { ...member.user, apiKeys: keys.map(toApiKeyRow) } };
+  return withKeys(member, keys.map(toApiKeyRow));
+}
+
+function withKeys(member: MemberRow, keys: z.infer<typeof apiKeys>): z.infer<typeof ownRow> {
+  return { ...member, user: { ...member.user, apiKeys: keys } };
 }
 
 const noRows = (description: string) => query({ needs: 'self', input: nothing, output: z.array(z.unknown()).meta({ description }), run: () => [] });
@@ -53,7 +61,7 @@ function refuseKeyLimits({ prefix, rateLimitEnabled, remaining, refillAmount }: 
 }
 
 export const userRouter: Router = {
-  get: query({ needs: 'account', input: nothing, output: ownRow, run: readOwn }),
+  get: query({ needs: 'self', input: nothing, output: ownRow, run: readOwn }),
   session: query({
     needs: 'self',
     input: nothing,
