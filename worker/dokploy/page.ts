@@ -50,6 +50,8 @@ curl http://localhost:3000/api/project.all -H "x-api-key: $HBR"
 - **Domains**: an app has one, its slug under the base domain. \`domain.create\` and \`domain.delete\` give and take it, \`domain.generateDomain\` tells it; another host is refused.
 - **Variables**: \`env\` of an application is text, as there. It is null in lists, and for those who may not read secrets (keys without \`secrets:read\`, viewers). Only a text sets it, by
   \`application.update\` and \`application.saveEnvironment\`: an empty one removes all variables, null or nothing leaves them as they are, so a row may be written back as it was read. Projects and environments have none, and references to them are refused.
+- **A single application** that is shared, or that a key is limited to, is read and found by \`application.one\` and \`application.search\`, with the ids of its project and environment, and no names of theirs. \`project.all\` lists the
+  projects that are reached as a whole.
 - **Statuses**: an application is \`done\` while it runs, \`running\` while something is deployed or starts, \`error\` when the last deployment failed or it crashed, \`idle\` when it is stopped, paused or was never deployed.
 - **Deploying** is always queued, also while the server is away: \`deployment.all\` tells what became of it. A failed one leaves the version before serving, and the status still says \`error\`.
 - **Volumes**: mounts are volumes of an app, no folders or files of the server. Removing a mount keeps its data.

@@ -1,6 +1,6 @@
 /** An application as Dokploy reads it, alone and with what belongs to it. */
 import { z } from 'zod';
-import { isAllowed, reachApp } from '../services/access.ts';
+import { isAllowed, reachApp, reachesProjectOf } from '../services/access.ts';
 import { openEnv } from '../services/app-env.ts';
 import type { LiveApp } from '../services/apps.ts';
 import type { Context } from '../services/context.ts';
@@ -22,8 +22,11 @@ const nothing = fixed(z.record(z.string(), z.unknown()).nullable(), null, ['gith
 const off = fixed(textOrNull, null, ['unauthorizedProvider']);
 const on = fixed(z.boolean(), true, ['hasGitProviderAccess']);
 
+const placeRow = environmentRow.extend({ project: projectRow }).meta({ description: 'Without names and descriptions for those who reach the application and not its project.' });
+type Place = z.infer<typeof placeRow>;
+
 export const applicationDetail = applicationRow.extend({
-  environment: environmentRow.extend({ project: projectRow }),
+  environment: placeRow,
   domains: z.array(domainRow),
   deployments: z.array(deploymentRow),
   mounts: z.array(mountRow),
@@ -48,9 +51,10 @@ export async function readDetail({ ctx, actor }: Call, applicationId: string): P
   const app = await reachApp(ctx, actor, { id: applicationId, action: 'apps:read' });
   const [{ environment, project }, { data: deployments }] = await Promise.all([readPlace(ctx, app), readDeployments(ctx, app, { limit: recent })]);
   const env = isAllowed(actor, 'secrets:read', app) ? toEnvText(await openEnv(ctx, app)) : null;
+  const place = { ...toEnvironmentRow(environment), project: toProjectRow(project) };
   return {
     ...toApplication(app, { latest: deployments[0]?.deployment.status ?? null, env }),
-    environment: { ...toEnvironmentRow(environment), project: toProjectRow(project) },
+    environment: reachesProjectOf(actor, app) ? place : withoutTexts(place),
     domains: toDomains(app, siteOf(ctx, app)),
     deployments: deployments.map(({ deployment }) => toDeploymentEntry(deployment)),
     mounts: app.settings.volumes.map((volume) => toMount(app.id, volume)),
@@ -60,6 +64,12 @@ export async function readDetail({ ctx, actor }: Call, applicationId: string): P
     ...off.values,
     ...on.values,
   };
+}
+
+/** For those who reach nothing of the project but the app. */
+function withoutTexts(place: Place): Place {
+  const empty = { name: '', description: '' };
+  return { ...place, ...empty, project: { ...place.project, ...empty } };
 }
 
 /** How apps on the app's server are reached. */

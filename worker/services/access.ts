@@ -61,6 +61,11 @@ export function isAllowed(actor: Actor, action: Action, app: AppView): boolean {
   return hasRight(actor, action) && level !== null && refusalOfLevel(level, action) === null;
 }
 
+/** Whether they reach the project of an app, and not the app alone. */
+export function reachesProjectOf(actor: Actor, { ownerId, projectId }: AppView): boolean {
+  return levelOf(actor, { ownerId, projectId, appId: null }) !== null;
+}
+
 /** For what is done with an app besides that which it was reached for. @throws AppError app_not_found, forbidden, scope_missing */
 export function requireAllowed(actor: Actor, action: Action, app: AppView): void {
   requireRight(actor, action);

@@ -1,5 +1,5 @@
 /** Everything somebody reaches, as one tree: projects, their environments, and the apps in each. */
-import { listCurrentDeployments, listOverview, listRecentDeployments, readOverviewVersion as readVersion, type AppStanding } from '../store/overview.ts';
+import { listCurrentDeployments, listOverview, listRecentDeployments, listStandings, readOverviewVersion as readVersion, type AppStanding } from '../store/overview.ts';
 import type { AppRow, DeploymentRow, EnvironmentRow, ProjectRow } from '../store/schema.ts';
 import type { TagRow } from '../store/tag-schema.ts';
 import { listFilter, type Actor } from './actor.ts';
@@ -32,6 +32,11 @@ export async function readOverview(ctx: Context, actor: Actor, projectId?: strin
     if (app !== null) place.apps.push(app);
   }
   return trees;
+}
+
+/** All apps that somebody reaches, also those whose project they do not; newest first. @param projectId only those in it */
+export function readStandings(ctx: Context, actor: Actor, projectId?: string): Promise<AppStanding[]> {
+  return listStandings(ctx.db, { ...listFilter(actor), projectId });
 }
 
 /** Whatever is made of an overview stands until this is another text. One statement. */

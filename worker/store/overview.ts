@@ -41,6 +41,17 @@ export async function listOverview({ orm }: Db, filter: OverviewFilter): Promise
   return rows.map(({ app, latest: standing, ...place }) => ({ ...place, app: app && { ...withLaterSettings(app), latest: standing } }));
 }
 
+/** Newest first, whatever of their projects somebody reaches. */
+export async function listStandings({ orm }: Db, filter: OverviewFilter): Promise<AppStanding[]> {
+  const rows = await orm
+    .select({ app: apps, latest })
+    .from(apps)
+    .innerJoin(projects, eq(projects.id, apps.projectId))
+    .where(and(filter.projectId === undefined ? undefined : eq(projects.id, filter.projectId), isReachedApp(filter)))
+    .orderBy(desc(apps.id));
+  return rows.map(({ app, latest: standing }) => ({ ...withLaterSettings(app), latest: standing }));
+}
+
 /** As migration 0005 makes its id. */
 const isDefault = sql`${environments.id} = 'env_' || substr(${projects.id}, 5)`;
 

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import type { App } from '../../../shared/api/apps.ts';
+import { createdApiKey } from '../../../shared/api/auth.ts';
+import { share } from '../../../shared/api/shares.ts';
 import type { Plane } from '../../protocol/cases/scene.ts';
 import { accepting, progress, succeeded } from '../../protocol/cases/scene.ts';
+import { addPerson } from '../../support/control-plane-world.ts';
 import { callDokploy, expectDokploy } from '../../support/dokploy-client.ts';
 import { enrolExecutor, type Connection } from '../../support/fake-executor.ts';
 
@@ -12,6 +15,8 @@ interface Application {
   env: string | null;
   deployments: { deploymentId: string; status: string; rollbackId: string | null }[];
 }
+
+let count = 0;
 
 export function applicationCases(plane: Plane): void {
   const make = async (fields: Record<string, unknown> = {}) => {
@@ -122,6 +127,26 @@ export function applicationCases(plane: Plane): void {
     const { key } = (await plane().request('POST', '/api/v1/api-keys', { body: { name: 'reader', scopes: ['apps:read'] } })).body as { key: string };
     expect((await expectDokploy<Application>(plane(), 'application.one', { applicationId }, key)).env).toBeNull();
     for (const path of ['project.all', 'application.search', 'project.allForPermissions']) expect(JSON.stringify((await callDokploy(plane(), path)).body)).not.toContain('planted');
+  });
+
+  test.each([
+    ['somebody with whom it alone is shared', async (app: string) => {
+      const person = await addPerson(plane(), `of-one-app-${++count}`);
+      await plane().expect(200, share, plane().request('PUT', `/api/v1/apps/${app}/access/${person.id}`, { body: { role: 'viewer' } }));
+      return person.key.text;
+    }],
+    ['a key that reaches it alone', async (app: string) => (await plane().expect(201, createdApiKey, plane().request('POST', '/api/v1/api-keys', { body: { name: 'ci', apps: [app] } }))).key],
+  ])('SEC-03 %s finds it and reads it, and is told no more of its project than the ids', async (_who, keyFor) => {
+    const { applicationId, appName, environmentId, projectId } = await make();
+    const { applicationId: other } = await expectDokploy<Application>(plane(), 'application.create', { name: 'Other', environmentId });
+    await expectDokploy(plane(), 'project.update', { projectId, name: 'secret-plan', description: 'secret-plan' });
+    const key = await keyFor(applicationId);
+    const row = await expectDokploy(plane(), 'application.one', { applicationId }, key);
+    expect(row).toMatchObject({ environment: { environmentId, name: '', description: '', projectId, project: { projectId, name: '', description: '' } } });
+    for (const wanted of [{}, { q: appName }, { projectId }, { environmentId }]) expect(await expectDokploy(plane(), 'application.search', wanted, key)).toMatchObject({ total: 1, items: [{ applicationId, environmentId }] });
+    const replies = await Promise.all([...['project.all', 'project.search', 'environment.search', 'application.search'].map((path) => callDokploy(plane(), path, {}, key)), callDokploy(plane(), 'project.one', { projectId }, key)]);
+    expect(JSON.stringify([row, ...replies.map(({ body }) => body)])).not.toMatch(/secret-plan|production/);
+    for (const [path, input] of [['project.one', { projectId }], ['environment.one', { environmentId }], ['application.one', { applicationId: other }]] as const) expect(await callDokploy(plane(), path, input, key)).toMatchObject({ status: 404 });
   });
 
   test('a deployment is queued, runs, and is told by the status', async () => {

@@ -3,7 +3,7 @@ import { createApp as createAppBody } from '../../../shared/api/apps.ts';
 import { reachApp, reachEnvironment, reachProject } from '../../services/access.ts';
 import { changeApp, createApp } from '../../services/apps.ts';
 import { requestDeployment } from '../../services/deployments.ts';
-import { readOverview } from '../../services/overview.ts';
+import { readStandings } from '../../services/overview.ts';
 import { removeApp } from '../../services/removals.ts';
 import { makeSlug } from '../../services/slugs.ts';
 import { unsupportedField } from '../failure.ts';
@@ -65,9 +65,8 @@ export const applicationRouter: Router = {
     input: z.object({ ...searchFields, name: text.optional(), appName: text.optional(), description: text.optional(), repository: text.optional(), owner: text.optional(), dockerImage: text.optional(), projectId: text.optional(), environmentId: text.optional() }),
     output: searchPage(found),
     async run({ ctx, actor }, { projectId, ...wanted }) {
-      const trees = await readOverview(ctx, actor, projectId);
-      const rows = trees.flatMap(({ environments }) => environments.flatMap(({ apps }) => apps.map((app) => found.parse(toApplication(app, app)))));
-      return pageOf(rows, wanted);
+      const apps = await readStandings(ctx, actor, projectId);
+      return pageOf(apps.map((app) => found.parse(toApplication(app, app))), wanted);
     },
   }),
   deployNginxQuickstart: mutation({
