@@ -36,7 +36,7 @@ export function createApp(contextOf: (c: HonoContext<BaseEnv>) => Context, readA
   api.use(async (c, next) => {
     const requestId = crypto.randomUUID().replaceAll('-', '').slice(0, 16);
     c.set('requestId', requestId);
-    c.set('ctx', contextOf(c));
+    c.set('ctx', { ...contextOf(c), requestId });
     c.set('incoming', c.req.raw);
     // Set before the reply is made: changing a finished Response costs Node more than all the rest of a small request.
     c.header('X-Request-Id', requestId);

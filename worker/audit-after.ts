@@ -30,7 +30,7 @@ export function auditAfter(handler: Handler, entry: Told): Handler {
       if (isWritten || who === null) return;
       isWritten = true;
       const detail = entry.tells?.(askedOf(c)) ?? {};
-      await appendAudit(c.get('ctx'), [{ ...who, action: entry.action, target: targetOf(c, entry, reply) || who.actor, outcome, detail, requestId: c.get('requestId') }]);
+      await appendAudit(c.get('ctx'), [{ ...who, action: entry.action, target: targetOf(c, entry, reply) || who.actor, outcome, detail }]);
     };
     c.set('auditNow', () => write('done', {}));
     const response = await Promise.resolve(handler(c)).catch(async (error: unknown) => {

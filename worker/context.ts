@@ -41,6 +41,7 @@ export function createContext({ config, db, executors, sockets, rateLimiter = nu
     lastUse,
     keptTexts,
     log,
+    requestId: null,
     clock,
     newId: createIds(clock),
     vault: createVault(config.encryptionKey),

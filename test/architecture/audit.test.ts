@@ -1,13 +1,15 @@
 /** What the audit log tells of: the table against the registry, and the rows of what somebody does. */
+import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createdApiKey } from '../../shared/api/auth.ts';
 import { auditPage, auditVerdict, type AuditEntry } from '../../shared/api/audit-log.ts';
 import { deployment } from '../../shared/api/deployments.ts';
+import { totpSecret } from '../../shared/api/sign-in.ts';
 import { sha256 } from '../../worker/auth/bytes.ts';
 import { routes } from '../../worker/registry.ts';
 import { audited } from '../../worker/services/audited.ts';
 import { callDokploy } from '../support/dokploy-client.ts';
-import { startWorld, type World } from '../support/control-plane-world.ts';
+import { addPerson, startWorld, type World } from '../support/control-plane-world.ts';
 
 /** Operations that change something and leave no row: why. */
 const untold: Record<string, string> = {
@@ -69,6 +71,23 @@ describe('the audit log', () => {
       [ann.id, 'session', ann.sessionId, 'api_key.delete', key.id, 'done', {}],
     ]);
     expect(told[0]?.request_id).toBe(grants.headers.get('x-request-id'));
+  });
+
+  test('tells with which request a session was ended, a password changed and a second factor taken', async () => {
+    const { plane, administrator } = world;
+    const person = await addPerson(plane, 'whose-requests-are-told');
+    const secret = await plane.expect(201, totpSecret, ask('POST', '/api/v1/auth/totp', person.session, { current_password: person.password }));
+    const code = new TOTP({ secret: Secret.fromBase32(secret.secret) }).generate();
+    const replies = [
+      await ask('POST', '/api/v1/auth/totp/confirm', person.session, { code }),
+      await ask('DELETE', `/api/v1/users/${person.id}/totp`, administrator.session),
+      await ask('POST', '/api/v1/auth/password', person.session, { current_password: person.password, new_password: 'another horse battery' }),
+      await ask('DELETE', '/api/v1/auth/sessions', person.session),
+      await ask('POST', '/api/v1/auth/logout', person.session),
+    ];
+    expect(replies.map(({ status }) => status)).toEqual([200, 204, 204, 204, 204]);
+    const told = (await read()).slice(0, replies.length).toReversed();
+    expect(told.map(({ action, request_id: id }) => [action, id])).toEqual(['second_factor.on', 'second_factor.reset', 'user.password', 'session.end_others', 'session.end'].map((action, place) => [action, replies[place]?.headers.get('x-request-id')]));
   });
 
   test('tells of nothing that was refused, and once of what is answered again', async () => {

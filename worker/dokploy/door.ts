@@ -78,7 +78,7 @@ async function tellOf(c: HonoContext<BaseEnv>, actor: Actor, { path, method, ask
   if (method === 'get' && !letsSecretsOut) return;
   const ids = idsIn(asked, value);
   await appendAudit(c.get('ctx'), [
-    { ...byActor(actor), action: `dokploy.${path}`, target: ids.slice(0, idsInTarget).join('/') || actor.user.id, outcome, requestId: c.get('requestId'), ...(ids.length > idsInTarget && { detail: { ids: ids.slice(0, mostIds) } }) },
+    { ...byActor(actor), action: `dokploy.${path}`, target: ids.slice(0, idsInTarget).join('/') || actor.user.id, outcome, ...(ids.length > idsInTarget && { detail: { ids: ids.slice(0, mostIds) } }) },
   ]);
 }
 

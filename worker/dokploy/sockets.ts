@@ -82,7 +82,7 @@ async function openTerminal(c: Asked, actor: Actor): Promise<Response> {
     request: { kind: 'exec', app: app.id, params: { app: app.id, cmd, cols, rows, idle_timeout }, wire: 'text' },
     beforeSocket: async () => {
       await recordTerminal(ctx, actor, app, cmd);
-      await appendAudit(ctx, [{ ...byActor(actor), action: 'app.terminal', target: app.id, detail: { program: cmd[0] }, requestId: c.get('requestId') }]);
+      await appendAudit(ctx, [{ ...byActor(actor), action: 'app.terminal', target: app.id, detail: { program: cmd[0] } }]);
     },
   });
 }

@@ -11,7 +11,7 @@ import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import type { Page } from './pages.ts';
 
-export type AuditFacts = Pick<AuditRow, 'actor' | 'via' | 'action' | 'target'> & Partial<Pick<AuditRow, 'credential' | 'outcome' | 'detail' | 'requestId'>>;
+export type AuditFacts = Pick<AuditRow, 'actor' | 'via' | 'action' | 'target'> & Partial<Pick<AuditRow, 'credential' | 'outcome' | 'detail'>>;
 
 export function byActor({ user, via, tokenId }: Actor): Pick<AuditFacts, 'actor' | 'via' | 'credential'> {
   return { actor: user.id, via, credential: tokenId };
@@ -23,10 +23,10 @@ const beginning = { seq: 0, hash: '0'.repeat(64) };
 /** Of as many writers as there may be at once one succeeds in every round. */
 const mostAttempts = 100;
 
-/** All of them or none, after whatever is the last row by then. */
+/** All of them or none, after whatever is the last row by then, with the request that they are done for. */
 export async function appendAudit(ctx: Context, facts: AuditFacts[]): Promise<void> {
   const now = ctx.clock();
-  await append(ctx, facts.map((fact) => ({ id: ctx.newId('audit'), createdAt: now, credential: null, outcome: 'done', detail: {}, requestId: null, ...fact })));
+  await append(ctx, facts.map((fact) => ({ id: ctx.newId('audit'), createdAt: now, credential: null, outcome: 'done', detail: {}, requestId: ctx.requestId, ...fact })));
 }
 
 type Content = Omit<AuditRow, 'seq' | 'previousHash' | 'hash'>;

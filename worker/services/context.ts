@@ -32,6 +32,8 @@ export interface Context {
   vault: Vault;
   passwords: Passwords;
   sessionTokens: SessionTokens;
+  /** Of the request that all this is done for; null where there is none. */
+  requestId: string | null;
   /** Milliseconds since the epoch. */
   clock(): number;
   newId(kind: IdKind): string;

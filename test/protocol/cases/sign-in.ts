@@ -98,9 +98,10 @@ export function signInCases(plane: Plane): void {
     expect(await call('DELETE', 'totp', token, { ...current, code: fresh[1] })).toMatchObject({ status: 409, body: { code: 'second_factor_off' } });
     expect((await tryLogIn()).status).toBe(200);
 
-    const audited = await rowsOf("select action, target from audit_entries where actor = ? and action <> 'session.create' order by seq", id);
+    const audited = await rowsOf("select action, target, request_id from audit_entries where actor = ? and action <> 'session.create' order by seq", id);
     expect(audited.map((row) => row['action'])).toEqual(['second_factor.on', 'recovery_code.use', 'recovery_code.use', 'recovery_codes.new', 'recovery_code.use', 'second_factor.off']);
     expect(audited.every((row) => row['target'] === id)).toBe(true);
+    expect(audited.every((row) => /^[0-9a-f]{16}$/.test(String(row['request_id'])))).toBe(true);
   }, 60_000);
 
   test('an administrator takes the second factor from somebody who has lost it, and a member from nobody', async () => {
