@@ -38,7 +38,7 @@ export function strategyOf({ volumes, published_ports: ports }: Pick<AppSettings
 
 /** @throws AppError nothing_to_deploy, git_deploy_unavailable */
 export function requireImage({ image, git_repo_url }: AppSettings): string {
-  if (git_repo_url !== null) throw new AppError('git_deploy_unavailable', { detail: 'This release deploys images. Set `image` and clear `git_repo_url`.' });
+  if (git_repo_url !== null) throw new AppError('git_deploy_unavailable', { detail: 'This release deploys images. Set `image` and clear `git_repo_url`: PATCH /api/v1/apps/{appId}.' });
   if (image === null) throw new AppError('nothing_to_deploy', { detail: 'Set `image` first: PUT /api/v1/apps/{appId}.' });
   return image;
 }

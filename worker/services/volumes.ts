@@ -96,6 +96,6 @@ export async function requireAllNamed(ctx: Context, app: AppView, named: readonl
   const there = isConnected ? [...(await readHostVolumes(ctx, app)).keys()] : app.settings.volumes.map(({ name }) => name);
   const volumes = there.filter((name) => !named.includes(name));
   if (volumes.length === 0) return;
-  const detail = `The app has volumes that would be lost: ${volumes.join(', ')}. To delete the app with them, name them all: ?delete_volumes=${there.join(',')}`;
+  const detail = `The app has volumes that would be lost: ${volumes.join(', ')}. To delete the app with them, name them all: DELETE /api/v1/apps/${app.id}?delete_volumes=${there.join(',')}`;
   throw new AppError('app_has_volumes', { detail, extra: { volumes } });
 }

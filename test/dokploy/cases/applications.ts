@@ -4,7 +4,7 @@ import { createdApiKey } from '../../../shared/api/auth.ts';
 import { share } from '../../../shared/api/shares.ts';
 import type { Plane } from '../../protocol/cases/scene.ts';
 import { accepting, progress, succeeded } from '../../protocol/cases/scene.ts';
-import { addPerson } from '../../support/control-plane-world.ts';
+import { addPerson, dump } from '../../support/control-plane-world.ts';
 import { callDokploy, expectDokploy } from '../../support/dokploy-client.ts';
 import { enrolExecutor, type Connection } from '../../support/fake-executor.ts';
 
@@ -119,6 +119,15 @@ export function applicationCases(plane: Plane): void {
     expect((await read(applicationId)).env).toBe('A=1');
     expect(await expectDokploy(plane(), 'application.update', { applicationId, env: '' }, key)).toBe(true);
     expect((await read(applicationId)).env).toBe('');
+  });
+
+  test('with volumes it is not deleted, and is told by which call of ours it is', async () => {
+    const { applicationId } = await makeOnServer();
+    await expectDokploy(plane(), 'mounts.create', { type: 'volume', serviceId: applicationId, serviceType: 'application', volumeName: 'data', mountPath: '/data' });
+    const before = await dump(plane());
+    expect(await callDokploy(plane(), 'application.delete', { applicationId })).toMatchObject({ status: 409, body: { message: expect.stringContaining(`DELETE /api/v1/apps/${applicationId}?delete_volumes=data`), data: { dockupCode: 'app_has_volumes' } } });
+    expect(await dump(plane())).toBe(before);
+    expect(await plane().request('DELETE', `/api/v1/apps/${applicationId}?delete_volumes=data&queue=true`)).toMatchObject({ status: 202 });
   });
 
   test('SEC-11 a key that may not read secrets gets no variables', async () => {
