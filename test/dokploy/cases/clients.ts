@@ -61,14 +61,16 @@ export function clientCases(plane: Plane): void {
       expect(await cli('environment', 'one', '--environmentId', environmentId)).toMatchObject({ project: { name: 'copy' }, applications: [{ name: 'web' }] });
     }, slow);
 
-    test('an application is made, deployed and stopped', async () => {
+    test('an application is made, given a domain, deployed and stopped', async () => {
       const executor = await enrolExecutor(plane());
       const connection = await executor.connect(handlers);
       const { environment } = await expectDokploy<Made>(plane(), 'project.create', { name: 'p' });
-      const { applicationId } = await cli<Application>('application', 'create', '--name', 'Web', '--environmentId', environment.environmentId, '--serverId', executor.serverId);
+      const { applicationId, appName } = await cli<Application>('application', 'create', '--name', 'Web', '--environmentId', environment.environmentId, '--serverId', executor.serverId);
       const read = () => cli<Application>('application', 'one', '--applicationId', applicationId);
       expect(await cli('application', 'save-docker-provider', '--applicationId', applicationId, '--dockerImage', 'nginx:alpine', '--username', '', '--password', '', '--registryUrl', '')).toBe(true);
       expect(await read()).toMatchObject({ dockerImage: 'nginx:alpine', applicationStatus: 'idle', deployments: [] });
+      const host = await cli<string>('domain', 'generate-domain', '--appName', appName);
+      expect(await cli('domain', 'create', '--applicationId', applicationId, '--host', host, '--port', '80', '--https')).toMatchObject({ host, port: 80, applicationId });
 
       await cli('application', 'deploy', '--applicationId', applicationId, '--title', 'by hand');
       const queued = await read();
@@ -77,7 +79,7 @@ export function clientCases(plane: Plane): void {
       expect(await read()).toMatchObject({ applicationStatus: 'done', deployments: [{ status: 'done' }] });
 
       expect(await cli('application', 'stop', '--applicationId', applicationId)).toMatchObject({ applicationId, applicationStatus: 'idle' });
-      expect(connection.calls('deploy')).toHaveLength(1);
+      expect(connection.calls('deploy').map(({ params }) => params.spec.internal_port)).toEqual([80]);
       expect(connection.calls('act').map(({ params }) => params.action)).toEqual(['stop']);
       await connection.close();
     }, slow);
