@@ -13,7 +13,6 @@ import { appendAudit, byActor } from '../services/audit.ts';
 import { identify, tryIdentify } from '../services/auth.ts';
 import { tellError } from '../tell-error.ts';
 import { invalidInput, notImplemented, toFailure } from './failure.ts';
-import type { Listed } from './procedure.ts';
 import { findProcedure } from './procedures.ts';
 import { fieldsOf, idsIn } from './told.ts';
 import { plain, trpc, type Protocol } from './wire.ts';
@@ -44,10 +43,9 @@ async function serve(c: HonoContext<BaseEnv>, protocol: Protocol): Promise<Respo
   const path = c.req.param('procedure') ?? '';
   c.header('X-Frame-Options', 'DENY');
   c.header('Referrer-Policy', 'no-referrer');
-  let found: Listed | undefined;
+  const found = findProcedure(path, c.req.method);
   try {
     const actor = await admit(c);
-    found = findProcedure(path, c.req.method);
     if (found === undefined) throw new AppError('route_not_found', { detail: 'Not found' });
     if (found.procedure === null) throw notImplemented(found.instead);
     const { action, input, run } = found.procedure;
