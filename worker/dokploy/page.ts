@@ -18,8 +18,8 @@ export function renderPage(listed: readonly Listed[]): string {
 | \`account\`, \`issue_key\` | one's own keys, and making one: on a session, with a key without scopes, or with the scope \`admin\` |
 | \`sign_in\` | a session alone, no key: \`user.listSessions\` and \`user.revokeSession\` take the token that \`POST /api/v1/auth/login\` answers |
 
-The scope \`admin\` covers all the others: its key may do whatever its owner may, but for what takes a session. A key that is limited to projects or apps has none of \`admin\`, \`account\` and \`issue_key\`, whatever its scopes, and makes no new project by
-\`project.duplicate\`. \`project.duplicate\` and \`environment.duplicate\` need \`secrets:read\` besides where an application that is copied has variables; \`application.one\` tells variables to those with \`secrets:read\`.
+The scope \`admin\` covers all the others: its key may do whatever its owner may, but for what takes a session. A key that is limited to projects or apps has none of \`admin\`, \`account\` and \`issue_key\`, whatever its scopes, and makes no new
+project. \`project.duplicate\` and \`environment.duplicate\` need \`secrets:read\` besides where an application that is copied has variables; \`application.one\` tells variables to those with \`secrets:read\`.
 
 ## Every procedure
 
