@@ -6,6 +6,11 @@ export const textOrNull = z.string().nullable();
 export const time = z.iso.datetime();
 export const flag = z.boolean();
 
+/** What a field without a counterpart may say: that it says nothing. */
+export function isNothing(value: unknown): boolean {
+  return value == null || value === '' || value === false || (Array.isArray(value) && value.length === 0);
+}
+
 /** The whole instance is one organization. */
 export const organizationId = 'dockup';
 

@@ -51,8 +51,11 @@ export function applicationCases(plane: Plane): void {
     const { applicationId, appName } = await make();
     const host = await expectDokploy<string>(plane(), 'domain.generateDomain', { appName });
     expect(await callDokploy(plane(), 'domain.create', { applicationId, host: 'shop.example.com', port: 3000 })).toMatchObject({ status: 501, body: { message: expect.stringContaining(host) } });
+    for (const field of [{ stripPath: true }, { middlewares: ['auth@file'] }, { internalPath: '/api' }, { customEntrypoint: 'web' }, { forwardAuthEnabled: true }]) {
+      expect(await callDokploy(plane(), 'domain.create', { applicationId, host, ...field })).toMatchObject({ status: 501, body: { message: expect.stringContaining(String(Object.keys(field)[0])) } });
+    }
     expect((await readNative(applicationId)).internal_port).toBeNull();
-    const { domainId } = await expectDokploy<{ domainId: string }>(plane(), 'domain.create', { applicationId, host, port: 3000, https: true });
+    const { domainId } = await expectDokploy<{ domainId: string }>(plane(), 'domain.create', { applicationId, host, port: 3000, https: true, stripPath: false, middlewares: [], internalPath: '/' });
     expect(await readNative(applicationId)).toMatchObject({ internal_port: 3000, url: `https://${host}` });
     expect(await expectDokploy(plane(), 'domain.update', { domainId, host, port: 8080 })).toMatchObject({ port: 8080 });
     expect(await expectDokploy(plane(), 'domain.byApplicationId', { applicationId })).toMatchObject([{ domainId, host, port: 8080 }]);

@@ -7,7 +7,7 @@ import { updateApp, type UpdateApp } from '../../../shared/api/apps.ts';
 import { reachApp } from '../../services/access.ts';
 import { changeApp, type LiveApp } from '../../services/apps.ts';
 import { unsupportedField } from '../failure.ts';
-import { text } from '../fields.ts';
+import { isNothing, text } from '../fields.ts';
 import { mutation, type Call, type Router } from '../procedure.ts';
 import { applicationRow, toApplication } from '../rows/application.ts';
 import { parseEnvText } from '../rows/env-text.ts';
@@ -48,10 +48,6 @@ function refuseUnsupported(app: App, input: z.infer<typeof changes>): void {
     throw unsupportedField(field, 'PATCH /api/v1/apps/{appId} has the settings that there are.');
   }
   if (input.sourceType !== undefined && input.sourceType !== 'docker' && input.sourceType !== current['sourceType']) throw unsupportedField('sourceType', 'Only `docker` is deployed.');
-}
-
-function isNothing(value: unknown): boolean {
-  return value === null || value === '' || value === false || (Array.isArray(value) && value.length === 0);
 }
 
 function toChanges(app: App, { name, description, env, dockerImage, memoryLimit, cpuLimit, command, args, appName }: z.infer<typeof changes>): UpdateApp {

@@ -5,10 +5,10 @@ import { appHost } from '../../../shared/names.ts';
 import { reachApp } from '../../services/access.ts';
 import { changeApp, type LiveApp } from '../../services/apps.ts';
 import { unsupportedField } from '../failure.ts';
-import { text } from '../fields.ts';
+import { flag, isNothing, text } from '../fields.ts';
 import { mutation, query, type Call, type Router } from '../procedure.ts';
 import { siteOf } from '../read-application.ts';
-import { appIdOfDomain, domainRow, toDomains, type DomainRow } from '../rows/domain.ts';
+import { appIdOfDomain, domainRow, toDomains, withoutCounterpart, type DomainRow } from '../rows/domain.ts';
 
 type App = LiveApp['app'];
 
@@ -22,8 +22,11 @@ const fields = {
   https: z.boolean().optional(),
   certificateType: z.enum(['letsencrypt', 'none', 'custom']).optional(),
   domainType: text.nullish(),
-  ...Object.fromEntries(['customEntrypoint', 'serviceName', 'composeId', 'customCertResolver', 'previewDeploymentId', 'internalPath'].map((name) => [name, text.nullish()])),
+  ...Object.fromEntries(withoutCounterpart.texts.map((name) => [name, text.nullish()])),
+  ...Object.fromEntries(withoutCounterpart.lists.map((name) => [name, z.array(text).nullish()])),
+  ...Object.fromEntries(withoutCounterpart.flags.map((name) => [name, flag.nullish()])),
 };
+const wholeDomain = z.object(fields);
 
 /** The app of a domain that it has. */
 async function reachDomain({ ctx, actor, action }: Call, domainId: string): Promise<{ app: App; domain: DomainRow }> {
@@ -34,10 +37,16 @@ async function reachDomain({ ctx, actor, action }: Call, domainId: string): Prom
 }
 
 /** Only the host that the app has, as a whole. @throws AppError not_available_yet */
-function requireOwnHost({ ctx }: Call, { slug }: App, { host, path, certificateType }: { host: string; path?: string | null | undefined; certificateType?: string | undefined }): void {
+function requireOwnHost({ ctx }: Call, { slug }: App, wanted: Omit<z.infer<typeof wholeDomain>, 'port'>): void {
+  const { host, path, certificateType } = wanted;
   const own = appHost(slug, ctx.config.baseDomain);
   if (host.toLowerCase() !== own) throw unsupportedField('host', `Custom domains are not available yet: the domain of this app is ${own} (domain.generateDomain).`);
   if (path != null && path !== '/') throw unsupportedField('path', 'A domain leads to one app as a whole.');
+  for (const name of [...withoutCounterpart.texts, ...withoutCounterpart.lists, ...withoutCounterpart.flags]) {
+    const value = (wanted as Record<string, unknown>)[name];
+    const isAsHere = isNothing(value) || (name === 'internalPath' && value === '/');
+    if (!isAsHere) throw unsupportedField(name, 'A domain leads to its app, and requests come to it as they are.');
+  }
   if (certificateType === 'custom') throw unsupportedField('certificateType', 'Certificates are obtained and renewed by the server itself.');
 }
 

@@ -4,9 +4,16 @@ import { appHost } from '../../../shared/names.ts';
 import type { AppRow } from '../../store/schema.ts';
 import { fixed, flag, text, textOrNull, time, toTime } from '../fields.ts';
 
-const absent = fixed(textOrNull, null, ['customEntrypoint', 'serviceName', 'composeId', 'customCertResolver', 'previewDeploymentId', 'internalPath']);
-const noMiddlewares = fixed(z.array(z.string()), [], ['middlewares']);
-const off = fixed(flag, false, ['stripPath', 'forwardAuthEnabled']);
+/** What a domain of Dokploy has besides, and one of ours has not. */
+export const withoutCounterpart = {
+  texts: ['customEntrypoint', 'serviceName', 'composeId', 'customCertResolver', 'previewDeploymentId', 'internalPath'],
+  lists: ['middlewares'],
+  flags: ['stripPath', 'forwardAuthEnabled'],
+} as const;
+
+const absent = fixed(textOrNull, null, withoutCounterpart.texts);
+const noMiddlewares = fixed(z.array(z.string()), [], withoutCounterpart.lists);
+const off = fixed(flag, false, withoutCounterpart.flags);
 
 export const domainRow = z.object({
   domainId: text,
