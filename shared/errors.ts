@@ -71,7 +71,7 @@ const table = {
   slug_immutable: { status: 409, title: 'The slug cannot be changed' },
   concurrent_change: { status: 409, title: 'The thing was changed by somebody else meanwhile' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },
-  project_not_empty: { status: 409, title: 'The project still has apps' },
+  project_not_empty: { status: 409, title: 'A project still has apps, or a user projects' },
   environment_exists: { status: 409, title: 'The project has an environment with this name' },
   environment_not_empty: { status: 409, title: 'The environment still has apps' },
   environment_is_default: { status: 409, title: 'The first environment of a project stays' },
