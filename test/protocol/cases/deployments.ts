@@ -195,8 +195,9 @@ export function deploymentCases(plane: Plane): void {
     const lost = await requestDeploy(plane(), app);
     const next = await requestDeploy(plane(), app);
     expect(await plane().request('POST', `/api/v1/deployments/${lost.id}/cancel`)).toMatchObject({ status: 200, body: { status: 'cancelled' } });
-    await connection.until(() => connection.calls('deploy')[1]);
-    expect(handedOver(connection)).toEqual([lost.id, next.id]);
+    // Who has just connected may be handed one over twice: it counts once.
+    await untilHandedOver(connection, next.id);
+    expect([...new Set(handedOver(connection))]).toEqual([lost.id, next.id]);
     await connection.close();
   });
 

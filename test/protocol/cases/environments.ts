@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { app, appPage } from '../../../shared/api/apps.ts';
 import { environment, environmentPage, type Environment } from '../../../shared/api/environments.ts';
+import { createdServer } from '../../../shared/api/servers.ts';
 import type { ControlPlane } from '../../support/control-plane.ts';
 import type { Plane } from './scene.ts';
 
@@ -60,10 +61,11 @@ export function environmentCases(plane: Plane): void {
     const path = `/api/v1/environments/${staging.id}`;
     expect(await plane().request('POST', `/api/v1/projects/${project.id}/environments`, { body: { name: 'staging' } })).toMatchObject({ status: 409, body: { code: 'environment_exists' } });
     expect(await plane().request('PATCH', path, { body: { name: 'production' } })).toMatchObject({ status: 409, body: { code: 'environment_exists' } });
-    const made = await plane().createApp(project.id, { ...nextApp(), environment_id: staging.id });
+    // On a server that nobody has enrolled at.
+    const { id: server } = await plane().expect(201, createdServer, plane().request('POST', '/api/v1/servers', { body: { name: 'away' } }));
+    const made = await plane().createApp(project.id, { ...nextApp(), environment_id: staging.id, server_id: server });
     expect(await plane().request('DELETE', path)).toMatchObject({ status: 409, body: { code: 'environment_not_empty' } });
     expect(await list(plane(), project.id)).toHaveLength(2);
-    // Its server, if there is one, is away.
     expect((await plane().request('DELETE', `/api/v1/apps/${made.id}?queue=true`)).status).toBeLessThan(300);
     expect(await plane().request('DELETE', path)).toMatchObject({ status: 204 });
     const [production, ...others] = await list(plane(), project.id);
