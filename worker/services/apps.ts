@@ -23,11 +23,15 @@ export interface LiveApp {
   usage: Usage;
 }
 
+/** Of a row: nobody has deployed it yet. @param now ms since the epoch */
+export function justCreated(now: number): Pick<AppRow, 'status' | 'statusReason' | 'statusSince' | 'observedAt' | 'createdAt' | 'updatedAt'> {
+  return { status: 'created', statusReason: null, statusSince: now, observedAt: 0, createdAt: now, updatedAt: now };
+}
+
 export async function createApp(ctx: Context, actor: Actor, project: ProjectRow, input: CreateApp): Promise<LiveApp> {
   checkSlug(input.slug);
   checkSource(input.slug, input);
   const id = ctx.newId('app');
-  const now = ctx.clock();
   const { env, server_id: serverId, environment_id: environment, slug, ...settings } = input;
   const environmentId = await placeInEnvironment(ctx, project.id, environment);
   const server = await (serverId === undefined ? findDefaultServer(ctx.db) : findServer(ctx.db, serverId));
@@ -42,12 +46,7 @@ export async function createApp(ctx: Context, actor: Actor, project: ProjectRow,
     slug,
     settings,
     ...(await sealEnv(ctx, id, env)),
-    status: 'created',
-    statusReason: null,
-    statusSince: now,
-    observedAt: 0,
-    createdAt: now,
-    updatedAt: now,
+    ...justCreated(ctx.clock()),
   };
   await asNewApp(insertApp(ctx.db, row), slug);
   await recordEvent(ctx, { appId: id, type: 'app.created', actor: actor.user.id, message: `App ${input.slug} created` });

@@ -15,7 +15,7 @@ import { findDefaultServer } from '../store/servers.ts';
 import { reachEnvironment, requireAllowed } from './access.ts';
 import { listFilter, type Actor } from './actor.ts';
 import { openEnv, sealEnv } from './app-env.ts';
-import { withUsage, type LiveApp } from './apps.ts';
+import { justCreated, withUsage, type LiveApp } from './apps.ts';
 import type { Context } from './context.ts';
 import { environmentOf, newEnvironment, toEnvironmentColumn, uniquelyNamed } from './environments.ts';
 import { newEvent, type NewEvent } from './events.ts';
@@ -112,7 +112,6 @@ async function copyAll(ctx: Context, actor: Actor, copies: readonly Copy[], plac
 
 async function makeCopy(ctx: Context, { of, slug, name }: Copy, { projectId, ownerId, environmentId }: Place): Promise<AppView> {
   const id = ctx.newId('app');
-  const now = ctx.clock();
   const { image } = of.settings;
   const isLeftOut = image !== null && isForeignKeptImage(image, slug);
   return {
@@ -122,12 +121,7 @@ async function makeCopy(ctx: Context, { of, slug, name }: Copy, { projectId, own
     slug,
     settings: { ...of.settings, name, published_ports: [], image: isLeftOut ? null : image },
     ...(await sealEnv(ctx, id, await openEnv(ctx, of))),
-    status: 'created',
-    statusReason: null,
-    statusSince: now,
-    observedAt: 0,
-    createdAt: now,
-    updatedAt: now,
+    ...justCreated(ctx.clock()),
     ownerId,
     ...(await chooseServer(ctx, of)),
   };
